@@ -1,0 +1,16 @@
+//! seldonplay: a declarative playbook interpreter for Kubernetes.
+
+pub mod cli;
+pub mod cluster;
+pub mod diagnostic;
+pub mod event;
+pub mod kinds;
+pub mod plan;
+pub mod playbook;
+pub mod quantity;
+pub mod report;
+pub mod runner;
+pub mod selector;
+pub mod source;
+pub mod structural;
+pub mod tree;
