@@ -1,1 +1,8 @@
+//! The language as written: data only. How steps, verbs, targets, conditions and expressions look, and how they are read.
+//! It must never do I/O, nor know kube, plans or runs.
 
+pub mod condition;
+pub mod decode;
+pub mod duration;
+pub mod late;
+pub mod suggest;

@@ -1,0 +1,2 @@
+//! Conditions.
+//! It must never know how objects are fetched.

@@ -1,0 +1,418 @@
+//! From a spanned tree to the types of the language: small decoders that collect every finding instead of stopping at the first.
+//! It must never know which keys there are: the types say so, once, for decoder, JSON Schema and documentation.
+
+use super::suggest;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::source::{Entry, Node, Span, Spanned, Tree};
+use serde_json::{Map, Value, json};
+
+/// Something that is read from a playbook.
+pub trait Decode: Sized {
+    /// Reads it; `None` means that a finding says why it is not there.
+    fn decode(tree: &Tree, decoder: &mut Decoder<'_>) -> Option<Self>;
+
+    /// Its JSON Schema (draft 2020-12).
+    fn schema(schema: &mut Schema) -> Value;
+
+    /// What it is in a table of keys: `duration`, `condition`.
+    fn words() -> String;
+}
+
+/// Collects the findings of decoding.
+pub struct Decoder<'a> {
+    found: &'a mut Diagnostics,
+    /// What every finding adds: set while a field is decoded late.
+    note: Option<(Span, String)>,
+}
+
+impl<'a> Decoder<'a> {
+    /// A decoder that puts its findings there.
+    pub fn new(found: &'a mut Diagnostics) -> Decoder<'a> {
+        Decoder { found, note: None }
+    }
+
+    /// A decoder for values that an expression gave, with the place and a note that every finding carries.
+    pub fn late(found: &'a mut Diagnostics, span: Span, note: String) -> Decoder<'a> {
+        Decoder { found, note: Some((span, note)) }
+    }
+
+    /// One finding more.
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        let diagnostic = match &self.note {
+            Some((span, note)) => diagnostic.related(*span, note.clone()),
+            None => diagnostic,
+        };
+        self.found.push(diagnostic);
+    }
+
+    /// The finding that a value has the wrong type.
+    pub fn wrong_type<T>(&mut self, tree: &Tree, wanted: &str) -> Option<T> {
+        let span = match tree.node {
+            Node::List(_) | Node::Map(_) => tree.span.slice(0, 1),
+            _ => tree.span,
+        };
+        let message = format!("this must be {wanted}, and it is {}", tree.kind());
+        self.push(Diagnostic::error(Code::WrongType, span, message));
+        None
+    }
+}
+
+/// Builds a JSON Schema with shared definitions.
+#[derive(Debug, Default)]
+pub struct Schema {
+    definitions: Map<String, Value>,
+}
+
+impl Schema {
+    /// A reference to a definition that is made once.
+    pub fn define(&mut self, name: &str, make: impl FnOnce(&mut Schema) -> Value) -> Value {
+        if !self.definitions.contains_key(name) {
+            self.definitions.insert(name.to_owned(), Value::Null);
+            let made = make(self);
+            self.definitions.insert(name.to_owned(), made);
+        }
+        json!({ "$ref": format!("#/$defs/{name}") })
+    }
+
+    /// All definitions.
+    pub fn into_definitions(self) -> Value {
+        Value::Object(self.definitions)
+    }
+}
+
+/// A key of a mapping, for the schema and the documentation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Key {
+    /// The key.
+    pub name: &'static str,
+    /// Whether it must be there.
+    pub required: bool,
+    /// What it takes, in a word.
+    pub takes: String,
+    /// What it means.
+    pub doc: String,
+}
+
+/// A mapping of which the keys are known.
+pub trait Mapping {
+    /// Its keys in the order of the documentation.
+    fn keys() -> Vec<Key>;
+
+    /// The JSON Schema of each key.
+    fn properties(schema: &mut Schema) -> Map<String, Value>;
+
+    /// What it is for.
+    fn about() -> String;
+}
+
+/// The keys of a mapping while it is decoded. Those that nobody takes are unknown.
+pub struct Fields<'t> {
+    entries: Vec<&'t Entry>,
+    known: Vec<&'static str>,
+    /// Where to point when a key is missing.
+    pub span: Span,
+    what: &'static str,
+}
+
+impl<'t> Fields<'t> {
+    /// The keys of a tree that must be a mapping. `what` names it in findings: `a step`, `retry`.
+    pub fn open(tree: &'t Tree, what: &'static str, span: Span, decoder: &mut Decoder<'_>) -> Option<Fields<'t>> {
+        match tree.entries() {
+            Some(entries) => Some(Fields { entries: entries.iter().collect(), known: Vec::new(), span, what }),
+            None => decoder.wrong_type(tree, "a mapping"),
+        }
+    }
+
+    /// Takes the entry of a key.
+    pub fn entry(&mut self, key: &'static str) -> Option<&'t Entry> {
+        self.known.push(key);
+        let index = self.entries.iter().position(|entry| entry.key == key)?;
+        Some(self.entries.remove(index))
+    }
+
+    /// Takes and decodes the value of a key that may be left out. `key:` with nothing behind it is a finding.
+    pub fn optional<T: Decode>(&mut self, key: &'static str, decoder: &mut Decoder<'_>) -> Option<T> {
+        let entry = self.entry(key)?;
+        if entry.value.node == Node::Null {
+            let message = format!("`{key}` has no value");
+            let help = format!("Write {} behind it, or leave the key out.", T::words());
+            decoder.push(Diagnostic::error(Code::WrongType, entry.key_span, message).help(help));
+            return None;
+        }
+        T::decode(&entry.value, decoder)
+    }
+
+    /// Takes and decodes the value of a key that must be there.
+    pub fn required<T: Decode>(&mut self, key: &'static str, decoder: &mut Decoder<'_>) -> Option<T> {
+        if self.entries.iter().any(|entry| entry.key == key) {
+            return self.optional(key, decoder);
+        }
+        self.known.push(key);
+        let message = format!("{} needs `{key}`", self.what);
+        decoder.push(Diagnostic::error(Code::MissingKey, self.span, message).help(format!("It takes {}.", T::words())));
+        None
+    }
+
+    /// Reports the keys that nobody took.
+    pub fn close(self, decoder: &mut Decoder<'_>) {
+        for entry in self.entries {
+            let message = format!("{} has no key `{}`", self.what, entry.key);
+            decoder.push(
+                Diagnostic::error(Code::UnknownKey, entry.key_span, message)
+                    .label("unknown key")
+                    .maybe_help(suggest::help(&entry.key, self.known.iter().copied())),
+            );
+        }
+    }
+}
+
+/// Declares a mapping of the language once: its type, decoder, JSON Schema and documentation.
+///
+/// `field "key": Type` may be left out and becomes `Option<Type>`; `field "key"!: Type` must be there.
+macro_rules! mapping {
+    (
+        $(#[doc = $about:literal])+
+        $name:ident as $what:literal {
+            $($(#[doc = $doc:literal])+ $field:ident $key:literal $($need:tt)? : $type:ty,)*
+        }
+    ) => {
+        $(#[doc = $about])+
+        #[derive(Clone, Debug, PartialEq)]
+        pub struct $name {
+            $($(#[doc = $doc])+ pub $field: $crate::playbook::decode::mapping!(@type $($need)? $type),)*
+        }
+
+        impl $name {
+            /// Reads it; `span` is where to point when a key is missing.
+            pub fn decode_at(
+                tree: &$crate::source::Tree,
+                span: $crate::source::Span,
+                decoder: &mut $crate::playbook::decode::Decoder<'_>,
+            ) -> Option<$name> {
+                let mut fields = $crate::playbook::decode::Fields::open(tree, $what, span, decoder)?;
+                $(let $field = $crate::playbook::decode::mapping!(@take $($need)? fields, $key, decoder);)*
+                fields.close(decoder);
+                Some($name { $($field: $crate::playbook::decode::mapping!(@unwrap $($need)? $field),)* })
+            }
+        }
+
+        impl $crate::playbook::decode::Decode for $name {
+            fn decode(
+                tree: &$crate::source::Tree,
+                decoder: &mut $crate::playbook::decode::Decoder<'_>,
+            ) -> Option<$name> {
+                let start = tree.span.slice(0, 1);
+                $name::decode_at(tree, start, decoder)
+            }
+
+            fn schema(schema: &mut $crate::playbook::decode::Schema) -> serde_json::Value {
+                use $crate::playbook::decode::Mapping;
+                let properties = $name::properties(schema);
+                let required: Vec<&str> = $name::keys().iter().filter(|key| key.required).map(|key| key.name).collect();
+                let mut object = serde_json::json!({
+                    "type": "object", "additionalProperties": false, "properties": properties,
+                });
+                if !required.is_empty() {
+                    object["required"] = serde_json::json!(required);
+                }
+                object
+            }
+
+            fn words() -> String {
+                "mapping".into()
+            }
+        }
+
+        impl $crate::playbook::decode::Mapping for $name {
+            fn keys() -> Vec<$crate::playbook::decode::Key> {
+                vec![$($crate::playbook::decode::Key {
+                    name: $key,
+                    required: $crate::playbook::decode::mapping!(@required $($need)?),
+                    takes: <$type as $crate::playbook::decode::Decode>::words(),
+                    doc: concat!($($doc, "\n"),+).trim().lines().map(str::trim).collect::<Vec<_>>().join(" "),
+                },)*]
+            }
+
+            fn properties(schema: &mut $crate::playbook::decode::Schema) -> serde_json::Map<String, serde_json::Value> {
+                let mut properties = serde_json::Map::new();
+                $({
+                    let mut property = <$type as $crate::playbook::decode::Decode>::schema(schema);
+                    let doc = concat!($($doc, "\n"),+).trim().lines().map(str::trim).collect::<Vec<_>>().join(" ");
+                    property["description"] = serde_json::Value::String(doc);
+                    properties.insert($key.to_owned(), property);
+                })*
+                properties
+            }
+
+            fn about() -> String {
+                concat!($($about, "\n"),+).trim().lines().map(str::trim).collect::<Vec<_>>().join(" ")
+            }
+        }
+    };
+    (@type ! $type:ty) => { $type };
+    (@type $type:ty) => { Option<$type> };
+    (@take ! $fields:ident, $key:literal, $decoder:ident) => { $fields.required($key, $decoder) };
+    (@take $fields:ident, $key:literal, $decoder:ident) => { $fields.optional($key, $decoder) };
+    (@unwrap ! $field:ident) => { $field? };
+    (@unwrap $field:ident) => { $field };
+    (@required !) => { true };
+    (@required) => { false };
+}
+pub(crate) use mapping;
+
+/// Declares a closed set of words.
+macro_rules! words {
+    ($(#[doc = $about:literal])+ $name:ident { $($(#[doc = $doc:literal])+ $variant:ident = $word:literal,)+ }) => {
+        $(#[doc = $about])+
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum $name { $($(#[doc = $doc])+ $variant,)+ }
+
+        impl $name {
+            /// The word as it is written.
+            pub fn as_str(self) -> &'static str {
+                match self { $($name::$variant => $word,)+ }
+            }
+        }
+
+        impl $crate::playbook::decode::Decode for $name {
+            fn decode(tree: &$crate::source::Tree, decoder: &mut $crate::playbook::decode::Decoder<'_>) -> Option<$name> {
+                let text = <String as $crate::playbook::decode::Decode>::decode(tree, decoder)?;
+                match text.as_str() {
+                    $($word => Some($name::$variant),)+
+                    other => {
+                        let help = $crate::playbook::suggest::help(other, [$($word),+]);
+                        let message = format!("`{other}` is not allowed here");
+                        decoder.push($crate::diagnostic::Diagnostic::error($crate::diagnostic::Code::BadValue, tree.span, message).maybe_help(help));
+                        None
+                    }
+                }
+            }
+
+            fn schema(_: &mut $crate::playbook::decode::Schema) -> serde_json::Value {
+                serde_json::json!({ "type": "string", "enum": [$($word),+] })
+            }
+
+            fn words() -> String {
+                [$(concat!("`", $word, "`")),+].join(" \\| ")
+            }
+        }
+    };
+}
+pub(crate) use words;
+
+impl Decode for String {
+    fn decode(tree: &Tree, decoder: &mut Decoder<'_>) -> Option<String> {
+        match &tree.node {
+            Node::Text(text) => Some(text.joined()),
+            Node::Number(_) | Node::Bool(_) => {
+                let written = tree.to_value().to_string();
+                let message = format!("this must be a text, and `{written}` is {}", tree.kind());
+                decoder.push(Diagnostic::error(Code::WrongType, tree.span, message).help(format!("Quote it: '{written}'.")));
+                None
+            }
+            _ => decoder.wrong_type(tree, "a text"),
+        }
+    }
+
+    fn schema(_: &mut Schema) -> Value {
+        json!({ "type": "string" })
+    }
+
+    fn words() -> String {
+        "text".into()
+    }
+}
+
+impl Decode for bool {
+    fn decode(tree: &Tree, decoder: &mut Decoder<'_>) -> Option<bool> {
+        match &tree.node {
+            Node::Bool(bool) => Some(*bool),
+            Node::Text(text) if matches!(text.joined().as_str(), "yes" | "no" | "on" | "off" | "y" | "n") => {
+                let message = format!("this must be `true` or `false`; in YAML 1.2 `{}` is a text", text.joined());
+                decoder.push(Diagnostic::error(Code::WrongType, tree.span, message));
+                None
+            }
+            _ => decoder.wrong_type(tree, "`true` or `false`"),
+        }
+    }
+
+    fn schema(_: &mut Schema) -> Value {
+        json!({ "type": "boolean" })
+    }
+
+    fn words() -> String {
+        "boolean".into()
+    }
+}
+
+impl Decode for u32 {
+    fn decode(tree: &Tree, decoder: &mut Decoder<'_>) -> Option<u32> {
+        match &tree.node {
+            Node::Number(number) => match number.as_u64().and_then(|number| u32::try_from(number).ok()) {
+                // Kubernetes counts in int32.
+                Some(number) if i32::try_from(number).is_ok() => Some(number),
+                _ => {
+                    let message = format!("this must be a whole number from 0 to {}", i32::MAX);
+                    decoder.push(Diagnostic::error(Code::BadValue, tree.span, message));
+                    None
+                }
+            },
+            _ => decoder.wrong_type(tree, "a whole number"),
+        }
+    }
+
+    fn schema(_: &mut Schema) -> Value {
+        json!({ "type": "integer", "minimum": 0, "maximum": i32::MAX })
+    }
+
+    fn words() -> String {
+        "number".into()
+    }
+}
+
+impl Decode for f64 {
+    fn decode(tree: &Tree, decoder: &mut Decoder<'_>) -> Option<f64> {
+        match &tree.node {
+            Node::Number(number) => number.as_f64(),
+            _ => decoder.wrong_type(tree, "a number"),
+        }
+    }
+
+    fn schema(_: &mut Schema) -> Value {
+        json!({ "type": "number" })
+    }
+
+    fn words() -> String {
+        "number".into()
+    }
+}
+
+impl<T: Decode> Decode for Spanned<T> {
+    fn decode(tree: &Tree, decoder: &mut Decoder<'_>) -> Option<Spanned<T>> {
+        T::decode(tree, decoder).map(|value| Spanned::new(value, tree.span))
+    }
+
+    fn schema(schema: &mut Schema) -> Value {
+        T::schema(schema)
+    }
+
+    fn words() -> String {
+        T::words()
+    }
+}
+
+impl<T: Decode> Decode for Vec<T> {
+    fn decode(tree: &Tree, decoder: &mut Decoder<'_>) -> Option<Vec<T>> {
+        let Node::List(items) = &tree.node else { return decoder.wrong_type(tree, "a list") };
+        let decoded: Vec<Option<T>> = items.iter().map(|item| T::decode(item, decoder)).collect();
+        decoded.into_iter().collect()
+    }
+
+    fn schema(schema: &mut Schema) -> Value {
+        json!({ "type": "array", "items": T::schema(schema) })
+    }
+
+    fn words() -> String {
+        format!("list of {}", T::words())
+    }
+}
