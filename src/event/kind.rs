@@ -1,0 +1,352 @@
+//! The kinds of events.
+//! It must never know who makes or reads them.
+
+use super::{Ending, Failure, Unmet};
+use crate::source::Place;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// The part of a playbook that a step belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Phase {
+    /// `steps`.
+    Steps,
+    /// `on-failure`.
+    OnFailure,
+    /// `finally`.
+    Finally,
+}
+
+impl Phase {
+    /// The key in the playbook.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Phase::Steps => "steps",
+            Phase::OnFailure => "on-failure",
+            Phase::Finally => "finally",
+        }
+    }
+}
+
+/// Which step: its phase and its number, one index for each level of nesting, counted from 1.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct StepPath {
+    /// The phase.
+    pub phase: Phase,
+    /// The indices from the outermost group to the step.
+    pub index: Vec<u32>,
+    /// The iteration of each loop around it, from 1.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub iteration: Vec<u32>,
+}
+
+impl std::fmt::Display for StepPath {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let index: Vec<String> = self.index.iter().map(u32::to_string).collect();
+        match self.phase {
+            Phase::Steps => write!(f, "{}", index.join(".")),
+            phase => write!(f, "{} {}", phase.as_str(), index.join(".")),
+        }
+    }
+}
+
+/// How a step ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// It did what it should.
+    Passed,
+    /// It did not.
+    Failed,
+    /// Its `when` was false, or the run ended before it.
+    Skipped,
+    /// A signal ended it.
+    Interrupted,
+}
+
+/// What was done to an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Operation {
+    /// It was not there before.
+    Created,
+    /// It was changed by an apply.
+    Configured,
+    /// The server found nothing to change.
+    Unchanged,
+    /// It was changed by a patch.
+    Patched,
+    /// Its replicas were changed.
+    Scaled,
+    /// Its deletion was accepted.
+    Deleted,
+}
+
+impl Operation {
+    /// The word for the console.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Operation::Created => "created",
+            Operation::Configured => "configured",
+            Operation::Unchanged => "unchanged",
+            Operation::Patched => "patched",
+            Operation::Scaled => "scaled",
+            Operation::Deleted => "deleted",
+        }
+    }
+}
+
+/// Against what the playbook runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// A cluster.
+    Run,
+    /// The embedded API server, in virtual time.
+    Rehearse,
+}
+
+/// This program.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tool {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// The playbook that runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlaybookInfo {
+    /// Its name, or the file's if it has none.
+    pub name: String,
+    /// The file as the user gave it.
+    pub file: String,
+    /// Its text.
+    pub text: String,
+    /// Its description.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub description: Option<String>,
+    /// Its tags.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub tags: Vec<String>,
+}
+
+/// The cluster that it runs against.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClusterInfo {
+    /// The API server's address.
+    pub server: String,
+    /// The kubeconfig's context; none inside a cluster.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub context: Option<String>,
+}
+
+/// A step as it is planned.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlannedStep {
+    /// Which step.
+    pub step: StepPath,
+    /// Its id.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub id: Option<String>,
+    /// What the console shows.
+    pub name: String,
+    /// Its verb.
+    pub verb: String,
+    /// Where it is written.
+    pub place: Place,
+}
+
+/// How many steps ended how.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Passed.
+    pub passed: u32,
+    /// Failed.
+    pub failed: u32,
+    /// Skipped, or never reached.
+    pub skipped: u32,
+}
+
+/// How many requests a run made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Requests {
+    /// All of them.
+    pub total: u64,
+    /// GETs of one object.
+    pub get: u64,
+    /// Lists, a page each.
+    pub list: u64,
+    /// Watches opened.
+    pub watch: u64,
+    /// Creates, applies, patches and deletes.
+    pub write: u64,
+    /// Questions about which kinds there are.
+    pub discovery: u64,
+    /// Requests that were sent again after trouble.
+    pub retried: u64,
+    /// Times that something was in trouble: refused connections, 429, 5xx, broken or silent watches.
+    pub troubles: u64,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+#[non_exhaustive]
+pub enum EventKind {
+    /// A run begins.
+    RunStarted {
+        /// This program.
+        tool: Tool,
+        /// The playbook.
+        playbook: PlaybookInfo,
+        /// Against what.
+        mode: Mode,
+        /// Of all randomness.
+        seed: u64,
+        /// The cluster.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        cluster: Option<ClusterInfo>,
+        /// The namespace of objects that name none.
+        namespace: String,
+        /// The vars, secrets masked.
+        vars: Map<String, Value>,
+        /// The objects of the playbook's manifest, `Kind/name`.
+        objects: Vec<String>,
+        /// All steps, handlers too.
+        steps: Vec<PlannedStep>,
+    },
+    /// A step begins.
+    StepStarted {
+        /// What the console shows.
+        name: String,
+        /// Its verb.
+        verb: String,
+        /// The objects it acts on, as far as they are known.
+        targets: Vec<String>,
+        /// Milliseconds until its deadline.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        deadline_ms: Option<u64>,
+    },
+    /// Something about why a step is not done changed.
+    StepProgress {
+        /// How many objects satisfy.
+        met: usize,
+        /// Of how many.
+        total: usize,
+        /// In short, for one line.
+        words: String,
+        /// What is not met.
+        unmet: Vec<Unmet>,
+    },
+    /// An attempt failed and another follows.
+    StepRetried {
+        /// Milliseconds until then.
+        delay_ms: u64,
+        /// Why it failed.
+        failure: Failure,
+    },
+    /// A step ended.
+    StepFinished {
+        /// How.
+        outcome: Outcome,
+        /// In short: what was reached, or why it was skipped.
+        words: String,
+        /// Milliseconds it took, all attempts.
+        duration_ms: u64,
+        /// Why it failed.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        failure: Option<Failure>,
+        /// Whether the run goes on although it failed (`keep-going`).
+        #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+        kept_going: bool,
+        /// What it saved.
+        #[serde(skip_serializing_if = "Map::is_empty", default)]
+        saved: Map<String, Value>,
+        /// Why the status was believed.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        evidence: Vec<String>,
+    },
+    /// The run changed an object, or found it as it should be.
+    ObjectWritten {
+        /// `Kind/name`.
+        object: String,
+        /// Its namespace.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        namespace: Option<String>,
+        /// What was done.
+        operation: Operation,
+        /// In short, where there is more to say: `spec.predictors[0].replicas: 1 → 2`.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        fields: Vec<String>,
+        /// Its version after that.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        resource_version: Option<String>,
+    },
+    /// Something that does not stop the run and should be known.
+    Warning {
+        /// What.
+        message: String,
+    },
+    /// The cluster could not be reached, or did not answer as it should, for a while.
+    TransportTrouble {
+        /// What was being done.
+        what: String,
+        /// The HTTP status, if there was one.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        status: Option<u16>,
+        /// What went wrong.
+        message: String,
+        /// How many times in a row.
+        count: u64,
+        /// Milliseconds that it lasted, once it is over.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        outage_ms: Option<u64>,
+    },
+    /// A person is asked to go on.
+    Asked {
+        /// The question.
+        text: String,
+    },
+    /// And answered.
+    Answered {
+        /// Whether to go on.
+        go_on: bool,
+        /// Who: `person` or `--yes`.
+        by: String,
+    },
+    /// A signal came.
+    Interrupted {
+        /// `SIGINT` or `SIGTERM`.
+        signal: String,
+        /// Milliseconds that the handlers may take; none when all ends at once.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        grace_ms: Option<u64>,
+    },
+    /// What this run created and has not removed.
+    LeftBehind {
+        /// `Kind/name` of each object.
+        objects: Vec<String>,
+        /// The command that removes them.
+        command: String,
+    },
+    /// The run ended.
+    RunFinished {
+        /// How.
+        ending: Ending,
+        /// The process's exit code.
+        exit_code: u8,
+        /// How many steps ended how.
+        counts: Counts,
+        /// Milliseconds that it took.
+        duration_ms: u64,
+        /// The requests it made.
+        requests: Requests,
+        /// The failure that decided.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        failure: Option<Failure>,
+    },
+}
