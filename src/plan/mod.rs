@@ -1,1 +1,276 @@
+//! The playbook as it will run: checked, defaults filled in, manifests loaded, steps numbered.
+//! It must never know kube, nor do anything to a cluster.
 
+mod check;
+mod conditions;
+mod manifest;
+mod name;
+mod vars;
+
+pub use manifest::Object;
+pub use name::title;
+
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::event::{Phase, StepPath};
+use crate::playbook::action::Action;
+use crate::playbook::decode::Decoder;
+use crate::playbook::document::Playbook;
+use crate::playbook::late::Late;
+use crate::playbook::step::{Envelope, Step as Written};
+use crate::playbook::template::{self, Scope};
+use crate::source::{Dialect, FileId, Node, Sources, Span, read_yaml};
+use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// The deadline of a step that says nothing else.
+pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5 * 60);
+
+/// What a plan is made of besides the playbook.
+#[derive(Clone, Debug, Default)]
+pub struct Inputs {
+    /// Manifests in place of the playbook's (`-f`); `-` is standard input, whose text is in `stdin`.
+    pub manifests: Vec<PathBuf>,
+    /// What was read from standard input.
+    pub stdin: Option<Vec<u8>>,
+    /// `--set NAME=YAML` and `--set-string NAME=TEXT` in the order given.
+    pub set: Vec<Set>,
+    /// `--vars-file`, in the order given.
+    pub vars_files: Vec<PathBuf>,
+    /// The environment.
+    pub env: BTreeMap<String, String>,
+    /// `-n`: the namespace that was demanded.
+    pub namespace: Option<String>,
+    /// The context's namespace.
+    pub context_namespace: Option<String>,
+    /// The run's id.
+    pub run_id: String,
+    /// Whether the run is a rehearsal.
+    pub rehearsed: bool,
+    /// Whether an environment variable that is not set is a warning: it may be there when the playbook runs.
+    pub unset_is_late: bool,
+    /// `--timeout`: the deadline of the whole run.
+    pub timeout: Option<Duration>,
+}
+
+/// A variable set on the command line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Set {
+    /// The argument, `NAME=VALUE`.
+    pub argument: String,
+    /// Whether the value is a text as it stands (`--set-string`) rather than YAML.
+    pub text: bool,
+}
+
+/// A playbook that can run. The only way to one is [`Plan::new`].
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The playbook's file.
+    pub file: FileId,
+    /// Its name, or the file's.
+    pub name: String,
+    /// Its description.
+    pub description: Option<String>,
+    /// Its tags.
+    pub tags: Vec<String>,
+    /// The namespace of objects that name none.
+    pub namespace: String,
+    /// The deadline of `steps`.
+    pub timeout: Option<Duration>,
+    /// The deadline of the whole run (`--timeout`).
+    pub run_timeout: Option<Duration>,
+    /// The deadline of a step that waits and says nothing else.
+    pub default_timeout: Duration,
+    /// Every object that a manifest names.
+    pub objects: Vec<Object>,
+    /// Those of the playbook's manifest, or of `-f`: the default target.
+    pub default_objects: Vec<usize>,
+    /// The objects of each manifest, by where it is written.
+    pub manifests: BTreeMap<Span, Vec<usize>>,
+    /// The steps.
+    pub steps: Vec<Step>,
+    /// What runs once if a step failed.
+    pub on_failure: Vec<Step>,
+    /// What runs at the end, always.
+    pub finally: Vec<Step>,
+    /// The variables.
+    pub vars: Map<String, Value>,
+    /// What expressions may name, as far as it is known before the run.
+    pub scope: Scope,
+    /// The values of `secrets.*`, never to be shown.
+    pub secrets: Vec<String>,
+}
+
+/// A step that can run.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// Its phase and number.
+    pub path: StepPath,
+    /// What the console shows, if it is known before the run.
+    pub title: String,
+    /// What it does.
+    pub action: Action,
+    /// What is said around it.
+    pub envelope: Envelope,
+    /// The verb's key.
+    pub verb: Span,
+    /// The whole step.
+    pub span: Span,
+}
+
+impl Step {
+    /// Its id.
+    pub fn id(&self) -> Option<&str> {
+        self.envelope.id.as_ref().map(|id| id.value.as_str())
+    }
+}
+
+impl Plan {
+    /// Checks a playbook with everything it refers to. All findings come at once; with an error among them there is no plan.
+    pub fn new(file: FileId, sources: &mut Sources, inputs: &Inputs) -> (Option<Plan>, Diagnostics) {
+        let mut found = Diagnostics::new();
+        let plan = make(file, sources, inputs, &mut found);
+        (plan.filter(|_| !found.has_errors()), found)
+    }
+
+    /// All steps with handlers.
+    pub fn all_steps(&self) -> impl Iterator<Item = &Step> {
+        self.steps.iter().chain(&self.on_failure).chain(&self.finally)
+    }
+
+    /// The objects of a manifest that is written at a place.
+    pub fn objects_at(&self, span: Span) -> impl Iterator<Item = &Object> {
+        self.manifests.get(&span).into_iter().flatten().filter_map(|&index| self.objects.get(index))
+    }
+
+    /// The objects of the default target.
+    pub fn default_target(&self) -> impl Iterator<Item = &Object> {
+        self.default_objects.iter().filter_map(|&index| self.objects.get(index))
+    }
+}
+
+fn make(file: FileId, sources: &mut Sources, inputs: &Inputs, found: &mut Diagnostics) -> Option<Plan> {
+    let (documents, faults) = read_yaml(sources, file, Dialect::Playbook);
+    found.extend(faults.into_iter().map(Diagnostic::from));
+    let tree = match documents.as_slice() {
+        [only] => &only.tree,
+        [] if found.has_errors() => return None,
+        [] => {
+            let message = "this file is empty, and a playbook has at least `steps`";
+            let help = "A first playbook: `steps: [apply, wait-until: ready]` with `manifest: FILE`.";
+            found.push(Diagnostic::error(Code::NoPlaybook, sources.whole(file).slice(0, 0), message).help(help));
+            return None;
+        }
+        [_, second, ..] => {
+            let message = "a playbook is one YAML document, and this file holds several";
+            let help = "Make a file of each, or put manifests in files of their own.";
+            found.push(Diagnostic::error(Code::NoPlaybook, second.tree.span.slice(0, 1), message).help(help));
+            return None;
+        }
+    };
+    if tree.node == Node::Null {
+        found.push(Diagnostic::error(Code::NoPlaybook, tree.span, "this file is empty, and a playbook has at least `steps`"));
+        return None;
+    }
+    let asked = inputs.namespace.clone();
+    let written = tree.get("namespace").and_then(|tree| tree.as_str()).map(str::to_owned);
+    let namespace = asked.or(written).or_else(|| inputs.context_namespace.clone()).unwrap_or_else(|| "default".into());
+
+    let mut scope = Scope::new(inputs.unset_is_late);
+    let env: Map<String, Value> = inputs.env.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
+    scope.know("env", Value::Object(env.clone()));
+    scope.know("secrets", Value::Object(env));
+    scope.know("run", json!({ "id": inputs.run_id, "namespace": namespace, "rehearsed": inputs.rehearsed }));
+    scope.later("steps");
+    scope.later("failure");
+
+    let secrets = secrets(tree, inputs);
+    let vars = vars::resolve(tree, &mut scope, sources, inputs, found);
+    scope.know("vars", Value::Object(vars.clone()));
+    let mut expanded = template::expand(&vars::without_vars(tree), &scope, found);
+    vars::put_back(&mut expanded, tree);
+
+    let playbook = Playbook::read(&expanded, &mut Decoder::new(found))?;
+    if let Some(written) = &playbook.namespace
+        && !manifest::is_dns_label(&written.value)
+    {
+        let message = format!("`{}` is no name of a namespace", written.value);
+        found.push(Diagnostic::error(Code::BadName, written.span, message).help("It is made of lower-case letters, digits and `-`."));
+    }
+    let mut loader = manifest::Loader::new(file, sources, inputs, &scope, found);
+    let default_objects = match (&playbook.manifest, inputs.manifests.is_empty()) {
+        (_, false) => loader.from_command_line(),
+        (Some(manifest), true) => loader.load(manifest),
+        (None, true) => Vec::new(),
+    };
+    if let (Some(manifest), false) = (&playbook.manifest, inputs.manifests.is_empty()) {
+        loader.replaced(manifest);
+    }
+    loader.load_steps(&playbook);
+    let (objects, manifests) = loader.finish();
+
+    let name = playbook.name.as_ref().map_or_else(|| file_stem(sources.name(file)), |name| name.value.clone());
+    let mut plan = Plan {
+        file,
+        name,
+        description: playbook.description.clone(),
+        tags: playbook.tags.clone().unwrap_or_default(),
+        namespace,
+        timeout: playbook.timeout.as_ref().map(|timeout| timeout.value),
+        run_timeout: inputs.timeout,
+        default_timeout: playbook
+            .defaults
+            .as_ref()
+            .and_then(|defaults| defaults.timeout.as_ref())
+            .map_or(DEFAULT_TIMEOUT, |timeout| timeout.value),
+        objects,
+        default_objects,
+        manifests,
+        steps: number(Phase::Steps, &playbook.steps.steps),
+        on_failure: number(Phase::OnFailure, playbook.on_failure.as_ref().map_or(&[], |steps| &steps.steps)),
+        finally: number(Phase::Finally, playbook.finally.as_ref().map_or(&[], |steps| &steps.steps)),
+        vars,
+        scope,
+        secrets,
+    };
+    let titles: Vec<String> = plan.all_steps().map(|step| title(step, &plan)).collect();
+    for (step, title) in plan.steps.iter_mut().chain(&mut plan.on_failure).chain(&mut plan.finally).zip(titles) {
+        step.title = title;
+    }
+    check::check(&plan, &playbook, inputs, found);
+    Some(plan)
+}
+
+fn number(phase: Phase, steps: &[Written]) -> Vec<Step> {
+    let numbered = steps.iter().zip(1..);
+    numbered
+        .map(|(step, number)| Step {
+            path: StepPath { phase, index: vec![number], iteration: Vec::new() },
+            title: String::new(),
+            action: step.action.clone(),
+            envelope: step.envelope.clone(),
+            verb: step.verb,
+            span: step.span,
+        })
+        .collect()
+}
+
+fn secrets(tree: &crate::source::Tree, inputs: &Inputs) -> Vec<String> {
+    let names: BTreeSet<String> = template::references(tree)
+        .into_iter()
+        .filter(|reference| reference.root == "secrets")
+        .filter_map(|reference| reference.names.first().cloned())
+        .collect();
+    names.iter().filter_map(|name| inputs.env.get(name).cloned()).collect()
+}
+
+fn file_stem(name: &str) -> String {
+    let path = std::path::Path::new(name);
+    path.file_stem().map_or_else(|| name.to_owned(), |stem| stem.to_string_lossy().into_owned())
+}
+
+/// The value of a late field when it is known, else nothing: what a plan can check.
+pub(crate) fn known<T>(field: Option<&Late<T>>) -> Option<&T> {
+    field.and_then(Late::known)
+}

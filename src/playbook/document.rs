@@ -1,0 +1,186 @@
+//! A whole playbook as written.
+//! It must never know how its manifests are loaded or its steps carried out.
+
+use super::decode::{Decode, Decoder, Mapping, Schema, mapping};
+use super::manifest::ManifestRef;
+use super::names;
+use super::step::Step;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::source::{Node, Span, Spanned, Tree};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// The only value that `apiVersion` takes.
+pub const API_VERSION: &str = "seldonplay/v1";
+/// The only value that `kind` takes.
+pub const KIND: &str = "Playbook";
+
+mapping! {
+    /// A playbook: the manifests it speaks of, and the steps to take.
+    Playbook as "a playbook" {
+        /// The version of the language; the only accepted value is `seldonplay/v1`.
+        api_version "apiVersion": Constant,
+        /// The only accepted value is `Playbook`.
+        kind "kind": Constant,
+        /// What it is called in reports. Left out: the file's name.
+        name "name": Spanned<String>,
+        /// What it is for.
+        description "description": String,
+        /// For `--select`.
+        tags "tags": Vec<String>,
+        /// The objects it is about: a path, a glob, a directory, an object, or a list of them; paths are relative to the playbook.
+        manifest "manifest": ManifestRef,
+        /// The namespace of objects that name none.
+        namespace "namespace": Spanned<String>,
+        /// The deadline of all steps together; handlers excepted. Left out: none.
+        timeout "timeout": Spanned<Duration>,
+        /// Variables and their defaults, overridden by `--set`, `--set-string` and `--vars-file`.
+        vars "vars": Vars,
+        /// What steps have that do not say otherwise.
+        defaults "defaults": Defaults,
+        /// What to do, in order. The first failure stops it.
+        steps "steps"! : Steps,
+        /// What to do, once, if any step failed.
+        on_failure "on-failure": Steps,
+        /// What to do at the end, always.
+        finally "finally": Steps,
+    }
+}
+
+mapping! {
+    /// What steps have that do not say otherwise.
+    Defaults as "defaults" {
+        /// The deadline of each step that waits. Left out: 5m.
+        timeout "timeout": Spanned<Duration>,
+    }
+}
+
+/// A list of steps; those that could not be read are left out, and findings say why.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Steps {
+    /// The steps.
+    pub steps: Vec<Step>,
+    /// Where the list is.
+    pub span: Span,
+}
+
+impl Decode for Steps {
+    fn decode(tree: &Tree, decoder: &mut Decoder<'_>) -> Option<Steps> {
+        let Node::List(items) = &tree.node else { return decoder.wrong_type(tree, "a list of steps") };
+        let steps = items.iter().filter_map(|item| Step::decode(item, decoder)).collect();
+        Some(Steps { steps, span: tree.span })
+    }
+
+    fn schema(schema: &mut Schema) -> Value {
+        json!({ "type": "array", "items": Step::schema(schema) })
+    }
+
+    fn words() -> String {
+        "list of steps".into()
+    }
+}
+
+/// The variables as written, before they are overridden.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Vars {
+    /// Name and default.
+    pub vars: Vec<(Spanned<String>, Tree)>,
+}
+
+impl Decode for Vars {
+    fn decode(tree: &Tree, decoder: &mut Decoder<'_>) -> Option<Vars> {
+        let Some(entries) = tree.entries() else { return decoder.wrong_type(tree, "a mapping of names to values") };
+        for entry in entries {
+            names::check(&entry.key, entry.key_span, "a variable", decoder);
+        }
+        let vars = entries.iter().map(|entry| (Spanned::new(entry.key.clone(), entry.key_span), entry.value.clone())).collect();
+        Some(Vars { vars })
+    }
+
+    fn schema(_: &mut Schema) -> Value {
+        json!({ "type": "object", "propertyNames": { "pattern": names::PATTERN } })
+    }
+
+    fn words() -> String {
+        "names → any value".into()
+    }
+}
+
+/// A value that is always the same: it is checked by [`Playbook::read`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Constant(Spanned<String>);
+
+impl Decode for Constant {
+    fn decode(tree: &Tree, decoder: &mut Decoder<'_>) -> Option<Constant> {
+        Spanned::<String>::decode(tree, decoder).map(Constant)
+    }
+
+    fn schema(_: &mut Schema) -> Value {
+        json!({ "type": "string" })
+    }
+
+    fn words() -> String {
+        "text".into()
+    }
+}
+
+/// Keys of the language that this version does not have.
+const NOT_YET: &[&str] = &["holds", "rehearsal"];
+
+impl Playbook {
+    /// Reads a playbook from a tree of which the known expressions are expanded.
+    pub fn read(tree: &Tree, decoder: &mut Decoder<'_>) -> Option<Playbook> {
+        let Node::Map(entries) = &tree.node else {
+            let message = format!("a playbook is a mapping with `steps`, and this is {}", tree.kind());
+            decoder.push(Diagnostic::error(Code::NoPlaybook, tree.span.slice(0, 1), message));
+            return None;
+        };
+        if let Some(kind) = tree.get("kind").and_then(Tree::as_str)
+            && kind != KIND
+            && tree.get("steps").is_none()
+        {
+            let span = tree.entry("kind").map_or(tree.span, |entry| entry.value.span);
+            let message = format!("this is a manifest of a {kind}, not a playbook");
+            let help = "Name it in a playbook: `manifest: FILE`, then `steps: [apply, wait-until: ready]`.";
+            decoder.push(Diagnostic::error(Code::NoPlaybook, span, message).help(help));
+            return None;
+        }
+        for entry in entries.iter().filter(|entry| NOT_YET.contains(&entry.key.as_str())) {
+            let message = format!("`{}` is not there yet", entry.key);
+            decoder.push(Diagnostic::error(Code::VerbNotYet, entry.key_span, message).help("This version cannot run it."));
+        }
+        let known = entries.iter().filter(|entry| !NOT_YET.contains(&entry.key.as_str())).cloned().collect();
+        let start = entries.first().map_or(tree.span.slice(0, 1), |entry| entry.key_span);
+        let playbook = Playbook::decode_at(&Tree { node: Node::Map(known), span: tree.span }, start, decoder)?;
+        for (constant, wanted) in [(&playbook.api_version, API_VERSION), (&playbook.kind, KIND)] {
+            if let Some(Constant(written)) = constant
+                && written.value != wanted
+            {
+                let message = format!("this must be `{wanted}`, and it is `{}`", written.value);
+                decoder.push(Diagnostic::error(Code::BadValue, written.span, message).help("Correct it, or leave the key out."));
+            }
+        }
+        if playbook.steps.steps.is_empty() && tree.get("steps").is_some_and(|steps| matches!(&steps.node, Node::List(items) if items.is_empty())) {
+            decoder.push(Diagnostic::error(Code::BadValue, playbook.steps.span, "a playbook needs at least one step"));
+        }
+        Some(playbook)
+    }
+
+    /// The JSON Schema of the language.
+    pub fn json_schema() -> Value {
+        let mut definitions = Schema::default();
+        let mut root = Playbook::schema(&mut definitions);
+        root["properties"]["apiVersion"] = json!({ "const": API_VERSION, "description": "The version of the language." });
+        root["properties"]["kind"] = json!({ "const": KIND });
+        let mut schema = json!({
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "title": "seldonplay playbook",
+            "description": Playbook::about(),
+        });
+        if let (Value::Object(schema), Value::Object(root)) = (&mut schema, root) {
+            schema.extend(root);
+        }
+        schema["$defs"] = definitions.into_definitions();
+        schema
+    }
+}

@@ -1,0 +1,112 @@
+//! Where the objects of a step come from, as written: paths, globs, directories, objects in place.
+//! It must never read them: the plan does.
+
+use super::decode::{Decode, Decoder, Schema};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::source::{Node, Span, Spanned, Tree};
+use serde_json::{Value, json};
+
+/// A manifest as a playbook names it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ManifestRef {
+    /// A file, a glob or a directory; relative to the playbook.
+    Path {
+        /// The path.
+        path: Spanned<String>,
+        /// Whether `${{ }}` in the files is expanded.
+        expand: bool,
+    },
+    /// An object in place.
+    Object(Box<Tree>),
+    /// Several of these.
+    List(Vec<ManifestRef>, Span),
+}
+
+impl ManifestRef {
+    /// Where it is written, which names it within its playbook.
+    pub fn span(&self) -> Span {
+        match self {
+            ManifestRef::Path { path, .. } => path.span,
+            ManifestRef::Object(tree) => tree.span,
+            ManifestRef::List(_, span) => *span,
+        }
+    }
+
+    /// Whether a tree looks like a manifest rather than like a mapping of a verb's keys.
+    pub fn is_manifest(tree: &Tree) -> bool {
+        match &tree.node {
+            Node::Text(_) | Node::List(_) => true,
+            Node::Map(_) => tree.get("kind").is_some() || tree.get("path").is_some() || tree.get("apiVersion").is_some(),
+            Node::Null | Node::Bool(_) | Node::Number(_) => false,
+        }
+    }
+}
+
+impl Decode for ManifestRef {
+    fn decode(tree: &Tree, decoder: &mut Decoder<'_>) -> Option<ManifestRef> {
+        match &tree.node {
+            Node::Text(text) if text.has_holes() => {
+                let message = "a manifest's path must be known before the run begins";
+                decoder.push(Diagnostic::error(Code::BadManifest, tree.span, message).help("Use `vars` or `env`, not `steps`."));
+                None
+            }
+            Node::Text(text) => {
+                let path = text.joined();
+                if path.trim().is_empty() {
+                    decoder.push(Diagnostic::error(Code::BadManifest, tree.span, "this path is empty"));
+                    return None;
+                }
+                Some(ManifestRef::Path { path: Spanned::new(path, tree.span), expand: false })
+            }
+            Node::List(items) => {
+                let decoded: Vec<Option<ManifestRef>> = items.iter().map(|item| ManifestRef::decode(item, decoder)).collect();
+                decoded.into_iter().collect::<Option<Vec<_>>>().map(|list| ManifestRef::List(list, tree.span))
+            }
+            Node::Map(_) if tree.get("path").is_some() && tree.get("kind").is_none() => {
+                let file = ManifestFile::decode(tree, decoder)?;
+                Some(ManifestRef::Path { path: file.path, expand: file.expand.unwrap_or(false) })
+            }
+            Node::Map(_) => {
+                for key in ["apiVersion", "kind"] {
+                    if tree.get(key).and_then(Tree::as_str).is_none() {
+                        let message = format!("an object needs `{key}`");
+                        decoder.push(Diagnostic::error(Code::NotAnObject, tree.span.slice(0, 1), message));
+                        return None;
+                    }
+                }
+                Some(ManifestRef::Object(Box::new(tree.clone())))
+            }
+            _ => decoder.wrong_type(tree, "a path, an object, or a list of them"),
+        }
+    }
+
+    fn schema(schema: &mut Schema) -> Value {
+        schema.define("manifest", |schema| {
+            json!({ "anyOf": [
+                { "type": "string", "description": "A file, a glob or a directory, relative to the playbook." },
+                ManifestFile::schema(schema),
+                {
+                    "type": "object",
+                    "description": "The object itself.",
+                    "required": ["apiVersion", "kind"],
+                    "properties": { "apiVersion": { "type": "string" }, "kind": { "type": "string" } },
+                },
+                { "type": "array", "items": { "$ref": "#/$defs/manifest" } },
+            ] })
+        })
+    }
+
+    fn words() -> String {
+        "manifest".into()
+    }
+}
+
+super::decode::mapping! {
+    /// A manifest file of which more is said than its path.
+    ManifestFile as "a manifest file" {
+        /// A file, a glob or a directory, relative to the playbook.
+        path "path"! : Spanned<String>,
+        /// Whether `${{ }}` in it is expanded. Left out: false, files are taken as they are.
+        expand "expand": bool,
+    }
+}

@@ -1,0 +1,183 @@
+//! What a `patch` sends: a JSON Patch of which the paths may be JSONPaths, or a value that is merged.
+//! It must never know the live object.
+
+use super::decode::{Decode, Decoder, Schema, mapping, words};
+use super::query::Query;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::source::{Node, Span, Spanned, Tree};
+use serde_json::{Value, json};
+
+/// A value that is merged into an object.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Payload(pub Value);
+
+impl Decode for Payload {
+    fn decode(tree: &Tree, decoder: &mut Decoder<'_>) -> Option<Payload> {
+        match &tree.node {
+            Node::Map(_) => Some(Payload(tree.to_value())),
+            _ => decoder.wrong_type(tree, "a mapping: the part of the object to change"),
+        }
+    }
+
+    fn schema(_: &mut Schema) -> Value {
+        json!({ "type": "object" })
+    }
+
+    fn words() -> String {
+        "part of the object".into()
+    }
+}
+
+/// A list of operations (RFC 6902).
+#[derive(Clone, Debug, PartialEq)]
+pub struct JsonPatch {
+    /// The operations, in order; at least one.
+    pub operations: Vec<Operation>,
+}
+
+/// One operation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Operation {
+    /// What to do.
+    pub op: Op,
+    /// Where.
+    pub path: Path,
+    /// From where, for `move` and `copy`.
+    pub from: Option<Path>,
+    /// The value, for `add`, `replace` and `test`.
+    pub value: Option<Value>,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// A place in an object.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Path {
+    /// A JSON Pointer (RFC 6901).
+    Pointer(String),
+    /// A JSONPath, resolved on the live object: each hit is one operation.
+    Query(Box<Query>),
+}
+
+words! {
+    /// An operation of RFC 6902.
+    Op {
+        /// Adds a member, or an element before an index.
+        Add = "add",
+        /// Removes what is there.
+        Remove = "remove",
+        /// Replaces what is there.
+        Replace = "replace",
+        /// Moves from another place.
+        Move = "move",
+        /// Copies from another place.
+        Copy = "copy",
+        /// Fails unless this value is there.
+        Test = "test",
+    }
+}
+
+mapping! {
+    /// One operation of a JSON Patch.
+    OperationMapping as "an operation" {
+        /// What to do.
+        op "op"! : Op,
+        /// Where: a JSON Pointer (`/spec/replicas`) or a JSONPath (`$.spec.replicas`).
+        path "path"! : Spanned<Path>,
+        /// From where, for `move` and `copy`.
+        from "from": Path,
+    }
+}
+
+impl Decode for Path {
+    fn decode(tree: &Tree, decoder: &mut Decoder<'_>) -> Option<Path> {
+        let text = String::decode(tree, decoder)?;
+        if text.starts_with('$') || text.starts_with('{') {
+            return Query::decode(tree, decoder).map(|query| Path::Query(Box::new(query)));
+        }
+        let fault = if !text.is_empty() && !text.starts_with('/') {
+            Some("a JSON Pointer begins with `/`, and a JSONPath with `$`")
+        } else if text.replace("~0", "").replace("~1", "").contains('~') {
+            Some("in a JSON Pointer `~` is written `~0`, and `/` in a name `~1`")
+        } else {
+            None
+        };
+        match fault {
+            None => Some(Path::Pointer(text)),
+            Some(message) => {
+                let help = format!("Write `/{}` or `$.{}`.", text.trim_start_matches('/').replace('.', "/"), text.trim_matches('/').replace('/', "."));
+                decoder.push(Diagnostic::error(Code::BadPatch, tree.span, message).help(help));
+                None
+            }
+        }
+    }
+
+    fn schema(_: &mut Schema) -> Value {
+        json!({ "type": "string" })
+    }
+
+    fn words() -> String {
+        "JSON Pointer or JSONPath".into()
+    }
+}
+
+impl Decode for Operation {
+    fn decode(tree: &Tree, decoder: &mut Decoder<'_>) -> Option<Operation> {
+        // `value` may be null, which differs from being left out; it is taken by hand.
+        let value = tree.get("value").map(Tree::to_value);
+        let rest = match &tree.node {
+            Node::Map(entries) => {
+                let entries = entries.iter().filter(|entry| entry.key != "value").cloned().collect();
+                Tree { node: Node::Map(entries), span: tree.span }
+            }
+            _ => tree.clone(),
+        };
+        let OperationMapping { op, path, from } = OperationMapping::decode(&rest, decoder)?;
+        let mut fault = |message: String| {
+            decoder.push(Diagnostic::error(Code::BadPatch, tree.span.slice(0, 1), message));
+            None
+        };
+        let (wants_value, wants_from) = match op {
+            Op::Add | Op::Replace | Op::Test => (true, false),
+            Op::Move | Op::Copy => (false, true),
+            Op::Remove => (false, false),
+        };
+        if wants_value && value.is_none() {
+            return fault(format!("`{}` needs a `value`", op.as_str()));
+        }
+        if wants_from != from.is_some() {
+            let word = if wants_from { "needs" } else { "takes no" };
+            return fault(format!("`{}` {word} `from`", op.as_str()));
+        }
+        Some(Operation { op, path: path.value, from, value: value.filter(|_| wants_value), span: path.span })
+    }
+
+    fn schema(schema: &mut Schema) -> Value {
+        let mut own = OperationMapping::schema(schema);
+        own["properties"]["value"] = json!({ "description": "The value, for `add`, `replace` and `test`." });
+        own
+    }
+
+    fn words() -> String {
+        "operation".into()
+    }
+}
+
+impl Decode for JsonPatch {
+    fn decode(tree: &Tree, decoder: &mut Decoder<'_>) -> Option<JsonPatch> {
+        let operations = Vec::<Operation>::decode(tree, decoder)?;
+        if operations.is_empty() {
+            decoder.push(Diagnostic::error(Code::BadPatch, tree.span, "this patch has no operations"));
+            return None;
+        }
+        Some(JsonPatch { operations })
+    }
+
+    fn schema(schema: &mut Schema) -> Value {
+        Vec::<Operation>::schema(schema)
+    }
+
+    fn words() -> String {
+        "list of operations".into()
+    }
+}
