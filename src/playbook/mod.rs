@@ -4,5 +4,10 @@
 pub mod condition;
 pub mod decode;
 pub mod duration;
+pub mod expression;
 pub mod late;
+pub mod like;
+pub mod query;
 pub mod suggest;
+pub mod target;
+pub mod template;

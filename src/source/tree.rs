@@ -113,6 +113,14 @@ impl Tree {
         }
     }
 
+    /// A scalar as the pieces of a text: those of a text itself, else its value as one piece.
+    pub fn text_pieces(&self) -> Vec<Piece> {
+        match &self.node {
+            Node::Text(text) => text.pieces.clone(),
+            _ => vec![Piece::Value { value: self.to_value(), span: self.span }],
+        }
+    }
+
     /// The document as a JSON value; a text in pieces is joined.
     pub fn to_value(&self) -> Value {
         match &self.node {
