@@ -177,17 +177,17 @@ fn make(file: FileId, sources: &mut Sources, inputs: &Inputs, found: &mut Diagno
     let written = tree.get("namespace").and_then(|tree| tree.as_str()).map(str::to_owned);
     let namespace = asked.or(written).or_else(|| inputs.context_namespace.clone()).unwrap_or_else(|| "default".into());
 
-    let mut scope = Scope::new(inputs.unset_is_late);
+    let mut scope = Scope { unset_is_late: inputs.unset_is_late, ..Scope::default() };
+    let mut know = |name: &str, value: Value| scope.known.insert(name.to_owned(), value);
     let env: Map<String, Value> = inputs.env.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
-    scope.know("env", Value::Object(env.clone()));
-    scope.know("secrets", Value::Object(env));
-    scope.know("run", json!({ "id": inputs.run_id, "namespace": namespace, "rehearsed": inputs.rehearsed }));
-    scope.later("steps");
-    scope.later("failure");
+    know("env", Value::Object(env.clone()));
+    know("secrets", Value::Object(env));
+    know("run", json!({ "id": inputs.run_id, "namespace": namespace, "rehearsed": inputs.rehearsed }));
+    scope.late.extend(["steps".to_owned(), "failure".to_owned()]);
 
     let secrets = secrets(tree, inputs);
-    let vars = vars::resolve(tree, &mut scope, sources, inputs, found);
-    scope.know("vars", Value::Object(vars.clone()));
+    let vars = vars::resolve(tree, &scope, sources, inputs, found);
+    scope.known.insert("vars".into(), Value::Object(vars.clone()));
     let mut expanded = template::expand(&vars::without_vars(tree), &scope, found);
     vars::put_back(&mut expanded, tree);
 
@@ -259,8 +259,8 @@ fn number(phase: Phase, steps: &[Written]) -> Vec<Step> {
 fn secrets(tree: &crate::source::Tree, inputs: &Inputs) -> Vec<String> {
     let names: BTreeSet<String> = template::references(tree)
         .into_iter()
-        .filter(|reference| reference.root == "secrets")
-        .filter_map(|reference| reference.names.first().cloned())
+        .filter(|reference| reference.root.value == "secrets")
+        .filter_map(|reference| reference.names.first().map(|name| name.value.clone()))
         .collect();
     names.iter().filter_map(|name| inputs.env.get(name).cloned()).collect()
 }

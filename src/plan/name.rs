@@ -44,7 +44,7 @@ pub fn title(step: &Step, plan: &Plan) -> String {
 
 /// A target in a few words.
 fn target(target: &Target) -> String {
-    target.words()
+    target.words_for_console()
 }
 
 fn shorten(text: &str) -> String {

@@ -12,7 +12,7 @@ use std::path::Path;
 /// The variables with their values. Defaults may use `env`, `secrets` and `run`.
 pub(super) fn resolve(
     tree: &Tree,
-    scope: &mut Scope,
+    scope: &Scope,
     sources: &mut Sources,
     inputs: &Inputs,
     found: &mut Diagnostics,

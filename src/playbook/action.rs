@@ -40,15 +40,15 @@ mapping! {
     /// Creates objects, or makes them as the manifest says, by server-side apply. Namespaces and CRDs go first and are awaited, the rest follows as written.
     Apply as "apply" {
         /// The objects. Left out: those of the playbook's manifest. They do not join the default target.
-        manifest "manifest": ManifestRef,
+        manifest "manifest" optional: ManifestRef,
         /// Take over fields that other managers own. Left out: false, and a conflict fails the step.
-        force "force": Late<bool>,
+        force "force" optional: Late<bool>,
         /// The name under which fields are owned. Left out: `seldonplay`.
-        field_manager "field-manager": Late<String>,
+        field_manager "field-manager" optional: Late<String>,
         /// An object that is already there fails the step.
-        create_only "create-only": Late<bool>,
+        create_only "create-only" optional: Late<bool>,
         /// What the objects must become before the step is done.
-        wait "wait": Late<Condition>,
+        wait "wait" optional: Late<Condition>,
     }
 }
 
@@ -56,27 +56,27 @@ mapping! {
     /// Waits until a condition holds.
     WaitUntil as "wait-until" {
         /// The objects. Left out: those of the playbook's manifest.
-        target "target": Late<Target>,
+        target "target" optional: Late<Target>,
         /// What must hold.
-        condition "condition"! : Late<Condition>,
+        condition "condition" required: Late<Condition>,
         /// The deadline of one attempt.
-        timeout "timeout": Late<Duration>,
+        timeout "timeout" optional: Late<Duration>,
         /// How long the condition must stay true.
-        hold_for "hold-for": Late<Duration>,
+        hold_for "hold-for" optional: Late<Duration>,
         /// What ends the wait early, as a failure.
-        fail_when "fail-when": FailWhen,
+        fail_when "fail-when" optional: FailWhen,
         /// Whether all objects must satisfy, or any. Left out: all.
-        matching "match": Match,
+        matching "match" optional: Match,
         /// How many objects must satisfy at the least. Left out: 1.
-        at_least "at-least": Late<u32>,
+        at_least "at-least" optional: Late<u32>,
         /// How many objects may satisfy at the most.
-        at_most "at-most": Late<u32>,
+        at_most "at-most" optional: Late<u32>,
         /// Whether only a status that speaks of the object as it is now is believed. Left out: true.
-        fresh "fresh": Late<bool>,
+        fresh "fresh" optional: Late<bool>,
         /// How long a condition must stay true where nothing tells whether the status is fresh. Left out: 2s.
-        settle "settle": Late<Duration>,
+        settle "settle" optional: Late<Duration>,
         /// Whether an object that is made anew under its name is followed. Left out: false, and the wait fails.
-        allow_recreate "allow-recreate": Late<bool>,
+        allow_recreate "allow-recreate" optional: Late<bool>,
     }
 }
 
@@ -84,21 +84,21 @@ mapping! {
     /// Judges a condition once, as soon as the status is fresh.
     Assert as "assert" {
         /// The objects. Left out: those of the playbook's manifest.
-        target "target": Late<Target>,
+        target "target" optional: Late<Target>,
         /// What must hold.
-        condition "condition"! : Late<Condition>,
+        condition "condition" required: Late<Condition>,
         /// The deadline of one attempt: how long to wait for a fresh status.
-        timeout "timeout": Late<Duration>,
+        timeout "timeout" optional: Late<Duration>,
         /// How long the condition must stay true; the step fails as soon as it is not.
-        hold_for "hold-for": Late<Duration>,
+        hold_for "hold-for" optional: Late<Duration>,
         /// Whether all objects must satisfy, or any. Left out: all.
-        matching "match": Match,
+        matching "match" optional: Match,
         /// How many objects must satisfy at the least. Left out: 1.
-        at_least "at-least": Late<u32>,
+        at_least "at-least" optional: Late<u32>,
         /// How many objects may satisfy at the most.
-        at_most "at-most": Late<u32>,
+        at_most "at-most" optional: Late<u32>,
         /// Whether only a status that speaks of the object as it is now is believed. Left out: true.
-        fresh "fresh": Late<bool>,
+        fresh "fresh" optional: Late<bool>,
     }
 }
 
@@ -106,17 +106,17 @@ mapping! {
     /// Changes one object by exactly one of `merge`, `json` and `strategic`.
     Patch as "patch" {
         /// The object. Left out: that of the playbook's manifest.
-        target "target": Late<Target>,
+        target "target" optional: Late<Target>,
         /// A JSON merge patch (RFC 7386): mappings are merged, `null` removes, lists are replaced whole.
-        merge "merge": Late<Payload>,
+        merge "merge" optional: Late<Payload>,
         /// A JSON Patch (RFC 6902). A `path` is a JSON Pointer or, beginning with `$`, a JSONPath that is resolved on the live object.
-        json "json": Late<JsonPatch>,
+        json "json" optional: Late<JsonPatch>,
         /// A strategic merge patch; for built-in kinds only.
-        strategic "strategic": Late<Payload>,
+        strategic "strategic" optional: Late<Payload>,
         /// The subresource to patch, such as `status`.
-        subresource "subresource": Late<String>,
+        subresource "subresource" optional: Late<String>,
         /// What the object must become before the step is done.
-        wait "wait": Late<Condition>,
+        wait "wait" optional: Late<Condition>,
     }
 }
 
@@ -124,15 +124,15 @@ mapping! {
     /// Changes the number of replicas, in the field that decides it. It does not wait.
     Scale as "scale" {
         /// The object. Left out: that of the playbook's manifest.
-        target "target": Late<Target>,
+        target "target" optional: Late<Target>,
         /// The number of replicas, or the bounds `{ min, max }` of an autoscaler.
-        replicas "replicas"! : Late<Replicas>,
+        replicas "replicas" required: Late<Replicas>,
         /// One predictor of a SeldonDeployment, by name or index. Left out: all.
-        predictor "predictor": Late<NameOrIndex>,
+        predictor "predictor" optional: Late<NameOrIndex>,
         /// One component of a predictor, by name or index. Left out: all.
-        component "component": Late<NameOrIndex>,
+        component "component" optional: Late<NameOrIndex>,
         /// What the object must become before the step is done.
-        wait "wait": Late<Condition>,
+        wait "wait" optional: Late<Condition>,
     }
 }
 
@@ -140,17 +140,17 @@ mapping! {
     /// Deletes objects, in the reverse order of apply, and waits until they and what they own are gone.
     Delete as "delete" {
         /// The objects. Left out: those of the playbook's manifest.
-        target "target": Late<Target>,
+        target "target" optional: Late<Target>,
         /// `created`: only what this run created.
-        only "only": Only,
+        only "only" optional: Only,
         /// What becomes of owned objects. Left out: background.
-        propagation "propagation": Propagation,
+        propagation "propagation" optional: Propagation,
         /// How long pods may take to end.
-        grace_period "grace-period": Late<Duration>,
+        grace_period "grace-period" optional: Late<Duration>,
         /// Whether to wait until all is gone. Left out: true.
-        wait "wait": Late<bool>,
+        wait "wait" optional: Late<bool>,
         /// Whether an object that is not there is no failure. Left out: true.
-        ignore_not_found "ignore-not-found": Late<bool>,
+        ignore_not_found "ignore-not-found" optional: Late<bool>,
     }
 }
 
@@ -158,7 +158,7 @@ mapping! {
     /// Reads objects, for `save` and `expect`.
     Get as "get" {
         /// The objects. Left out: those of the playbook's manifest.
-        target "target": Late<Target>,
+        target "target" optional: Late<Target>,
     }
 }
 
@@ -166,7 +166,7 @@ mapping! {
     /// Asks a person to go on. `--yes` goes on by itself.
     Pause as "pause" {
         /// The question.
-        text "text"! : Late<String>,
+        text "text" required: Late<String>,
     }
 }
 
@@ -174,7 +174,7 @@ mapping! {
     /// Sleeps. Mostly a `wait-until` is what is meant.
     Sleep as "sleep" {
         /// How long.
-        duration "duration"! : Late<Duration>,
+        duration "duration" required: Late<Duration>,
     }
 }
 
@@ -247,11 +247,11 @@ mapping! {
     /// What ends a wait early, with more than its condition.
     FailWhenMapping as "fail-when" {
         /// The objects. Left out: those of the wait.
-        target "target": Late<Target>,
+        target "target" optional: Late<Target>,
         /// What ends the wait, as a failure, once it holds.
-        condition "condition"! : Late<Condition>,
+        condition "condition" required: Late<Condition>,
         /// How long it must stay true to count. Left out: 2s.
-        hold_for "hold-for": Late<Duration>,
+        hold_for "hold-for" optional: Late<Duration>,
     }
 }
 

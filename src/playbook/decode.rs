@@ -168,18 +168,18 @@ impl<'t> Fields<'t> {
 
 /// Declares a mapping of the language once: its type, decoder, JSON Schema and documentation.
 ///
-/// `field "key": Type` may be left out and becomes `Option<Type>`; `field "key"!: Type` must be there.
+/// `field "key" optional: Type` may be left out and becomes `Option<Type>`; `field "key" required: Type` must be there.
 macro_rules! mapping {
     (
         $(#[doc = $about:literal])+
         $name:ident as $what:literal {
-            $($(#[doc = $doc:literal])+ $field:ident $key:literal $($need:tt)? : $type:ty,)*
+            $($(#[doc = $doc:literal])+ $field:ident $key:literal $need:ident: $type:ty,)*
         }
     ) => {
         $(#[doc = $about])+
         #[derive(Clone, Debug, PartialEq)]
         pub struct $name {
-            $($(#[doc = $doc])+ pub $field: $crate::playbook::decode::mapping!(@type $($need)? $type),)*
+            $($(#[doc = $doc])+ pub $field: $crate::playbook::decode::mapping!(@type $need $type),)*
         }
 
         impl $name {
@@ -190,9 +190,9 @@ macro_rules! mapping {
                 decoder: &mut $crate::playbook::decode::Decoder<'_>,
             ) -> Option<$name> {
                 let mut fields = $crate::playbook::decode::Fields::open(tree, $what, span, decoder)?;
-                $(let $field = $crate::playbook::decode::mapping!(@take $($need)? fields, $key, decoder);)*
+                $(let $field = $crate::playbook::decode::mapping!(@take $need fields, $key, decoder);)*
                 fields.close(decoder);
-                Some($name { $($field: $crate::playbook::decode::mapping!(@unwrap $($need)? $field),)* })
+                Some($name { $($field: $crate::playbook::decode::mapping!(@unwrap $need $field),)* })
             }
         }
 
@@ -227,7 +227,7 @@ macro_rules! mapping {
             fn keys() -> Vec<$crate::playbook::decode::Key> {
                 vec![$($crate::playbook::decode::Key {
                     name: $key,
-                    required: $crate::playbook::decode::mapping!(@required $($need)?),
+                    required: $crate::playbook::decode::mapping!(@required $need),
                     takes: <$type as $crate::playbook::decode::Decode>::words(),
                     doc: concat!($($doc, "\n"),+).trim().lines().map(str::trim).collect::<Vec<_>>().join(" "),
                 },)*]
@@ -249,14 +249,14 @@ macro_rules! mapping {
             }
         }
     };
-    (@type ! $type:ty) => { $type };
-    (@type $type:ty) => { Option<$type> };
-    (@take ! $fields:ident, $key:literal, $decoder:ident) => { $fields.required($key, $decoder) };
-    (@take $fields:ident, $key:literal, $decoder:ident) => { $fields.optional($key, $decoder) };
-    (@unwrap ! $field:ident) => { $field? };
-    (@unwrap $field:ident) => { $field };
-    (@required !) => { true };
-    (@required) => { false };
+    (@type required $type:ty) => { $type };
+    (@type optional $type:ty) => { Option<$type> };
+    (@take required $fields:ident, $key:literal, $decoder:ident) => { $fields.required($key, $decoder) };
+    (@take optional $fields:ident, $key:literal, $decoder:ident) => { $fields.optional($key, $decoder) };
+    (@unwrap required $field:ident) => { $field? };
+    (@unwrap optional $field:ident) => { $field };
+    (@required required) => { true };
+    (@required optional) => { false };
 }
 pub(crate) use mapping;
 

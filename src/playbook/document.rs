@@ -19,31 +19,31 @@ mapping! {
     /// A playbook: the manifests it speaks of, and the steps to take.
     Playbook as "a playbook" {
         /// The version of the language; the only accepted value is `seldonplay/v1`.
-        api_version "apiVersion": Constant,
+        api_version "apiVersion" optional: Constant,
         /// The only accepted value is `Playbook`.
-        kind "kind": Constant,
+        kind "kind" optional: Constant,
         /// What it is called in reports. Left out: the file's name.
-        name "name": Spanned<String>,
+        name "name" optional: Spanned<String>,
         /// What it is for.
-        description "description": String,
+        description "description" optional: String,
         /// For `--select`.
-        tags "tags": Vec<String>,
+        tags "tags" optional: Vec<String>,
         /// The objects it is about: a path, a glob, a directory, an object, or a list of them; paths are relative to the playbook.
-        manifest "manifest": ManifestRef,
+        manifest "manifest" optional: ManifestRef,
         /// The namespace of objects that name none.
-        namespace "namespace": Spanned<String>,
+        namespace "namespace" optional: Spanned<String>,
         /// The deadline of all steps together; handlers excepted. Left out: none.
-        timeout "timeout": Spanned<Duration>,
+        timeout "timeout" optional: Spanned<Duration>,
         /// Variables and their defaults, overridden by `--set`, `--set-string` and `--vars-file`.
-        vars "vars": Vars,
+        vars "vars" optional: Vars,
         /// What steps have that do not say otherwise.
-        defaults "defaults": Defaults,
+        defaults "defaults" optional: Defaults,
         /// What to do, in order. The first failure stops it.
-        steps "steps"! : Steps,
+        steps "steps" required: Steps,
         /// What to do, once, if any step failed.
-        on_failure "on-failure": Steps,
+        on_failure "on-failure" optional: Steps,
         /// What to do at the end, always.
-        finally "finally": Steps,
+        finally "finally" optional: Steps,
     }
 }
 
@@ -51,7 +51,7 @@ mapping! {
     /// What steps have that do not say otherwise.
     Defaults as "defaults" {
         /// The deadline of each step that waits. Left out: 5m.
-        timeout "timeout": Spanned<Duration>,
+        timeout "timeout" optional: Spanned<Duration>,
     }
 }
 

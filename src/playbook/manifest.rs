@@ -32,6 +32,19 @@ impl ManifestRef {
         }
     }
 
+    /// It in a few words, for the console: the path, or `Kind/name`.
+    pub fn words_for_console(&self) -> String {
+        match self {
+            ManifestRef::Path { path, .. } => path.value.clone(),
+            ManifestRef::Object(tree) => {
+                let text = |tree: Option<&Tree>| tree.and_then(Tree::as_str).unwrap_or("…").to_owned();
+                let name = text(tree.get("metadata").and_then(|metadata| metadata.get("name")));
+                format!("{}/{name}", text(tree.get("kind")))
+            }
+            ManifestRef::List(list, _) => list.iter().map(ManifestRef::words_for_console).collect::<Vec<_>>().join(", "),
+        }
+    }
+
     /// Whether a tree looks like a manifest rather than like a mapping of a verb's keys.
     pub fn is_manifest(tree: &Tree) -> bool {
         match &tree.node {
@@ -105,8 +118,8 @@ super::decode::mapping! {
     /// A manifest file of which more is said than its path.
     ManifestFile as "a manifest file" {
         /// A file, a glob or a directory, relative to the playbook.
-        path "path"! : Spanned<String>,
+        path "path" required: Spanned<String>,
         /// Whether `${{ }}` in it is expanded. Left out: false, files are taken as they are.
-        expand "expand": bool,
+        expand "expand" optional: bool,
     }
 }

@@ -81,11 +81,11 @@ mapping! {
     /// One operation of a JSON Patch.
     OperationMapping as "an operation" {
         /// What to do.
-        op "op"! : Op,
+        op "op" required: Op,
         /// Where: a JSON Pointer (`/spec/replicas`) or a JSONPath (`$.spec.replicas`).
-        path "path"! : Spanned<Path>,
+        path "path" required: Spanned<Path>,
         /// From where, for `move` and `copy`.
-        from "from": Path,
+        from "from" optional: Path,
     }
 }
 

@@ -24,9 +24,9 @@ mapping! {
     /// The bounds of an autoscaler.
     Bounds as "replicas" {
         /// The least number of replicas.
-        min "min": u32,
+        min "min" optional: u32,
         /// The most replicas.
-        max "max": u32,
+        max "max" optional: u32,
     }
 }
 

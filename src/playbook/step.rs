@@ -4,12 +4,12 @@
 use super::action::{Action, NOT_YET, VERBS};
 use super::condition::Condition;
 use super::decode::{Decode, Decoder, Key, Mapping, Schema, mapping};
-use super::expression::{Expression, Grammar};
+use super::expression::When;
 use super::late::Late;
 use super::query::Query;
 use super::{names, suggest};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::source::{Entry, Node, Piece, Span, Spanned, Tree};
+use crate::source::{Entry, Node, Span, Spanned, Tree};
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 
@@ -32,23 +32,23 @@ mapping! {
     /// What may be said of any step.
     Envelope as "a step" {
         /// What the console shows. Left out: made from the verb and the target.
-        name "name": Late<String>,
+        name "name" optional: Late<String>,
         /// The unique name by which later steps read what it saved: `${{ steps.up.url }}`.
-        id "id": Spanned<String>,
+        id "id" optional: Spanned<String>,
         /// An expression, `${{ }}` not needed. False: the step is skipped, and the report says why.
-        when "when": When,
+        when "when" optional: When,
         /// The step's deadline, all attempts together.
-        timeout "timeout": Late<Duration>,
+        timeout "timeout" optional: Late<Duration>,
         /// Whether to try again when the step failed.
-        retry "retry": Retry,
+        retry "retry" optional: Retry,
         /// A failure is reported and the run goes on; it still ends as failed.
-        keep_going "keep-going": Late<bool>,
+        keep_going "keep-going" optional: Late<bool>,
         /// The step passes if the API server refuses it so, and fails if not: a condition over `{ code, reason, message }`.
-        must_fail "must-fail": Late<Condition>,
+        must_fail "must-fail" optional: Late<Condition>,
         /// Names → JSONPath over the step's result. Needs `id`.
-        save "save": Saves,
+        save "save" optional: Saves,
         /// A condition over the step's result.
-        expect "expect": Late<Condition>,
+        expect "expect" optional: Late<Condition>,
     }
 }
 
@@ -56,49 +56,11 @@ mapping! {
     /// How to try again.
     Retry as "retry" {
         /// How often in all, the first attempt included. Left out: until the deadline.
-        attempts "attempts": Late<u32>,
+        attempts "attempts" optional: Late<u32>,
         /// How long to wait before the second attempt. Left out: 1s.
-        delay "delay": Late<Duration>,
+        delay "delay" optional: Late<Duration>,
         /// By what each further delay is multiplied. Left out: 1.
-        backoff "backoff": Late<f64>,
-    }
-}
-
-/// Whether a step runs.
-#[derive(Clone, Debug, PartialEq)]
-pub enum When {
-    /// Known when planning.
-    Known(bool, Span),
-    /// Asked when the step's turn comes.
-    Asked(Expression),
-}
-
-impl Decode for When {
-    fn decode(tree: &Tree, decoder: &mut Decoder<'_>) -> Option<When> {
-        let text = match &tree.node {
-            Node::Bool(bool) => return Some(When::Known(*bool, tree.span)),
-            Node::Text(text) => text,
-            _ => return decoder.wrong_type(tree, "an expression such as `vars.fast`"),
-        };
-        let text = match text.pieces.as_slice() {
-            [Piece::Hole { expression, .. }] => expression,
-            _ => text,
-        };
-        match Expression::parse(text, Grammar::Scope) {
-            Ok(expression) => Some(When::Asked(expression)),
-            Err(findings) => {
-                findings.into_iter().for_each(|finding| decoder.push(finding));
-                None
-            }
-        }
-    }
-
-    fn schema(_: &mut Schema) -> Value {
-        json!({ "type": ["string", "boolean"] })
-    }
-
-    fn words() -> String {
-        "expression".into()
+        backoff "backoff" optional: Late<f64>,
     }
 }
 

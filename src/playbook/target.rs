@@ -3,6 +3,7 @@
 
 use super::condition::Condition;
 use super::decode::{Decode, Decoder, Fields, Schema};
+use super::manifest::ManifestRef;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{Node, Span, Spanned, Tree};
 use serde_json::{Value, json};
@@ -74,23 +75,13 @@ pub enum Labels {
     Text(Spanned<String>),
 }
 
-/// A manifest that a target names.
-#[derive(Clone, Debug, PartialEq)]
-pub enum ManifestRef {
-    /// By its path.
-    Path(Spanned<String>),
-    /// The object itself.
-    Object(Tree),
-}
-
 impl Target {
     /// Where it is written.
     pub fn span(&self) -> Span {
         match self {
             Target::Object(object) => object.span,
             Target::Selector(selector) => selector.span,
-            Target::Manifest(ManifestRef::Path(path)) => path.span,
-            Target::Manifest(ManifestRef::Object(tree)) => tree.span,
+            Target::Manifest(manifest) => manifest.span(),
             Target::List(_, span) => *span,
         }
     }
@@ -100,8 +91,7 @@ impl Target {
         match self {
             Target::Object(object) => format!("{}/{}", object.kind.word, object.name.value),
             Target::Selector(selector) => selector.kind.word.clone(),
-            Target::Manifest(ManifestRef::Path(path)) => path.value.clone(),
-            Target::Manifest(ManifestRef::Object(_)) => "an object".into(),
+            Target::Manifest(manifest) => manifest.words_for_console(),
             Target::List(items, _) => {
                 items.iter().map(Target::words_for_console).collect::<Vec<_>>().join(", ")
             }
@@ -185,11 +175,7 @@ impl Decode for Target {
                 let mut fields = Fields::open(tree, "a target", tree.span.slice(0, 1), decoder)?;
                 if let Some(entry) = fields.entry("manifest") {
                     fields.close(decoder);
-                    return match &entry.value.node {
-                        Node::Map(_) => Some(Target::Manifest(ManifestRef::Object(entry.value.clone()))),
-                        _ => Spanned::decode(&entry.value, decoder)
-                            .map(|path| Target::Manifest(ManifestRef::Path(path))),
-                    };
+                    return ManifestRef::decode(&entry.value, decoder).map(Target::Manifest);
                 }
                 let kind = fields.required("kind", decoder);
                 let api_version = fields.optional("apiVersion", decoder);

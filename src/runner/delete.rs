@@ -1,0 +1,302 @@
+//! `delete`: in the reverse order of apply, and until the objects and what they own are gone.
+//! It must never send a delete without the UID that it means.
+
+use super::apply::goes_first;
+use super::context::{Context, Done, Pace};
+use super::owned::Owned;
+use super::subject::Subject;
+use super::until;
+use super::view::{Change, View};
+use super::wait::key_of;
+use crate::cluster::{DeleteOptions, Error, Interest, ObjectRef, Propagation as Sent};
+use crate::event::{Cause, EventKind, Failure, Operation, Unmet};
+use crate::playbook::action::{Delete, Only, Propagation};
+use crate::playbook::duration;
+use crate::playbook::late::Late;
+use crate::playbook::target::Target;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// An object that is deleted.
+struct Doomed {
+    object: ObjectRef,
+    value: Value,
+    uid: String,
+}
+
+/// Carries out a `delete`.
+pub(super) async fn delete(action: &Delete, cx: &Context<'_>) -> Result<Done, Failure> {
+    let wait = cx.maybe(action.wait.as_ref())?.unwrap_or(true) && cx.pace == Pace::Full;
+    let ignore = cx.maybe(action.ignore_not_found.as_ref())?.unwrap_or(true);
+    let grace = cx.maybe(action.grace_period.as_ref())?.map(|grace| u32::try_from(grace.as_secs()).unwrap_or(u32::MAX));
+    let propagation = match action.propagation.unwrap_or(Propagation::Background) {
+        Propagation::Background => Sent::Background,
+        Propagation::Foreground => Sent::Foreground,
+        Propagation::Orphan => Sent::Orphan,
+    };
+    let doomed = doomed(action, ignore, cx).await?;
+    let mut gone = Going::open(&doomed, wait, propagation == Sent::Orphan, cx).await?;
+    let mut deleted = 0;
+    let mut refused = None;
+    for Doomed { object, uid, .. } in &doomed {
+        let options = DeleteOptions { propagation, grace_period: grace, uid: Some(uid.clone()) };
+        match cx.cluster.delete(object, &options).await {
+            Ok(answer) => {
+                deleted += usize::from(!answer.already_gone);
+                cx.teller.tell(EventKind::ObjectWritten {
+                    object: object.short(),
+                    namespace: object.namespace.clone(),
+                    operation: Operation::Deleted,
+                    fields: Vec::new(),
+                    resource_version: None,
+                });
+                answer.warnings.iter().for_each(|warning| cx.teller.warn(format!("{}: {warning}", object.short())));
+            }
+            Err(Error::NotServed { .. }) => {}
+            // The others are deleted all the same; the first refusal is what is told.
+            Err(error) => refused = refused.or(Some(cx.failed(&format!("delete {}", object.short()), error))),
+        }
+    }
+    if let Some(failure) = refused {
+        return Err(failure);
+    }
+    let names: Vec<String> = doomed.iter().map(|doomed| doomed.object.short()).collect();
+    let what = match names.as_slice() {
+        [] => return Ok(Done::new(Value::Array(Vec::new()), "nothing was there")),
+        [only] => only.clone(),
+        many => format!("{} objects", many.len()),
+    };
+    if !wait {
+        return Ok(Done::new(Value::Null, format!("{what} deleted, not waited for")));
+    }
+    let owned = gone.until_all_is_gone(cx).await?;
+    for Doomed { uid, .. } in &doomed {
+        cx.cluster.ledger().gone(uid);
+    }
+    let with = if owned == 0 { String::new() } else { format!(" with {owned} owned objects") };
+    let values = doomed.into_iter().map(|doomed| doomed.value).collect();
+    let words = if deleted == 0 { format!("{what} was being deleted already, and is gone{with}") } else { format!("{what} gone{with}") };
+    Ok(if cx.wants_result() { Done::of(values, words) } else { Done::new(Value::Null, words) })
+}
+
+/// What is there of what is meant, in the order of deletion.
+async fn doomed(action: &Delete, ignore: bool, cx: &Context<'_>) -> Result<Vec<Doomed>, Failure> {
+    let created = action.only == Some(Only::Created);
+    let mut objects: Vec<(ObjectRef, Option<Value>)> = Vec::new();
+    if created && action.target.is_none() {
+        objects.extend(cx.cluster.ledger().created().iter().map(|written| (written.object(), None)));
+    } else {
+        for subject in meant(action.target.as_ref(), cx).await? {
+            match subject {
+                Subject::Named(object) => objects.push((object, None)),
+                Subject::Selection(selection) => {
+                    objects.extend(cx.select(&selection).await?.into_iter().map(|(object, value)| (object, Some(value))));
+                }
+            }
+        }
+    }
+    objects.reverse();
+    let mut doomed = Vec::new();
+    for (object, value) in objects {
+        let value = match value {
+            Some(value) => Some(value),
+            None => match cx.cluster.get(&object).await {
+                Ok(value) => value,
+                // A kind that is not served (any more) has no objects.
+                Err(Error::NotServed { .. }) => None,
+                Err(error) => return Err(cx.failed(&format!("look at {}", object.short()), error)),
+            },
+        };
+        let Some(value) = value else {
+            if !ignore {
+                let span = action.target.as_ref().map_or(cx.step.verb, Late::span);
+                return Err(Failure::new(Cause::Unmet, format!("there is no {object} to delete")).at(cx.place(span)));
+            }
+            continue;
+        };
+        let uid = value.pointer("/metadata/uid").and_then(Value::as_str).unwrap_or_default().to_owned();
+        if !created || cx.cluster.ledger().has_created(&uid) {
+            doomed.push(Doomed { object, value, uid });
+        }
+    }
+    Ok(doomed)
+}
+
+/// The objects meant; those of the default target with what goes first in an apply first, so that it goes last here.
+/// A kind that the cluster does not serve has no objects.
+async fn meant(target: Option<&Late<Target>>, cx: &Context<'_>) -> Result<Vec<Subject>, Failure> {
+    if target.is_some() {
+        return cx.subjects(target).await;
+    }
+    let (first, rest): (Vec<_>, Vec<_>) = cx.plan.default_target().partition(|object| goes_first(object));
+    let mut subjects = Vec::new();
+    for object in first.into_iter().chain(rest) {
+        match cx.reference(object).await {
+            Ok(object) => subjects.push(Subject::Named(object)),
+            Err(failure) if failure.refusal.as_ref().is_some_and(|refusal| refusal.code == 404) => {}
+            Err(failure) => return Err(failure),
+        }
+    }
+    Ok(subjects)
+}
+
+/// What is followed until it is gone.
+struct Going {
+    view: View,
+    /// The objects themselves: UID by feed and name.
+    roots: BTreeMap<String, (usize, ObjectRef)>,
+    owned: Owned,
+    seen: usize,
+}
+
+impl Going {
+    /// Opens the watches, and notes what is owned, before anything is deleted.
+    async fn open(doomed: &[Doomed], wait: bool, orphan: bool, cx: &Context<'_>) -> Result<Going, Failure> {
+        let mut going = Going { view: View::default(), roots: BTreeMap::new(), owned: Owned::default(), seen: 0 };
+        if !wait {
+            return Ok(going);
+        }
+        let mut names: BTreeMap<(String, Option<String>), Vec<String>> = BTreeMap::new();
+        for Doomed { object, .. } in doomed {
+            names.entry((object.resource.full_name(), object.namespace.clone())).or_default().push(object.name.clone());
+        }
+        for Doomed { object, value, uid } in doomed {
+            let interest = Interest {
+                resource: object.resource.clone(),
+                namespace: object.namespace.clone(),
+                names: names.get(&(object.resource.full_name(), object.namespace.clone())).cloned().unwrap_or_default(),
+                labels: None,
+            };
+            let feed = going.view.open(&cx.cluster, interest, false);
+            going.roots.insert(uid.clone(), (feed, object.clone()));
+            if !orphan {
+                going.owned.follow(value, &mut going.view, cx).await?;
+            }
+        }
+        while !going.view.is_complete() {
+            let change = going.view.next().await;
+            going.take(change, cx)?;
+        }
+        while let Some(change) = going.view.try_next() {
+            going.take(change, cx)?;
+        }
+        going.seen = going.owned.left().len();
+        Ok(going)
+    }
+
+    fn take(&mut self, change: Change, cx: &Context<'_>) -> Result<(), Failure> {
+        match change {
+            Change::Present { feed, key } => self.owned.present(feed, &key, &self.view),
+            Change::Gone { feed, key, last, left_selection } => {
+                // What lost its label may still be there; it is asked for at the end.
+                if !left_selection || !self.owned.follows(feed) {
+                    self.owned.gone(feed, &key, &last.uid);
+                }
+            }
+            Change::Blocked { feed, error } => {
+                let is_root = self.roots.values().any(|(root, _)| *root == feed);
+                match error {
+                    Error::Refused(_) | Error::Unauthorized(_) if is_root => return Err(cx.failed("watch what is deleted", error)),
+                    error if !is_root => self.owned.forsake(feed, &self.view, &error, cx),
+                    _ => {}
+                }
+            }
+            Change::Polling { why, .. } => cx.teller.warn(format!("it may not be watched, so it is asked for every other second: {why}")),
+            Change::Listed => {}
+        }
+        Ok(())
+    }
+
+    /// Waits, and says how many owned objects went too.
+    async fn until_all_is_gone(&mut self, cx: &Context<'_>) -> Result<usize, Failure> {
+        let mut told = String::new();
+        loop {
+            let left = self.left(cx).await?;
+            if left.is_empty() {
+                return Ok(self.seen);
+            }
+            let words = in_words(&left);
+            if words != told {
+                let unmet = left.iter().take(20).map(Left::unmet).collect();
+                cx.teller.tell(EventKind::StepProgress { met: 0, total: left.len(), words: words.clone(), unmet });
+                told = words;
+            }
+            tokio::select! {
+                biased;
+                change = self.view.next() => self.take(change, cx)?,
+                () = until(cx.deadline) => return Err(self.out_of_time(cx).await?),
+            }
+            self.seen = self.seen.max(self.owned.left().len());
+        }
+    }
+
+    /// What is still there: the objects themselves, then what they own.
+    async fn left(&mut self, cx: &Context<'_>) -> Result<Vec<Left>, Failure> {
+        let mut left = Vec::new();
+        for (uid, (feed, object)) in &self.roots {
+            let shown = self.view.feed(*feed).and_then(|feed| feed.objects().get(&key_of(object)));
+            if let Some(shown) = shown.filter(|shown| shown.uid == *uid) {
+                left.push(Left::of(&object.short(), &shown.value()));
+            }
+        }
+        for leaf in self.owned.left() {
+            left.push(Left { name: format!("{}/{}", leaf.kind, leaf.name), deleting: leaf.deleting, finalizers: leaf.finalizers.clone() });
+        }
+        Ok(left)
+    }
+
+    async fn out_of_time(&mut self, cx: &Context<'_>) -> Result<Failure, Failure> {
+        let left = self.left(cx).await?;
+        let spent = duration::words(cx.step_time());
+        let message = format!("not all is gone within {spent}: {}", in_words(&left));
+        let mut failure = Failure::new(Cause::TimedOut, message).at(cx.place(cx.step.verb));
+        failure.unmet = left.iter().take(20).map(Left::unmet).collect();
+        let held = left.iter().find(|left| !left.finalizers.is_empty());
+        Ok(match held {
+            Some(held) => failure.help(format!(
+                "{} waits for whoever owns the finalizer `{}` to take it off; see whether that controller runs.",
+                held.name,
+                held.finalizers.join("`, `")
+            )),
+            None => failure,
+        })
+    }
+}
+
+/// An object that is still there.
+struct Left {
+    name: String,
+    deleting: bool,
+    finalizers: Vec<String>,
+}
+
+impl Left {
+    fn of(name: &str, value: &Value) -> Left {
+        let finalizers = value.pointer("/metadata/finalizers").and_then(Value::as_array);
+        Left {
+            name: name.to_owned(),
+            deleting: value.pointer("/metadata/deletionTimestamp").is_some(),
+            finalizers: finalizers.map_or_else(Vec::new, |all| all.iter().filter_map(Value::as_str).map(str::to_owned).collect()),
+        }
+    }
+
+    fn state(&self) -> String {
+        match (self.deleting, self.finalizers.as_slice()) {
+            (true, []) => "being deleted".into(),
+            (true, finalizers) => format!("being deleted, held by {}", finalizers.join(", ")),
+            (false, _) => "still there".into(),
+        }
+    }
+
+    fn unmet(&self) -> Unmet {
+        Unmet { object: self.name.clone(), path: String::new(), actual: self.state(), wanted: "gone".into() }
+    }
+}
+
+fn in_words(left: &[Left]) -> String {
+    match left {
+        [] => String::new(),
+        [only] => format!("{} {}", only.name, only.state()),
+        [first, rest @ ..] => format!("{} {} (and {} more)", first.name, first.state(), rest.len()),
+    }
+}
