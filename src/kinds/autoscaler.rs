@@ -1,0 +1,67 @@
+//! HorizontalPodAutoscalers and KEDA ScaledObjects: whether they work, and the bounds they hold.
+//! Must never know metrics, nor what they scale.
+
+use super::general::{Bounds, alone, scale_bounds};
+use super::read::{count, number, text, title, want, want_condition};
+use super::verdict::{Decides, Reason, ScaleField, ScaleRefusal, ScaleRequest, ScaleWrite, Verdict};
+use serde_json::Value;
+
+/// An autoscaler is ready when it can read its metrics and scale: conditions AbleToScale and ScalingActive.
+pub(crate) fn ready(object: &Value, _children: &[&Value]) -> Verdict {
+    let reasons =
+        ["AbleToScale", "ScalingActive"].into_iter().filter_map(|kind| want_condition(object, kind));
+    Verdict::unless(reasons.collect(), || {
+        let status = &object["status"];
+        format!(
+            "active, {} of {} replicas",
+            count(&status["currentReplicas"]),
+            count(&status["desiredReplicas"])
+        )
+    })
+}
+
+/// Scaled: there are as many replicas as it wants, within its bounds.
+pub(crate) fn scaled(object: &Value, _children: &[&Value]) -> Verdict {
+    let (spec, status) = (&object["spec"], &object["status"]);
+    let (current, desired) = (count(&status["currentReplicas"]), count(&status["desiredReplicas"]));
+    let (min, max) =
+        (number(&spec["minReplicas"]).unwrap_or(1), number(&spec["maxReplicas"]).unwrap_or(i64::MAX));
+    let mut reasons: Vec<Reason> = Vec::new();
+    if !(min..=max).contains(&desired) {
+        let message = format!("it wants {desired} replicas, which is not between {min} and {max}");
+        let wanted = format!("{min} to {max}");
+        reasons.push(Reason::new("/status/desiredReplicas", desired.to_string(), wanted, message));
+    }
+    want(&mut reasons, "/status/currentReplicas", current, desired, || {
+        format!("{current} of {desired} replicas made")
+    });
+    Verdict::unless(reasons, || format!("{current}/{desired} replicas"))
+}
+
+/// The bounds decide for the object that is scaled.
+pub(crate) fn replicas(object: &Value) -> Vec<ScaleField> {
+    let bounds = bounds(object);
+    let [min, max] = bounds.names.map(|name| number(&object["spec"][name]));
+    let deciding = Decides::Autoscaler { pointer: bounds.at, min, max };
+    vec![ScaleField { child: bounds.child, deciding, value: None, losing: Vec::new() }]
+}
+
+/// Sets the bounds; a plain number is refused.
+pub(crate) fn scale(object: &Value, request: &ScaleRequest) -> Result<Vec<ScaleWrite>, ScaleRefusal> {
+    alone(object, request)?;
+    scale_bounds(object, &bounds(object), request.to)
+}
+
+fn bounds(object: &Value) -> Bounds {
+    let target = &object["spec"]["scaleTargetRef"];
+    let names = match object["kind"] == "ScaledObject" {
+        true => ["minReplicaCount", "maxReplicaCount"],
+        false => ["minReplicas", "maxReplicas"],
+    };
+    let kind = Some(text(&target["kind"])).filter(|kind| !kind.is_empty()).unwrap_or("Deployment");
+    let child = match text(&target["name"]) {
+        "" => title(object),
+        name => format!("{kind}/{name}"),
+    };
+    Bounds { at: "/spec".to_owned(), names, label: "replicas".to_owned(), child }
+}

@@ -1,0 +1,43 @@
+//! ReplicaSets and ReplicationControllers: as many available Pods as asked for.
+//! Must never know the Deployment above.
+
+use super::deployment::unseen;
+use super::read::{because, condition, condition_pointer, count, desired, holds, want};
+use super::verdict::{Reason, ScaleRefusal, ScaleRequest, ScaleWrite, Verdict};
+use serde_json::Value;
+
+/// Ready and scaled: every replica is there and available.
+pub(crate) fn ready(object: &Value, _children: &[&Value]) -> Verdict {
+    let status = &object["status"];
+    if status["observedGeneration"].is_null() {
+        return Verdict::not_yet(unseen());
+    }
+    let (wanted, all, available) =
+        (desired(object), count(&status["replicas"]), count(&status["availableReplicas"]));
+    let mut reasons = Vec::new();
+    if let Some(failure) = condition(object, "ReplicaFailure").filter(|_| holds(object, "ReplicaFailure")) {
+        let message = format!("its replicas cannot be made{}", because(failure));
+        reasons.push(Reason::new(
+            condition_pointer(object, "ReplicaFailure", "status"),
+            "True",
+            "False",
+            message,
+        ));
+    }
+    want(&mut reasons, "/status/replicas", all, wanted, || format!("{all} of {wanted} replicas made"));
+    want(&mut reasons, "/status/availableReplicas", available, wanted, || {
+        format!("{available} of {wanted} replicas available")
+    });
+    Verdict::unless(reasons, || super::deployment::available(object))
+}
+
+/// Scales through `/scale`; refused below a controller, which would set the number back.
+pub(crate) fn scale(object: &Value, request: &ScaleRequest) -> Result<Vec<ScaleWrite>, ScaleRefusal> {
+    let owners = super::read::items(&object["metadata"]["ownerReferences"]);
+    if let Some(owner) = owners.iter().find(|owner| owner["controller"] == true) {
+        let owner = format!("{}/{}", super::read::text(&owner["kind"]), super::read::text(&owner["name"]));
+        let message = format!("{owner} decides its replicas and would set them back");
+        return Err(ScaleRefusal::new("/metadata/ownerReferences", message, format!("scale {owner}")));
+    }
+    super::general::scale(object, request)
+}

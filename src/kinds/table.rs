@@ -1,0 +1,704 @@
+//! The table of kinds: names, scope, what they own, and which rules apply. Each row's words are for people to check.
+//! Must never know the rules themselves.
+
+use super::fresh::{Observes, by_itself};
+use super::read::group;
+use super::verdict::{
+    Consult, Freshness, Owned, ScaleField, ScaleRefusal, ScaleRequest, ScaleWrite, Verdict, Written,
+};
+use super::{
+    argo, autoscaler, claim, daemon_set, deployment, disruption_budget, general, job, knative, kserve,
+    namespace, plain, pod, replica_set, seldon_deployment, seldon_v2, service, stateful_set,
+};
+use serde_json::Value;
+
+/// Everything known of a kind.
+#[derive(Debug)]
+pub struct Knowledge {
+    /// The API group; empty for the core group.
+    pub group: &'static str,
+    /// Versions, the preferred one first; empty in the general rule.
+    pub versions: &'static [&'static str],
+    /// The kind, `Deployment`; empty in the general rule.
+    pub kind: &'static str,
+    /// The plural, as in URLs.
+    pub plural: &'static str,
+    /// Short names, `deploy`.
+    pub short_names: &'static [&'static str],
+    /// Whether its objects live in namespaces.
+    pub namespaced: bool,
+    /// How its status tells which generation it speaks of.
+    pub observes: Observes,
+    /// Kinds its objects can own, directly or not.
+    pub owns: &'static [Owned],
+    /// Its rules in words.
+    pub words: Words,
+    /// Whether `scaled` means something for it: its status, or its children's, counts replicas.
+    pub counts_replicas: bool,
+    /// Whether the verb `scale` has a field to write.
+    pub scalable: bool,
+    pub(crate) ready: fn(&Value, &[&Value]) -> Verdict,
+    pub(crate) scaled: fn(&Value, &[&Value]) -> Verdict,
+    pub(crate) fresh: fn(&Value, &[&Value], Option<&Written>) -> Freshness,
+    pub(crate) consults: fn(&Value) -> Vec<Consult>,
+    pub(crate) replicas: fn(&Value) -> Vec<ScaleField>,
+    pub(crate) scale: fn(&Value, &ScaleRequest) -> Result<Vec<ScaleWrite>, ScaleRefusal>,
+}
+
+impl Knowledge {
+    /// The preferred apiVersion, `apps/v1`; empty in the general rule.
+    pub fn api_version(&self) -> String {
+        match (self.group, self.versions.first()) {
+            ("", version) => version.copied().unwrap_or_default().to_owned(),
+            (group, version) => format!("{group}/{}", version.copied().unwrap_or_default()),
+        }
+    }
+
+    /// Whether this is the general rule, for kinds nobody knows.
+    pub fn is_general(&self) -> bool {
+        self.kind.is_empty()
+    }
+}
+
+/// The rules of a kind in words, each a sentence or a few.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Words {
+    /// When it is ready.
+    pub ready: &'static str,
+    /// When it is scaled; empty if it has no replicas.
+    pub scaled: &'static str,
+    /// When its status is believed.
+    pub fresh: &'static str,
+    /// Which field `scale` writes; empty if it has no replicas.
+    pub scale: &'static str,
+}
+
+/// What is known of a kind: the group decides, the version does not. The general rule for kinds nobody knows.
+pub fn of(api_version: &str, kind: &str) -> &'static Knowledge {
+    let group = group(api_version);
+    KINDS.iter().find(|known| known.kind == kind && known.group == group).unwrap_or(&GENERAL)
+}
+
+/// Every kind that is known, in the order in which their names are tried; the general rule is not among them.
+pub fn all() -> &'static [Knowledge] {
+    KINDS
+}
+
+/// The kind that a word names: kind, plural, singular or short name without regard to case, alone or followed by `.group` or
+/// `.version.group` (`deployments.apps`, `deployments.v1.apps`). `None` for what is not known; a cluster may know it.
+pub fn by_name(word: &str) -> Option<&'static Knowledge> {
+    let (name, suffix) = word.split_once('.').map_or((word, None), |(name, suffix)| (name, Some(suffix)));
+    let named = |known: &&Knowledge| {
+        let names = [known.kind, known.plural].into_iter().chain(known.short_names.iter().copied());
+        names.into_iter().any(|known| known.eq_ignore_ascii_case(name))
+    };
+    let grouped = |known: &&Knowledge| match suffix {
+        None => true,
+        Some(suffix) if suffix.eq_ignore_ascii_case(known.group) => true,
+        Some(suffix) => suffix.split_once('.').is_some_and(|(version, group)| {
+            group.eq_ignore_ascii_case(known.group)
+                && known.versions.iter().any(|known| known.eq_ignore_ascii_case(version))
+        }),
+    };
+    KINDS.iter().filter(named).find(grouped)
+}
+
+fn by_observing(object: &Value, _children: &[&Value], written: Option<&Written>) -> Freshness {
+    by_itself(object, super::of_object(object).observes, written)
+}
+
+fn consults_none(_object: &Value) -> Vec<Consult> {
+    Vec::new()
+}
+
+const NO_WORDS: &str = "";
+const OBSERVED: &str = "Its controller sets status.observedGeneration; it must equal metadata.generation.";
+const SETTLED: &str = "status.observedGeneration, or that of the condition used, must equal metadata.generation where it is given; \
+                       else, after a write of the run, what is true must stay true for `settle`.";
+const EXEMPT: &str = "Its observedGeneration is not its own, or never set, and is not looked at; after a write of the run, what is \
+                      true must stay true for `settle`.";
+const AT_ONCE: &str = "Always: the API server sets what is judged together with the write.";
+const BY_SCALE: &str = "spec.replicas, through /scale.";
+
+const GENERAL: Knowledge = Knowledge {
+    group: "",
+    versions: &[],
+    kind: "",
+    plural: "",
+    short_names: &[],
+    namespaced: true,
+    observes: Observes::WhereGiven,
+    owns: COMMON,
+    words: Words {
+        ready: "Condition Ready is True; without one condition Available is True; without either status.state or status.phase is a word \
+                that means ready. Without a status: it exists.",
+        scaled: "status.replicas, and each of updatedReplicas, readyReplicas and availableReplicas that is given, equal spec.replicas.",
+        fresh: SETTLED,
+        scale: BY_SCALE,
+    },
+    counts_replicas: true,
+    scalable: true,
+    ready: general::ready,
+    scaled: general::scaled,
+    fresh: by_observing,
+    consults: consults_none,
+    replicas: general::own_replicas,
+    scale: general::scale,
+};
+
+/// A kind without replicas of its own, by its names; the rest as the general rule says.
+const fn kind(
+    group: &'static str,
+    versions: &'static [&'static str],
+    [kind, plural]: [&'static str; 2],
+    short_names: &'static [&'static str],
+) -> Knowledge {
+    Knowledge {
+        group,
+        versions,
+        kind,
+        plural,
+        short_names,
+        owns: &[],
+        words: Words { scaled: NO_WORDS, scale: NO_WORDS, ..GENERAL.words },
+        counts_replicas: false,
+        scalable: false,
+        scaled: general::never_scaled,
+        replicas: general::no_replicas,
+        scale: general::not_scalable,
+        ..GENERAL
+    }
+}
+
+/// A kind that is ready when it exists.
+const fn exists(
+    group: &'static str,
+    names: [&'static str; 2],
+    short_names: &'static [&'static str],
+) -> Knowledge {
+    Knowledge {
+        ready: plain::ready,
+        observes: Observes::AtOnce,
+        words: Words { ready: "It exists.", scaled: NO_WORDS, fresh: AT_ONCE, scale: NO_WORDS },
+        ..kind(group, &["v1"], names, short_names)
+    }
+}
+
+/// The same, cluster-scoped.
+const fn everywhere(
+    group: &'static str,
+    names: [&'static str; 2],
+    short_names: &'static [&'static str],
+) -> Knowledge {
+    Knowledge { namespaced: false, ..exists(group, names, short_names) }
+}
+
+const fn owned(api_version: &'static str, kind: &'static str) -> Owned {
+    Owned { api_version, kind }
+}
+
+const DEPLOYMENT: Owned = owned("apps/v1", "Deployment");
+const REPLICA_SET: Owned = owned("apps/v1", "ReplicaSet");
+const STATEFUL_SET: Owned = owned("apps/v1", "StatefulSet");
+const DAEMON_SET: Owned = owned("apps/v1", "DaemonSet");
+const REVISION: Owned = owned("apps/v1", "ControllerRevision");
+const JOB: Owned = owned("batch/v1", "Job");
+const POD: Owned = owned("v1", "Pod");
+const SERVICE: Owned = owned("v1", "Service");
+const CLAIM: Owned = owned("v1", "PersistentVolumeClaim");
+const SLICE: Owned = owned("discovery.k8s.io/v1", "EndpointSlice");
+const AUTOSCALER: Owned = owned("autoscaling/v2", "HorizontalPodAutoscaler");
+const BUDGET: Owned = owned("policy/v1", "PodDisruptionBudget");
+const SCALED_OBJECT: Owned = owned("keda.sh/v1alpha1", "ScaledObject");
+
+/// What controllers of custom kinds usually make.
+const COMMON: &[Owned] = &[DEPLOYMENT, STATEFUL_SET, DAEMON_SET, REPLICA_SET, JOB, POD, SERVICE, CLAIM];
+
+static KINDS: &[Knowledge] = &[
+    Knowledge {
+        ready: deployment::ready,
+        scaled: deployment::scaled,
+        observes: Observes::Always,
+        owns: &[REPLICA_SET, POD],
+        counts_replicas: true,
+        scalable: true,
+        replicas: general::own_replicas,
+        scale: general::scale,
+        words: Words {
+            ready: "All of spec.replicas are of the newest template and available, and none of an older one is left. \
+                    Final: Progressing with reason ProgressDeadlineExceeded.",
+            scaled: "updatedReplicas, replicas and availableReplicas equal spec.replicas.",
+            fresh: OBSERVED,
+            scale: BY_SCALE,
+        },
+        ..kind("apps", &["v1"], ["Deployment", "deployments"], &["deploy"])
+    },
+    Knowledge {
+        ready: replica_set::ready,
+        scaled: replica_set::ready,
+        observes: Observes::Always,
+        owns: &[POD],
+        counts_replicas: true,
+        scalable: true,
+        replicas: general::own_replicas,
+        scale: replica_set::scale,
+        words: Words {
+            ready: "replicas and availableReplicas equal spec.replicas.",
+            scaled: "The same.",
+            fresh: OBSERVED,
+            scale: "spec.replicas, through /scale; refused below a controller, which would set it back.",
+        },
+        ..kind("apps", &["v1"], ["ReplicaSet", "replicasets"], &["rs"])
+    },
+    Knowledge {
+        ready: stateful_set::ready,
+        scaled: stateful_set::ready,
+        observes: Observes::Always,
+        owns: &[POD, REVISION, CLAIM],
+        counts_replicas: true,
+        scalable: true,
+        replicas: general::own_replicas,
+        scale: general::scale,
+        words: Words {
+            ready: "replicas and availableReplicas equal spec.replicas; those above the partition are updated; without a partition \
+                    currentRevision equals updateRevision. With OnDelete only the counts. (kstatus calls OnDelete ready at once.)",
+            scaled: "The same.",
+            fresh: OBSERVED,
+            scale: BY_SCALE,
+        },
+        ..kind("apps", &["v1"], ["StatefulSet", "statefulsets"], &["sts"])
+    },
+    Knowledge {
+        ready: daemon_set::ready,
+        scaled: daemon_set::ready,
+        observes: Observes::Always,
+        owns: &[POD, REVISION],
+        counts_replicas: true,
+        words: Words {
+            ready: "On every node that is to run it (desiredNumberScheduled) a Pod is scheduled, updated (not asked with OnDelete) and \
+                    available.",
+            scaled: "The same.",
+            fresh: OBSERVED,
+            scale: "Nothing: it runs on every node that its selectors choose.",
+        },
+        ..kind("apps", &["v1"], ["DaemonSet", "daemonsets"], &["ds"])
+    },
+    Knowledge {
+        ready: job::ready,
+        owns: &[POD],
+        words: Words {
+            ready: "Condition Complete is True. Final: condition Failed is True. (kstatus calls a Job ready when it has started.)",
+            scaled: NO_WORDS,
+            fresh: SETTLED,
+            scale: NO_WORDS,
+        },
+        ..kind("batch", &["v1"], ["Job", "jobs"], &[])
+    },
+    Knowledge {
+        ready: job::cron_ready,
+        owns: &[JOB, POD],
+        observes: Observes::AtOnce,
+        words: Words { ready: "It exists.", scaled: NO_WORDS, fresh: AT_ONCE, scale: NO_WORDS },
+        ..kind("batch", &["v1"], ["CronJob", "cronjobs"], &["cj"])
+    },
+    Knowledge {
+        ready: pod::ready,
+        words: Words {
+            ready: "Condition Ready is True, or phase Succeeded. Final: phase Failed. (kstatus calls a failed Pod ready.)",
+            scaled: NO_WORDS,
+            fresh: SETTLED,
+            scale: NO_WORDS,
+        },
+        ..kind("", &["v1"], ["Pod", "pods"], &["po"])
+    },
+    Knowledge {
+        ready: service::ready,
+        fresh: service::freshness,
+        owns: &[SLICE],
+        words: Words {
+            ready: "Type LoadBalancer: an address is in status.loadBalancer.ingress. Others: it has its cluster address, or needs none. \
+                    (kstatus asks a load balancer for its cluster address alone.)",
+            scaled: NO_WORDS,
+            fresh: "Type LoadBalancer: after a write of the run, what is true must stay true for `settle`. Others: always.",
+            scale: NO_WORDS,
+        },
+        ..kind("", &["v1"], ["Service", "services"], &["svc"])
+    },
+    Knowledge {
+        ready: claim::ready,
+        words: Words { ready: "Phase Bound.", scaled: NO_WORDS, fresh: SETTLED, scale: NO_WORDS },
+        ..kind("", &["v1"], ["PersistentVolumeClaim", "persistentvolumeclaims"], &["pvc"])
+    },
+    Knowledge {
+        ready: claim::volume_ready,
+        namespaced: false,
+        words: Words {
+            ready: "Phase Available or Bound.",
+            scaled: NO_WORDS,
+            fresh: SETTLED,
+            scale: NO_WORDS,
+        },
+        ..kind("", &["v1"], ["PersistentVolume", "persistentvolumes"], &["pv"])
+    },
+    Knowledge {
+        ready: namespace::ready,
+        namespaced: false,
+        observes: Observes::AtOnce,
+        words: Words { ready: "Phase Active.", scaled: NO_WORDS, fresh: AT_ONCE, scale: NO_WORDS },
+        ..kind("", &["v1"], ["Namespace", "namespaces"], &["ns"])
+    },
+    Knowledge {
+        ready: replica_set::ready,
+        scaled: replica_set::ready,
+        observes: Observes::Always,
+        owns: &[POD],
+        counts_replicas: true,
+        scalable: true,
+        replicas: general::own_replicas,
+        scale: replica_set::scale,
+        words: Words {
+            ready: "replicas and availableReplicas equal spec.replicas.",
+            scaled: "The same.",
+            fresh: OBSERVED,
+            scale: BY_SCALE,
+        },
+        ..kind("", &["v1"], ["ReplicationController", "replicationcontrollers"], &["rc"])
+    },
+    Knowledge {
+        words: Words { ready: "Condition Ready is True.", scaled: NO_WORDS, fresh: SETTLED, scale: NO_WORDS },
+        namespaced: false,
+        ..kind("", &["v1"], ["Node", "nodes"], &["no"])
+    },
+    exists("", ["ConfigMap", "configmaps"], &["cm"]),
+    exists("", ["Secret", "secrets"], &[]),
+    exists("", ["ServiceAccount", "serviceaccounts"], &["sa"]),
+    exists("", ["Endpoints", "endpoints"], &["ep"]),
+    exists("", ["Event", "events"], &["ev"]),
+    exists("", ["LimitRange", "limitranges"], &["limits"]),
+    exists("", ["ResourceQuota", "resourcequotas"], &["quota"]),
+    exists("", ["PodTemplate", "podtemplates"], &[]),
+    exists("apps", ["ControllerRevision", "controllerrevisions"], &[]),
+    exists("discovery.k8s.io", ["EndpointSlice", "endpointslices"], &[]),
+    exists("coordination.k8s.io", ["Lease", "leases"], &[]),
+    exists("networking.k8s.io", ["NetworkPolicy", "networkpolicies"], &["netpol"]),
+    everywhere("networking.k8s.io", ["IngressClass", "ingressclasses"], &[]),
+    exists("rbac.authorization.k8s.io", ["Role", "roles"], &[]),
+    exists("rbac.authorization.k8s.io", ["RoleBinding", "rolebindings"], &[]),
+    everywhere("rbac.authorization.k8s.io", ["ClusterRole", "clusterroles"], &[]),
+    everywhere("rbac.authorization.k8s.io", ["ClusterRoleBinding", "clusterrolebindings"], &[]),
+    everywhere("storage.k8s.io", ["StorageClass", "storageclasses"], &["sc"]),
+    everywhere("scheduling.k8s.io", ["PriorityClass", "priorityclasses"], &["pc"]),
+    everywhere(
+        "admissionregistration.k8s.io",
+        ["ValidatingWebhookConfiguration", "validatingwebhookconfigurations"],
+        &[],
+    ),
+    everywhere(
+        "admissionregistration.k8s.io",
+        ["MutatingWebhookConfiguration", "mutatingwebhookconfigurations"],
+        &[],
+    ),
+    Knowledge {
+        ready: namespace::definition_ready,
+        fresh: namespace::definition_freshness,
+        namespaced: false,
+        words: Words {
+            ready: "Conditions NamesAccepted and Established are True.",
+            scaled: NO_WORDS,
+            fresh: "Of a new one at once; of a changed one, what is true must stay true for `settle`.",
+            scale: NO_WORDS,
+        },
+        ..kind(
+            "apiextensions.k8s.io",
+            &["v1"],
+            ["CustomResourceDefinition", "customresourcedefinitions"],
+            &["crd", "crds"],
+        )
+    },
+    Knowledge {
+        ready: autoscaler::ready,
+        scaled: autoscaler::scaled,
+        counts_replicas: true,
+        scalable: true,
+        replicas: autoscaler::replicas,
+        scale: autoscaler::scale,
+        words: Words {
+            ready: "Conditions AbleToScale and ScalingActive are True. (kstatus does not look.)",
+            scaled: "currentReplicas equals desiredReplicas, which is within the bounds.",
+            fresh: SETTLED,
+            scale: "spec.minReplicas and spec.maxReplicas; a plain number is refused.",
+        },
+        ..kind(
+            "autoscaling",
+            &["v2", "v1"],
+            ["HorizontalPodAutoscaler", "horizontalpodautoscalers"],
+            &["hpa"],
+        )
+    },
+    Knowledge {
+        ready: disruption_budget::ready,
+        observes: Observes::Always,
+        words: Words {
+            ready: "currentHealthy is at least desiredHealthy. (kstatus calls every budget ready.)",
+            scaled: NO_WORDS,
+            fresh: OBSERVED,
+            scale: NO_WORDS,
+        },
+        ..kind("policy", &["v1"], ["PodDisruptionBudget", "poddisruptionbudgets"], &["pdb"])
+    },
+    Knowledge {
+        ready: service::ingress_ready,
+        words: Words {
+            ready: "Its controller has published an address in status.loadBalancer.ingress. (kstatus calls every Ingress ready.)",
+            scaled: NO_WORDS,
+            fresh: SETTLED,
+            scale: NO_WORDS,
+        },
+        ..kind("networking.k8s.io", &["v1"], ["Ingress", "ingresses"], &["ing"])
+    },
+    Knowledge {
+        ready: seldon_deployment::ready,
+        scaled: seldon_deployment::scaled,
+        fresh: seldon_deployment::freshness,
+        consults: seldon_deployment::consults,
+        observes: Observes::ByChildren,
+        owns: &[DEPLOYMENT, REPLICA_SET, POD, SERVICE, SLICE, AUTOSCALER, BUDGET, SCALED_OBJECT],
+        counts_replicas: true,
+        scalable: true,
+        replicas: seldon_deployment::replicas,
+        scale: seldon_deployment::scale,
+        words: Words {
+            ready: "status.state is Available, and condition Ready is True where there are conditions. Failed is not final: its operator \
+                    tries again. Scaled to 0 it never is: wait until scaled.",
+            scaled: "Every Deployment of it has, updated and available, the number that its deciding field says; where an autoscaler \
+                     decides, a number within its bounds. At 0 too.",
+            fresh: "It never sets observedGeneration; its Deployments tell. They are those that the spec asks for and no others; each has \
+                    observed its generation, has the spec.replicas that its deciding field says (any, if autoscaled), and as many replicas \
+                    and updatedReplicas; status.deploymentStatus counts the same; all that is declared is in the template or in the \
+                    orchestrator's ENGINE_PREDICTOR; nothing that the run removed is left.",
+            scale: "For each componentSpec the first of kedaSpec, hpaSpec (their bounds), componentSpecs[].replicas, \
+                    predictors[].replicas, spec.replicas; for a separate orchestrator svcOrchSpec.replicas before predictors[].replicas. \
+                    Explainers are left alone.",
+        },
+        ..kind(
+            "machinelearning.seldon.io",
+            &["v1", "v1alpha3", "v1alpha2"],
+            ["SeldonDeployment", "seldondeployments"],
+            &["sdep"],
+        )
+    },
+    Knowledge {
+        ready: seldon_v2::model_ready,
+        scaled: seldon_v2::scaled,
+        observes: Observes::Exempt,
+        counts_replicas: true,
+        scalable: true,
+        replicas: general::own_replicas,
+        scale: general::scale,
+        words: Words {
+            ready: "Condition Ready, else ModelReady, is True.",
+            scaled: "status.replicas, and availableReplicas where given, equal spec.replicas (else minReplicas, else 1).",
+            fresh: EXEMPT,
+            scale: BY_SCALE,
+        },
+        ..kind(MLOPS, &["v1alpha1"], ["Model", "models"], &["mlm"])
+    },
+    Knowledge {
+        ready: seldon_v2::server_ready,
+        scaled: seldon_v2::scaled,
+        observes: Observes::Exempt,
+        owns: &[STATEFUL_SET, DEPLOYMENT, REPLICA_SET, POD, SERVICE, CLAIM, REVISION],
+        counts_replicas: true,
+        scalable: true,
+        replicas: general::own_replicas,
+        scale: general::scale,
+        words: Words {
+            ready: "Condition Ready, else StatefulSetOrDeploymentReady, is True.",
+            scaled: "status.replicas equals spec.replicas (else minReplicas, else 1).",
+            fresh: EXEMPT,
+            scale: BY_SCALE,
+        },
+        ..kind(MLOPS, &["v1alpha1"], ["Server", "servers"], &["mls"])
+    },
+    Knowledge { ..aggregate(["Pipeline", "pipelines"], &["mlp"]) },
+    Knowledge { ..aggregate(["Experiment", "experiments"], &["mlx"]) },
+    Knowledge {
+        owns: &[STATEFUL_SET, DEPLOYMENT, REPLICA_SET, POD, SERVICE, CLAIM, REVISION],
+        scalable: true,
+        replicas: seldon_v2::runtime_replicas,
+        scale: seldon_v2::scale_runtime,
+        words: Words {
+            ready: "Condition Ready is True.",
+            scaled: NO_WORDS,
+            fresh: EXEMPT,
+            scale: "spec.overrides[].replicas of the component named.",
+        },
+        ..aggregate(["SeldonRuntime", "seldonruntimes"], &[])
+    },
+    Knowledge { versions: &["v1alpha1"], ..exists(MLOPS, ["ServerConfig", "serverconfigs"], &["mlc"]) },
+    Knowledge { versions: &["v1alpha1"], ..exists(MLOPS, ["SeldonConfig", "seldonconfigs"], &[]) },
+    Knowledge {
+        ready: kserve::ready,
+        observes: Observes::Exempt,
+        owns: &[
+            DEPLOYMENT,
+            REPLICA_SET,
+            POD,
+            SERVICE,
+            SLICE,
+            AUTOSCALER,
+            SCALED_OBJECT,
+            owned("serving.knative.dev/v1", "Service"),
+        ],
+        scalable: true,
+        replicas: kserve::replicas,
+        scale: kserve::scale,
+        words: Words {
+            ready: "Condition Ready is True, and status.modelStatus.transitionStatus, where given, is UpToDate.",
+            scaled: NO_WORDS,
+            fresh: EXEMPT,
+            scale: "minReplicas and maxReplicas of spec.predictor, or of the component named; a plain number is refused.",
+        },
+        ..kind("serving.kserve.io", &["v1beta1"], ["InferenceService", "inferenceservices"], &["isvc"])
+    },
+    Knowledge {
+        ready: knative::ready,
+        observes: Observes::Always,
+        owns: &[DEPLOYMENT, REPLICA_SET, POD, SERVICE, SLICE],
+        scale: knative::scale,
+        words: Words {
+            ready: "Condition Ready is True.",
+            scaled: NO_WORDS,
+            fresh: OBSERVED,
+            scale: NO_WORDS,
+        },
+        ..kind("serving.knative.dev", &["v1"], ["Service", "services"], &["kservice", "ksvc"])
+    },
+    Knowledge {
+        ready: argo::rollout_ready,
+        scaled: argo::rollout_scaled,
+        observes: Observes::Always,
+        owns: &[REPLICA_SET, POD],
+        counts_replicas: true,
+        scalable: true,
+        replicas: general::own_replicas,
+        scale: general::scale,
+        words: Words {
+            ready: "Phase Healthy.",
+            scaled: "replicas, updatedReplicas and availableReplicas equal spec.replicas.",
+            fresh: "status.observedGeneration, which it writes as a text, must equal metadata.generation.",
+            scale: BY_SCALE,
+        },
+        ..kind("argoproj.io", &["v1alpha1"], ["Rollout", "rollouts"], &["ro"])
+    },
+    Knowledge {
+        ready: argo::workflow_ready,
+        owns: &[POD],
+        words: Words {
+            ready: "Phase Succeeded. Final: phase Failed or Error.",
+            scaled: NO_WORDS,
+            fresh: SETTLED,
+            scale: NO_WORDS,
+        },
+        ..kind("argoproj.io", &["v1alpha1"], ["Workflow", "workflows"], &["wf"])
+    },
+    Knowledge {
+        owns: &[AUTOSCALER],
+        scalable: true,
+        replicas: autoscaler::replicas,
+        scale: autoscaler::scale,
+        words: Words {
+            ready: "Condition Ready is True.",
+            scaled: NO_WORDS,
+            fresh: SETTLED,
+            scale: "spec.minReplicaCount and spec.maxReplicaCount; a plain number is refused.",
+        },
+        ..kind("keda.sh", &["v1alpha1"], ["ScaledObject", "scaledobjects"], &["so"])
+    },
+    Knowledge {
+        owns: &[owned("cert-manager.io/v1", "CertificateRequest")],
+        words: Words { ready: "Condition Ready is True.", scaled: NO_WORDS, fresh: SETTLED, scale: NO_WORDS },
+        ..kind("cert-manager.io", &["v1"], ["Certificate", "certificates"], &["cert", "certs"])
+    },
+];
+
+const MLOPS: &str = "mlops.seldon.io";
+
+/// A kind of Seldon Core v2 whose condition Ready sums up the others.
+const fn aggregate(names: [&'static str; 2], short_names: &'static [&'static str]) -> Knowledge {
+    Knowledge {
+        ready: seldon_v2::aggregate_ready,
+        observes: Observes::Exempt,
+        words: Words {
+            ready: "Condition Ready, the aggregate, is True.",
+            scaled: NO_WORDS,
+            fresh: EXEMPT,
+            scale: NO_WORDS,
+        },
+        ..kind(MLOPS, &["v1alpha1"], names, short_names)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_name_kinds_as_kubectl_takes_them() {
+        for (word, group, kind) in [
+            ("sdep", "machinelearning.seldon.io", "SeldonDeployment"),
+            ("Deployment", "apps", "Deployment"),
+            ("DEPLOY", "apps", "Deployment"),
+            ("deployments.apps", "apps", "Deployment"),
+            ("deployments.v1.apps", "apps", "Deployment"),
+            ("service", "", "Service"),
+            ("services.serving.knative.dev", "serving.knative.dev", "Service"),
+            ("ksvc", "serving.knative.dev", "Service"),
+            ("crds", "apiextensions.k8s.io", "CustomResourceDefinition"),
+            ("mlm", "mlops.seldon.io", "Model"),
+        ] {
+            let known = by_name(word).map(|known| (known.group, known.kind));
+            assert_eq!(known, Some((group, kind)), "{word}");
+        }
+        for word in ["", "widget", "deployments.batch", "deployments.v2.apps", "sdep."] {
+            assert!(by_name(word).is_none(), "{word}");
+        }
+    }
+
+    #[test]
+    fn the_group_decides_and_the_version_does_not() {
+        assert_eq!(of("apps/v1beta2", "Deployment").plural, "deployments");
+        assert_eq!(
+            of("machinelearning.seldon.io/v1alpha2", "SeldonDeployment").api_version(),
+            "machinelearning.seldon.io/v1"
+        );
+        assert!(of("example.com/v1", "Deployment").is_general());
+        assert!(of("v1", "Deployment").is_general());
+        assert_eq!(of("v1", "Pod").api_version(), "v1");
+    }
+
+    #[test]
+    fn every_row_is_whole_and_named_once() {
+        let mut names = std::collections::BTreeSet::new();
+        for known in all() {
+            assert!(names.insert((known.group, known.kind)), "{} twice", known.kind);
+            assert!(
+                !known.versions.is_empty() && !known.words.ready.is_empty() && !known.words.fresh.is_empty(),
+                "{}",
+                known.kind
+            );
+            assert_eq!(known.plural, known.plural.to_lowercase());
+            let asked = format!("{}.{}", known.plural, known.group);
+            let found = by_name(asked.trim_end_matches('.')).map(|found| found.kind);
+            assert_eq!(found, Some(known.kind), "{asked}");
+        }
+    }
+
+    #[test]
+    fn scaling_rules_are_told_where_there_are_any() {
+        for known in all() {
+            assert_eq!(known.counts_replicas, !known.words.scaled.is_empty(), "{}", known.kind);
+            assert!(!known.scalable || !known.words.scale.is_empty(), "{}", known.kind);
+        }
+    }
+}

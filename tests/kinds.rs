@@ -1,0 +1,270 @@
+//! Runs `tests/kinds/KIND/*.yaml`: an object at one moment of its life, and the verdicts on it.
+//!
+//! A file has `object`, perhaps `children`, `written` (`resourceVersion`, `specBefore`, `generationChanged`) and `scale` (a list of requests);
+//! or `like`, another file of its folder, and `change`, a JSON Patch on that one, so that a file shows the one thing that differs.
+//! A mapping `{ base64: … }` in it becomes the base64 of its JSON. `expect` comes last; `UPDATE=1 cargo test --test kinds` writes it anew.
+
+use seldonplay::kinds::{
+    self, Decides, Freshness, Reason, ScaleField, ScaleRequest, ScaleTo, ScaleWrite, Verdict, Written,
+};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+/// Kinds that many waits are about, each with at least six moments.
+const THOROUGH: &[&str] =
+    &["Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "Pod", "SeldonDeployment"];
+
+#[test]
+fn every_moment_is_judged_as_written() {
+    let mut wrong = Vec::new();
+    for file in files() {
+        let text =
+            std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let case = encoded(load(&file));
+        let told = judge(&case);
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(&file, with_expectation(&text, &told))
+                .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+            continue;
+        }
+        let wanted = case["expect"].as_object().cloned().unwrap_or_default();
+        let wanted: BTreeMap<&str, &str> = wanted
+            .iter()
+            .map(|(key, value)| (key.as_str(), value.as_str().unwrap_or_default().trim_end()))
+            .collect();
+        for (key, actual) in &told {
+            let wanted = wanted.get(key.as_str()).copied().unwrap_or("(nothing)");
+            if wanted != actual.trim_end() {
+                wrong.push(format!("{}, {key}:\n--- wanted\n{wanted}\n--- actual\n{actual}", file.display()));
+            }
+        }
+        for key in wanted.keys().filter(|key| !told.contains_key(**key)) {
+            wrong.push(format!("{}: nothing was judged that could be {key}", file.display()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}\n{} moments judged otherwise", wrong.join("\n"), wrong.len());
+}
+
+#[test]
+fn kinds_that_matter_most_are_seen_at_six_moments_or_more() {
+    for kind in THOROUGH {
+        let count =
+            files().iter().filter(|file| file.parent().is_some_and(|folder| folder.ends_with(kind))).count();
+        assert!(count >= 6, "{kind} has {count} files");
+    }
+}
+
+#[test]
+fn a_folder_holds_objects_of_the_kind_that_it_is_named_after() {
+    for file in files() {
+        let object = load(&file)["object"].clone();
+        let folder =
+            file.parent().and_then(Path::file_name).and_then(|name| name.to_str()).unwrap_or_default();
+        let (kind, group) = folder.split_once('.').unwrap_or((folder, ""));
+        assert_eq!(object["kind"], kind, "{}", file.display());
+        let api_version = object["apiVersion"].as_str().unwrap_or_default();
+        assert!(group.is_empty() || api_version.starts_with(group), "{} is of {api_version}", file.display());
+    }
+}
+
+fn files() -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/kinds");
+    let entries = |folder: &Path| {
+        let entries =
+            std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+        let mut paths: Vec<PathBuf> = entries.filter_map(Result::ok).map(|entry| entry.path()).collect();
+        paths.sort();
+        paths
+    };
+    entries(&root).iter().filter(|path| path.is_dir()).flat_map(|folder| entries(folder)).collect()
+}
+
+/// The case in a file, with the one it is like in it.
+fn load(file: &Path) -> Value {
+    let fail = |error: &dyn std::fmt::Display| -> ! { panic!("{}: {error}", file.display()) };
+    let text = std::fs::read_to_string(file).unwrap_or_else(|error| fail(&error));
+    let mut case: Value = serde_yaml::from_str(&text).unwrap_or_else(|error| fail(&error));
+    let Some(like) = case["like"].as_str() else { return case };
+    let mut whole = load(&file.with_file_name(like));
+    let expect = case["expect"].take();
+    let change: json_patch::Patch =
+        serde_json::from_value(case["change"].take()).unwrap_or_else(|error| fail(&error));
+    json_patch::patch(&mut whole, &change).unwrap_or_else(|error| fail(&error));
+    whole["expect"] = expect;
+    for key in ["written", "scale"] {
+        if !case[key].is_null() {
+            whole[key] = case[key].take();
+        }
+    }
+    whole
+}
+
+fn judge(case: &Value) -> BTreeMap<String, String> {
+    let object = &case["object"];
+    let children: Vec<&Value> = case["children"].as_array().into_iter().flatten().collect();
+    let record = &case["written"];
+    let written = record.is_object().then(|| Written {
+        resource_version: record["resourceVersion"].as_str().unwrap_or_default().to_owned(),
+        spec_before: Some(record["specBefore"].clone()).filter(|before| !before.is_null()),
+        generation_changed: record["generationChanged"] != false,
+    });
+    let mut told = BTreeMap::new();
+    if case["scale"].is_array() {
+        let fields = kinds::replicas(object);
+        told.insert("replicas".to_owned(), fields.iter().map(field).collect::<Vec<_>>().join("\n"));
+        let requests = case["scale"].as_array().into_iter().flatten();
+        let answers = requests.map(|request| format!("{request}\n{}", scaling(object, request)));
+        told.insert("scale".to_owned(), answers.collect::<Vec<_>>().join("\n"));
+        return told;
+    }
+    told.insert("ready".to_owned(), verdict(kinds::ready(object, &children)));
+    if kinds::of_object(object).counts_replicas {
+        told.insert("scaled".to_owned(), verdict(kinds::scaled(object, &children)));
+    }
+    told.insert(
+        "fresh".to_owned(),
+        match kinds::freshness(object, &children, written.as_ref()) {
+            Freshness::Fresh(evidence) => format!("fresh: {evidence}"),
+            Freshness::Stale(reason) => format!("stale: {}", because(&reason)),
+            Freshness::Unknowable => "settle decides".to_owned(),
+        },
+    );
+    let before = written.as_ref().and_then(|written| written.spec_before.as_ref());
+    if let Some(reason) = before.and_then(|before| kinds::written_in_vain(object, before)) {
+        told.insert("vain".to_owned(), because(&reason));
+    }
+    told
+}
+
+fn verdict(verdict: Verdict) -> String {
+    let list = |reasons: &[Reason]| {
+        reasons.iter().map(|reason| format!("\n- {}", because(reason))).collect::<String>()
+    };
+    match verdict {
+        Verdict::Met(words) => format!("met: {words}"),
+        Verdict::NotYet(reasons) => format!("not yet:{}", list(&reasons)),
+        Verdict::Never(reasons) => format!("never:{}", list(&reasons)),
+    }
+}
+
+fn because(reason: &Reason) -> String {
+    let place = format!("{} {}", reason.object.as_deref().unwrap_or_default(), reason.pointer);
+    format!("{} ({}: {}, wanted {})", reason.message, place.trim(), reason.actual, reason.wanted)
+}
+
+fn field(field: &ScaleField) -> String {
+    let mut line = format!("{}: ", field.child);
+    let value = field.value.map_or("open".to_owned(), |value| value.to_string());
+    match &field.deciding {
+        Decides::Field(pointer) => write!(line, "{value} by {pointer}").unwrap_or_default(),
+        Decides::Unset => write!(line, "{value}").unwrap_or_default(),
+        Decides::Autoscaler { pointer, min, max } => {
+            write!(line, "{value} by {pointer}, from {min:?} to {max:?}").unwrap_or_default();
+        }
+    }
+    for (pointer, value) in &field.losing {
+        write!(line, ", not {value} by {pointer}").unwrap_or_default();
+    }
+    line
+}
+
+fn scaling(object: &Value, request: &Value) -> String {
+    let to = match request["replicas"].as_i64() {
+        Some(replicas) => ScaleTo::Replicas(replicas),
+        None => ScaleTo::Bounds { min: request["min"].as_i64(), max: request["max"].as_i64() },
+    };
+    let request = ScaleRequest {
+        to,
+        predictor: request["predictor"].as_str(),
+        component: request["component"].as_str(),
+    };
+    match kinds::scale(object, &request) {
+        Ok(writes) => {
+            writes.iter().for_each(|write| assert_applies(object, write));
+            writes.iter().map(written).collect::<Vec<_>>().join("\n")
+        }
+        Err(refusal) => format!("  refused: {}; {} ({})", refusal.message, refusal.help, refusal.pointer),
+    }
+}
+
+/// The write and its guards are a JSON Patch that applies to the object, after which the field says what was asked.
+fn assert_applies(object: &Value, write: &ScaleWrite) {
+    let mut operations: Vec<Value> = write
+        .tests
+        .iter()
+        .map(|(path, value)| json!({ "op": "test", "path": path, "value": value }))
+        .collect();
+    operations.extend(write.parent.iter().map(|path| json!({ "op": "add", "path": path, "value": {} })));
+    let operation = if write.from.is_some() { "replace" } else { "add" };
+    operations.push(json!({ "op": operation, "path": write.pointer, "value": write.to }));
+    let patch: json_patch::Patch =
+        serde_json::from_value(Value::Array(operations)).unwrap_or_else(|error| panic!("{write:?}: {error}"));
+    let mut changed = object.clone();
+    json_patch::patch(&mut changed, &patch).unwrap_or_else(|error| panic!("{write:?}: {error}"));
+    let decides = |field: &ScaleField| match &field.deciding {
+        Decides::Field(pointer) => *pointer == write.pointer && field.value == Some(write.to),
+        Decides::Autoscaler { pointer, .. } => write.pointer.starts_with(pointer.as_str()),
+        Decides::Unset => false,
+    };
+    assert!(kinds::replicas(&changed).iter().any(decides), "{write:?} decides nothing");
+}
+
+fn written(write: &ScaleWrite) -> String {
+    let from = write.from.map_or("unset".to_owned(), |from| from.to_string());
+    let mut line = format!("  {}: {from} → {} at {}", write.label, write.to, write.pointer);
+    if write.through_scale {
+        line.push_str(", through /scale");
+    }
+    if let Some(parent) = &write.parent {
+        write!(line, ", made with {parent}").unwrap_or_default();
+    }
+    write!(line, ", for {}", write.child).unwrap_or_default();
+    for (pointer, value) in &write.leaves {
+        write!(line, ", leaves {value} at {pointer}").unwrap_or_default();
+    }
+    for (pointer, value) in &write.tests {
+        write!(line, ", if {pointer} is {value}").unwrap_or_default();
+    }
+    line
+}
+
+fn with_expectation(text: &str, told: &BTreeMap<String, String>) -> String {
+    let kept = text.split_once("\nexpect:").map_or(text, |(kept, _)| kept);
+    let mut whole = format!("{}\nexpect:\n", kept.trim_end());
+    for key in ["replicas", "scale", "fresh", "vain", "ready", "scaled"] {
+        let Some(words) = told.get(key) else { continue };
+        writeln!(whole, "  {key}: |-").unwrap_or_default();
+        words.lines().for_each(|line| writeln!(whole, "    {line}").unwrap_or_default());
+    }
+    whole
+}
+
+/// Every `{ base64: … }` as the text that it stands for.
+fn encoded(value: Value) -> Value {
+    match value {
+        Value::Array(items) => items.into_iter().map(encoded).collect(),
+        Value::Object(mut fields) if fields.len() == 1 && fields.contains_key("base64") => {
+            Value::String(base64(fields["base64"].take().to_string().as_bytes()))
+        }
+        Value::Object(fields) => {
+            Value::Object(fields.into_iter().map(|(key, value)| (key, encoded(value))).collect::<Map<_, _>>())
+        }
+        scalar => scalar,
+    }
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for chunk in bytes.chunks(3) {
+        let group =
+            chunk.iter().fold(0u32, |group, byte| group << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
+        for place in 0..4 {
+            let digit = ALPHABET[(group >> (18 - 6 * place) & 63) as usize];
+            text.push(if place <= chunk.len() { char::from(digit) } else { '=' });
+        }
+    }
+    text
+}
