@@ -1,0 +1,459 @@
+//! What the server serves, as it told in its discovery documents, and how a user's word is looked up in it.
+//! Never asks the server anything.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+
+use super::resource::{KindName, Resource};
+
+/// Groups of the API server's own that have a dot in their name; a word may mean them before any custom kind.
+const BUILT_IN: [&str; 18] = [
+    "admissionregistration.k8s.io",
+    "apiextensions.k8s.io",
+    "apiregistration.k8s.io",
+    "authentication.k8s.io",
+    "authorization.k8s.io",
+    "certificates.k8s.io",
+    "coordination.k8s.io",
+    "discovery.k8s.io",
+    "events.k8s.io",
+    "flowcontrol.apiserver.k8s.io",
+    "internal.apiserver.k8s.io",
+    "networking.k8s.io",
+    "node.k8s.io",
+    "rbac.authorization.k8s.io",
+    "resource.k8s.io",
+    "scheduling.k8s.io",
+    "storage.k8s.io",
+    "storagemigration.k8s.io",
+];
+
+/// Everything served, in the server's order: within a group the preferred version first.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Catalogue {
+    pub resources: Vec<Resource>,
+    /// Group versions whose aggregated server does not answer, so that their resources are unknown.
+    pub stale: Vec<String>,
+}
+
+/// What looking up a word came to.
+#[derive(Debug, PartialEq)]
+pub(super) enum Lookup {
+    Found(Resource),
+    /// Several groups serve it; their full names.
+    Ambiguous(Vec<String>),
+    /// Nobody serves it; names and words that may help.
+    Missing(Vec<String>),
+}
+
+impl Catalogue {
+    /// Looks a word up. Kind, plural and singular come before short names, the core group before other
+    /// built-in groups, those before custom kinds; two custom groups are ambiguous.
+    pub fn look_up(&self, name: &KindName) -> Lookup {
+        let (word, version, group) = match &name.api_version {
+            Some(_) => (name.word.as_str(), None, None),
+            None => split(&name.word),
+        };
+        let fits = |resource: &&Resource| {
+            group.is_none_or(|group| resource.group.eq_ignore_ascii_case(group))
+                && version.is_none_or(|version| resource.version.eq_ignore_ascii_case(version))
+                && name.api_version.as_ref().is_none_or(|wanted| resource.api_version() == *wanted)
+        };
+        let is = |known: &String| known.eq_ignore_ascii_case(word);
+        let full =
+            |resource: &&Resource| is(&resource.kind) || is(&resource.plural) || is(&resource.singular);
+        let short = |resource: &&Resource| resource.short_names.iter().any(is);
+        let mut found: Vec<&Resource> = self.resources.iter().filter(fits).filter(full).collect();
+        if found.is_empty() {
+            found = self.resources.iter().filter(fits).filter(short).collect();
+        }
+        // The server's order puts the preferred version of a group first.
+        let mut groups: Vec<&Resource> = Vec::new();
+        for resource in found {
+            if !groups.iter().any(|known| known.group == resource.group) {
+                groups.push(resource);
+            }
+        }
+        let best = groups.iter().map(|resource| rank(&resource.group)).min();
+        groups.retain(|resource| Some(rank(&resource.group)) == best);
+        match groups.as_slice() {
+            [] => Lookup::Missing(self.help(word, name)),
+            [one] => Lookup::Found((*one).clone()),
+            several => Lookup::Ambiguous(several.iter().map(|resource| resource.full_name()).collect()),
+        }
+    }
+
+    /// Names that come near: the same kind elsewhere, else similar words; and who could not be asked.
+    fn help(&self, word: &str, name: &KindName) -> Vec<String> {
+        let elsewhere = |resource: &&Resource| {
+            [&resource.kind, &resource.plural, &resource.singular]
+                .iter()
+                .any(|n| n.eq_ignore_ascii_case(word))
+        };
+        let mut help: Vec<String> = match name.api_version.is_some() || name.word.contains('.') {
+            true => self.resources.iter().filter(elsewhere).map(Resource::to_string).collect(),
+            false => Vec::new(),
+        };
+        if help.is_empty() {
+            help = self.similar(word);
+        }
+        help.dedup();
+        help.truncate(3);
+        help.extend(
+            self.stale
+                .iter()
+                .map(|version| format!("({version} is served by a server that does not answer)")),
+        );
+        help
+    }
+
+    fn similar(&self, word: &str) -> Vec<String> {
+        let word = word.to_lowercase();
+        let likeness = |resource: &Resource| {
+            let names = [&resource.kind, &resource.plural, &resource.singular].into_iter();
+            let likeness = |known: &String| strsim::jaro_winkler(&known.to_lowercase(), &word);
+            names.chain(&resource.short_names).map(likeness).fold(0.0, f64::max)
+        };
+        let mut near: Vec<(f64, &str)> = Vec::new();
+        for resource in &self.resources {
+            let likeness = likeness(resource);
+            if likeness > 0.8 && !near.iter().any(|(_, kind)| *kind == resource.kind) {
+                near.push((likeness, &resource.kind));
+            }
+        }
+        near.sort_by(|a, b| b.0.total_cmp(&a.0));
+        near.into_iter().map(|(_, kind)| kind.to_owned()).collect()
+    }
+
+    /// Adds what an aggregated discovery document tells (`apidiscovery.k8s.io/v2` or `v2beta1`).
+    /// `None` if the bytes are no such document.
+    pub fn add_aggregated(&mut self, json: &[u8]) -> Option<()> {
+        let document: Aggregated<'_> = serde_json::from_slice(json).ok()?;
+        (document.kind == "APIGroupDiscoveryList").then_some(())?;
+        for group in document.items {
+            for version in group.versions {
+                let group = group.metadata.name.as_deref().unwrap_or_default();
+                if version.freshness.as_deref() == Some("Stale") {
+                    self.stale.push(format!("{group}/{}", version.version));
+                }
+                let made = |entry: AggregatedResource<'_>| entry.made(group, &version.version);
+                self.resources.extend(version.resources.into_iter().filter_map(made));
+            }
+        }
+        Some(())
+    }
+
+    /// Adds what `/apis/GROUP/VERSION` (an `APIResourceList`) tells. `None` if the bytes are none.
+    pub fn add_version(&mut self, group: &str, version: &str, json: &[u8]) -> Option<()> {
+        let document: ResourceList = serde_json::from_slice(json).ok()?;
+        let first = self.resources.len();
+        let mut subresources = Vec::new();
+        for entry in document.resources {
+            match entry.name.split_once('/') {
+                Some((parent, subresource)) => subresources.push((parent.to_owned(), subresource.to_owned())),
+                None => self.resources.push(entry.made(group, version)),
+            }
+        }
+        for (parent, subresource) in subresources {
+            let own = self.resources.iter_mut().skip(first).find(|resource| resource.plural == parent);
+            if let Some(resource) = own {
+                resource.subresources.push(subresource);
+            }
+        }
+        Some(())
+    }
+}
+
+/// The group versions that `/api` (`APIVersions`) or `/apis` (`APIGroupList`) names, preferred first.
+pub(super) fn group_versions(json: &[u8]) -> Option<Vec<(String, String)>> {
+    let document: Groups = serde_json::from_slice(json).ok()?;
+    if let Some(versions) = document.versions {
+        return Some(versions.into_iter().map(|version| (String::new(), version)).collect());
+    }
+    let mut all = Vec::new();
+    for mut group in document.groups? {
+        let preferred = group.preferred_version.map(|preferred| preferred.version);
+        group.versions.sort_by_key(|entry| Some(&entry.version) != preferred.as_ref());
+        all.extend(group.versions.into_iter().map(|entry| (group.name.clone(), entry.version)));
+    }
+    Some(all)
+}
+
+/// `deployments.v1.apps` → word, version, group; the last two are optional.
+fn split(word: &str) -> (&str, Option<&str>, Option<&str>) {
+    let Some((word, rest)) = word.split_once('.') else { return (word, None, None) };
+    let (first, group) = rest.split_once('.').unwrap_or((rest, ""));
+    let digits = first.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    match digits && first.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        true => (word, Some(first), Some(group)),
+        false => (word, None, Some(rest)),
+    }
+}
+
+/// Which of several groups a bare word means: the lowest.
+fn rank(group: &str) -> u8 {
+    match group {
+        "" => 0,
+        _ if !group.contains('.') || BUILT_IN.contains(&group) => 1,
+        _ => 2,
+    }
+}
+
+#[derive(Deserialize)]
+struct Aggregated<'a> {
+    #[serde(borrow)]
+    kind: Cow<'a, str>,
+    #[serde(borrow, default)]
+    items: Vec<AggregatedGroup<'a>>,
+}
+
+#[derive(Deserialize)]
+struct AggregatedGroup<'a> {
+    #[serde(borrow, default)]
+    metadata: GroupMeta<'a>,
+    #[serde(borrow, default)]
+    versions: Vec<AggregatedVersion<'a>>,
+}
+
+#[derive(Deserialize, Default)]
+struct GroupMeta<'a> {
+    #[serde(borrow, default)]
+    name: Option<Cow<'a, str>>,
+}
+
+#[derive(Deserialize)]
+struct AggregatedVersion<'a> {
+    #[serde(borrow)]
+    version: Cow<'a, str>,
+    #[serde(borrow, default)]
+    freshness: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    resources: Vec<AggregatedResource<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AggregatedResource<'a> {
+    #[serde(borrow)]
+    resource: Cow<'a, str>,
+    #[serde(borrow, default)]
+    response_kind: Option<ResponseKind<'a>>,
+    #[serde(borrow, default)]
+    scope: Cow<'a, str>,
+    #[serde(default)]
+    singular_resource: String,
+    #[serde(default)]
+    short_names: Vec<String>,
+    #[serde(default)]
+    verbs: Vec<String>,
+    #[serde(borrow, default)]
+    subresources: Vec<AggregatedSubresource<'a>>,
+}
+
+#[derive(Deserialize)]
+struct ResponseKind<'a> {
+    #[serde(borrow)]
+    kind: Cow<'a, str>,
+}
+
+#[derive(Deserialize)]
+struct AggregatedSubresource<'a> {
+    #[serde(borrow)]
+    subresource: Cow<'a, str>,
+}
+
+impl AggregatedResource<'_> {
+    /// An entry without a kind only carries subresources and cannot be asked for.
+    fn made(self, group: &str, version: &str) -> Option<Resource> {
+        Some(Resource {
+            group: group.to_owned(),
+            version: version.to_owned(),
+            kind: self.response_kind?.kind.into_owned(),
+            plural: self.resource.into_owned(),
+            singular: self.singular_resource,
+            short_names: self.short_names,
+            namespaced: self.scope == "Namespaced",
+            verbs: self.verbs,
+            subresources: self.subresources.into_iter().map(|one| one.subresource.into_owned()).collect(),
+        })
+    }
+}
+
+#[derive(Deserialize)]
+struct Groups {
+    #[serde(default)]
+    versions: Option<Vec<String>>,
+    #[serde(default)]
+    groups: Option<Vec<Group>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Group {
+    name: String,
+    #[serde(default)]
+    versions: Vec<GroupVersion>,
+    #[serde(default)]
+    preferred_version: Option<GroupVersion>,
+}
+
+#[derive(Deserialize)]
+struct GroupVersion {
+    version: String,
+}
+
+#[derive(Deserialize)]
+struct ResourceList {
+    resources: Vec<ListedResource>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ListedResource {
+    name: String,
+    #[serde(default)]
+    singular_name: String,
+    #[serde(default)]
+    namespaced: bool,
+    kind: String,
+    #[serde(default)]
+    verbs: Vec<String>,
+    #[serde(default)]
+    short_names: Vec<String>,
+}
+
+impl ListedResource {
+    fn made(self, group: &str, version: &str) -> Resource {
+        Resource {
+            group: group.to_owned(),
+            version: version.to_owned(),
+            kind: self.kind,
+            plural: self.name,
+            singular: self.singular_name,
+            short_names: self.short_names,
+            namespaced: self.namespaced,
+            verbs: self.verbs,
+            subresources: Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn entry(plural: &str, kind: &str, short: &[&str]) -> serde_json::Value {
+        json!({
+            "resource": plural, "responseKind": {"group": "", "version": "", "kind": kind}, "scope": "Namespaced",
+            "singularResource": kind.to_lowercase(), "shortNames": short, "verbs": ["get", "list"],
+            "subresources": [{"subresource": "scale"}],
+        })
+    }
+
+    fn group(name: &str, versions: &[(&str, Vec<serde_json::Value>)]) -> serde_json::Value {
+        let version = |(version, resources): &(&str, Vec<serde_json::Value>)| json!({"version": version, "freshness": "Current", "resources": resources});
+        json!({"metadata": {"name": name}, "versions": versions.iter().map(version).collect::<Vec<_>>()})
+    }
+
+    fn catalogue() -> Catalogue {
+        let document = json!({
+            "kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2", "metadata": {}, "items": [
+                {"metadata": {}, "versions": [{"version": "v1", "resources": [
+                    entry("pods", "Pod", &["po"]), entry("services", "Service", &["svc"]),
+                    entry("events", "Event", &["ev"]),
+                ]}]},
+                group("apps", &[("v1", vec![entry("deployments", "Deployment", &["deploy"])])]),
+                group("events.k8s.io", &[("v1", vec![entry("events", "Event", &["ev"])])]),
+                group("serving.knative.dev", &[("v1", vec![entry("services", "Service", &["ksvc"])])]),
+                group("networking.istio.io", &[("v1", vec![entry("gateways", "Gateway", &["gw"])])]),
+                group("gateway.networking.k8s.io", &[("v1", vec![entry("gateways", "Gateway", &["gtw"])])]),
+                group("machinelearning.seldon.io", &[
+                    ("v1", vec![entry("seldondeployments", "SeldonDeployment", &["sdep"])]),
+                    ("v1alpha3", vec![entry("seldondeployments", "SeldonDeployment", &["sdep"])]),
+                ]),
+                {"metadata": {"name": "metrics.k8s.io"}, "versions": [{"version": "v1beta1", "freshness": "Stale"}]},
+            ],
+        });
+        let mut catalogue = Catalogue::default();
+        catalogue.add_aggregated(document.to_string().as_bytes()).unwrap();
+        catalogue
+    }
+
+    fn look_up(word: &str, api_version: Option<&str>) -> Lookup {
+        let name = KindName { word: word.into(), api_version: api_version.map(str::to_owned) };
+        catalogue().look_up(&name)
+    }
+
+    fn found(word: &str, api_version: Option<&str>) -> String {
+        match look_up(word, api_version) {
+            Lookup::Found(resource) => resource.to_string(),
+            other => format!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn words_are_found_as_users_write_them() {
+        for word in ["SeldonDeployment", "seldondeployments", "seldondeployment", "SDEP", "sdep"] {
+            assert_eq!(found(word, None), "machinelearning.seldon.io/v1 SeldonDeployment");
+        }
+        assert_eq!(found("Deployment.apps", None), "apps/v1 Deployment");
+        assert_eq!(found("deployments.v1.apps", None), "apps/v1 Deployment");
+        assert_eq!(
+            found("sdep.v1alpha3.machinelearning.seldon.io", None),
+            "machinelearning.seldon.io/v1alpha3 SeldonDeployment"
+        );
+        assert_eq!(
+            found("SeldonDeployment", Some("machinelearning.seldon.io/v1alpha3")),
+            "machinelearning.seldon.io/v1alpha3 SeldonDeployment"
+        );
+        assert_eq!(found("pods.v1.", None), "v1 Pod");
+    }
+
+    #[test]
+    fn the_core_group_comes_first_and_two_custom_groups_are_ambiguous() {
+        assert_eq!(found("Service", None), "v1 Service");
+        assert_eq!(found("ev", None), "v1 Event");
+        assert_eq!(found("Service.serving.knative.dev", None), "serving.knative.dev/v1 Service");
+        let expected =
+            ["gateways.networking.istio.io", "gateways.gateway.networking.k8s.io"].map(str::to_owned);
+        assert_eq!(look_up("gateway", None), Lookup::Ambiguous(expected.to_vec()));
+        assert_eq!(found("gw", None), "networking.istio.io/v1 Gateway");
+    }
+
+    #[test]
+    fn what_is_missing_comes_with_help() {
+        let stale = "(metrics.k8s.io/v1beta1 is served by a server that does not answer)".to_owned();
+        let help = |word, api_version| match look_up(word, api_version) {
+            Lookup::Missing(help) => help,
+            other => vec![format!("{other:?}")],
+        };
+        assert_eq!(help("SeldonDeploymnet", None), ["SeldonDeployment".to_owned(), stale.clone()]);
+        let elsewhere = help("Deployment", Some("extensions/v1beta1"));
+        assert_eq!(elsewhere, ["apps/v1 Deployment".to_owned(), stale.clone()]);
+        assert_eq!(help("xyzzy", None), [stale]);
+    }
+
+    #[test]
+    fn old_servers_tell_the_same_in_more_documents() {
+        let apis = json!({"kind": "APIGroupList", "groups": [{"name": "apps", "preferredVersion": {"version": "v1"},
+            "versions": [{"version": "v1beta1"}, {"version": "v1"}]}]});
+        let expected = [("apps".to_owned(), "v1".to_owned()), ("apps".to_owned(), "v1beta1".to_owned())];
+        assert_eq!(group_versions(apis.to_string().as_bytes()).unwrap(), expected);
+        let api = json!({"kind": "APIVersions", "versions": ["v1"]});
+        assert_eq!(group_versions(api.to_string().as_bytes()).unwrap(), [(String::new(), "v1".to_owned())]);
+        let list = json!({"kind": "APIResourceList", "resources": [
+            {"name": "deployments", "singularName": "", "namespaced": true, "kind": "Deployment", "verbs": ["get"],
+                "shortNames": ["deploy"]},
+            {"name": "deployments/scale", "namespaced": true, "kind": "Scale", "verbs": ["get"]},
+        ]});
+        let mut catalogue = Catalogue::default();
+        catalogue.add_version("apps", "v1", list.to_string().as_bytes()).unwrap();
+        assert_eq!(catalogue.resources.len(), 1);
+        assert!(catalogue.resources[0].has_subresource("scale"));
+        assert!(Catalogue::default().add_aggregated(apis.to_string().as_bytes()).is_none());
+        assert!(Catalogue::default().add_aggregated(b"404 page not found").is_none());
+    }
+}
