@@ -5,7 +5,7 @@ pub mod cluster;
 pub mod diagnostic;
 pub mod event;
 pub mod kinds;
-//pub mod plan;
+pub mod plan;
 pub mod playbook;
 pub mod quantity;
 pub mod report;

