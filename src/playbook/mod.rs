@@ -7,7 +7,7 @@ pub mod duration;
 pub mod expression;
 pub mod late;
 pub mod like;
-pub mod query;
+pub use expression::query;
 pub mod suggest;
 pub mod target;
 pub mod template;
