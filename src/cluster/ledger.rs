@@ -1,7 +1,7 @@
 //! The ledger of this run's writes: what freshness is judged by, and what is left behind at the end.
 //! Never knows what a status means.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
@@ -51,6 +51,7 @@ pub struct Ledger {
 struct Pages {
     last: BTreeMap<String, Arc<Written>>,
     created: Vec<Arc<Written>>,
+    gone: BTreeSet<String>,
 }
 
 impl Ledger {
@@ -63,7 +64,8 @@ impl Ledger {
     pub fn find(&self, object: &ObjectRef) -> Option<Arc<Written>> {
         let pages = lock(&self.pages);
         let same = |written: &&Arc<Written>| {
-            written.name == object.name
+            !pages.gone.contains(&written.uid)
+                && written.name == object.name
                 && written.namespace == object.namespace
                 && written.resource.group == object.resource.group
                 && written.resource.plural == object.resource.plural
@@ -100,7 +102,11 @@ impl Ledger {
 
     /// Notes that the object with this UID is gone for certain. Deletes and watches do so by themselves.
     pub fn gone(&self, uid: &str) {
-        lock(&self.pages).created.retain(|written| written.uid != uid);
+        let mut pages = lock(&self.pages);
+        pages.created.retain(|written| written.uid != uid);
+        if pages.last.contains_key(uid) {
+            pages.gone.insert(uid.to_owned());
+        }
     }
 }
 

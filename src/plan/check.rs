@@ -323,7 +323,8 @@ fn serves(step: &Step, plan: &Plan, found: &mut Diagnostics) {
 
 /// Whether a `scale` of an object could work: what nobody knows may have a scale subresource.
 fn scalable(object: &Object) -> bool {
-    kinds::of(&object.api_version, &object.kind).may_scale()
+    let known = kinds::of(&object.api_version, &object.kind);
+    known.scalable || known.is_general()
 }
 
 fn scales(scale: &Scale, object: &Object, verb: Span, found: &mut Diagnostics) {
@@ -343,9 +344,10 @@ fn scales(scale: &Scale, object: &Object, verb: Span, found: &mut Diagnostics) {
         component: component.map(|name| name.0.as_str()),
     };
     if let Err(refusal) = kinds::scale(&value, &request) {
-        let code = if refusal.autoscaler { Code::AutoscalerOwns } else { Code::CannotServe };
+        let owned = kinds::replicas(&value).iter().any(|field| matches!(field.deciding, kinds::Decides::Autoscaler { .. }));
+        let code = if owned { Code::AutoscalerOwns } else { Code::CannotServe };
         let span = if scale.replicas.span().start == 0 { verb } else { scale.replicas.span() };
-        found.push(Diagnostic::error(code, span, refusal.message).maybe_help(refusal.help));
+        found.push(Diagnostic::error(code, span, refusal.message).maybe_help(Some(refusal.help).filter(|help| !help.is_empty())));
     }
 }
 

@@ -12,9 +12,10 @@ pub mod like;
 pub mod manifest;
 pub mod names;
 pub mod patch;
-pub mod query;
 pub mod replicas;
 pub mod step;
 pub mod suggest;
 pub mod target;
 pub mod template;
+
+pub use expression::query;

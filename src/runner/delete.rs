@@ -211,7 +211,7 @@ impl Going {
     async fn until_all_is_gone(&mut self, cx: &Context<'_>) -> Result<usize, Failure> {
         let mut told = String::new();
         loop {
-            let left = self.left(cx).await?;
+            let left = self.left();
             if left.is_empty() {
                 return Ok(self.seen);
             }
@@ -224,14 +224,14 @@ impl Going {
             tokio::select! {
                 biased;
                 change = self.view.next() => self.take(change, cx)?,
-                () = until(cx.deadline) => return Err(self.out_of_time(cx).await?),
+                () = until(cx.deadline) => return Err(self.out_of_time(cx)),
             }
             self.seen = self.seen.max(self.owned.left().len());
         }
     }
 
     /// What is still there: the objects themselves, then what they own.
-    async fn left(&mut self, cx: &Context<'_>) -> Result<Vec<Left>, Failure> {
+    fn left(&self) -> Vec<Left> {
         let mut left = Vec::new();
         for (uid, (feed, object)) in &self.roots {
             let shown = self.view.feed(*feed).and_then(|feed| feed.objects().get(&key_of(object)));
@@ -242,24 +242,24 @@ impl Going {
         for leaf in self.owned.left() {
             left.push(Left { name: format!("{}/{}", leaf.kind, leaf.name), deleting: leaf.deleting, finalizers: leaf.finalizers.clone() });
         }
-        Ok(left)
+        left
     }
 
-    async fn out_of_time(&mut self, cx: &Context<'_>) -> Result<Failure, Failure> {
-        let left = self.left(cx).await?;
+    fn out_of_time(&self, cx: &Context<'_>) -> Failure {
+        let left = self.left();
         let spent = duration::words(cx.step_time());
         let message = format!("not all is gone within {spent}: {}", in_words(&left));
         let mut failure = Failure::new(Cause::TimedOut, message).at(cx.place(cx.step.verb));
         failure.unmet = left.iter().take(20).map(Left::unmet).collect();
         let held = left.iter().find(|left| !left.finalizers.is_empty());
-        Ok(match held {
+        match held {
             Some(held) => failure.help(format!(
                 "{} waits for whoever owns the finalizer `{}` to take it off; see whether that controller runs.",
                 held.name,
                 held.finalizers.join("`, `")
             )),
             None => failure,
-        })
+        }
     }
 }
 

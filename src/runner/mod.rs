@@ -128,6 +128,7 @@ pub async fn run(plan: &Plan, sources: &Sources, cluster: &Cluster, setup: Setup
     let mut troubles = cluster.troubles();
     teller.tell(started(plan, sources, mode, info, seed));
     let began = Instant::now();
+    let mut troubled = 0;
     let mut record = |(step, attempt, kind): Told| tell(&recorder.record(step, attempt, kind));
     let summary = {
         let stop = hands.stop.clone();
@@ -138,7 +139,10 @@ pub async fn run(plan: &Plan, sources: &Sources, cluster: &Cluster, setup: Setup
             tokio::select! {
                 biased;
                 Some(told) = told.recv() => record(told),
-                Some(trouble) = troubles.recv() => record((None, None, transport(trouble))),
+                Some(trouble) = troubles.recv() => {
+                    troubled += u64::from(!trouble.over);
+                    record((None, None, transport(trouble)));
+                }
                 ended = &mut running => break ended.unwrap_or_else(|panic| defect(panic.as_ref())),
             }
         }
@@ -159,7 +163,7 @@ pub async fn run(plan: &Plan, sources: &Sources, cluster: &Cluster, setup: Setup
         exit_code: summary.ending.exit_code(),
         counts: summary.counts,
         duration_ms: millis(began.elapsed()),
-        requests: requests(cluster),
+        requests: requests(cluster, troubled),
         failure: summary.failure.clone(),
     };
     record((None, None, finished));
@@ -396,7 +400,7 @@ fn transport(trouble: crate::cluster::Trouble) -> EventKind {
     }
 }
 
-fn requests(cluster: &Cluster) -> Requests {
+fn requests(cluster: &Cluster, troubles: u64) -> Requests {
     let counts = cluster.counts();
     Requests {
         total: counts.requests,
@@ -406,7 +410,7 @@ fn requests(cluster: &Cluster) -> Requests {
         write: counts.create + counts.apply + counts.patch + counts.delete,
         discovery: counts.discovery,
         retried: counts.retries,
-        troubles: counts.troubles,
+        troubles,
     }
 }
 

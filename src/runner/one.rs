@@ -60,7 +60,7 @@ impl Context<'_> {
     pub(super) async fn select(&self, selection: &Selection) -> Result<Vec<(ObjectRef, Value)>, Failure> {
         let listed = self
             .cluster
-            .list(&selection.resource, selection.namespace.as_deref(), selection.labels.as_deref())
+            .list(&selection.resource, selection.namespace.as_deref(), selection.labels.as_deref(), None)
             .await
             .map_err(|error| self.failed(&format!("list {}", selection.resource.plural), error))?;
         let mut found = Vec::new();

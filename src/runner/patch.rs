@@ -35,7 +35,7 @@ pub(super) async fn patch(action: &Patch, cx: &Context<'_>) -> Result<Done, Fail
     let options = PatchOptions { subresource, uid, ..PatchOptions::default() };
     let applied = cx
         .cluster
-        .patch(&object, kind, &options)
+        .patch(&object, &kind, &options)
         .await
         .map_err(|error| cx.failed(&format!("patch {}", object.short()), error))?;
     let operation = if applied.operation == Written::Unchanged { Operation::Unchanged } else { Operation::Patched };
@@ -59,20 +59,21 @@ fn resolve(patch: &JsonPatch, live: &Value, cx: &Context<'_>) -> Result<Vec<Valu
         let from = match &step.from {
             None => None,
             Some(Path::Pointer(pointer)) => Some(pointer.clone()),
-            Some(Path::Query(query)) => match query.select(live).as_slice() {
+            Some(Path::Query(sought)) => match sought.query.select(live).as_slice() {
                 [only] => Some(only.pointer()),
                 hits => {
-                    let message = format!("`from: {}` selects {} places, and must select one", query.source(), hits.len());
+                    let message = format!("`from: {}` selects {} places, and must select one", sought.query.source(), hits.len());
                     return Err(Failure::new(Cause::Unmet, message).at(cx.place(step.span)));
                 }
             },
         };
         match &step.path {
             Path::Pointer(pointer) => operations.push(operation(step, pointer, from.as_deref())),
-            Path::Query(query) => {
+            Path::Query(sought) => {
+                let query = &sought.query;
                 let mut places: Vec<(String, Option<&Value>)> = query.select(live).iter().map(|hit| (hit.pointer(), Some(hit.value))).collect();
                 if places.is_empty() && step.op == Op::Add {
-                    places = query.places_to_add(live).into_iter().map(|pointer| (pointer, None)).collect();
+                    places = sought.places_to_add(live).into_iter().map(|pointer| (pointer, None)).collect();
                 }
                 if places.is_empty() {
                     let message = format!("`{}` selects nothing in the object as it is now", query.source());

@@ -73,7 +73,7 @@ pub(super) async fn scale(action: &Scale, cx: &Context<'_>) -> Result<Done, Fail
 /// Whether an object of the default target can be scaled at all.
 fn can_scale(object: &ObjectRef) -> bool {
     let known = kinds::of(&object.resource.api_version(), &object.resource.kind);
-    known.may_scale() && (known.is_known() || object.resource.has_subresource("scale"))
+    known.scalable || known.is_general() && object.resource.has_subresource("scale")
 }
 
 /// `predictor default: 1 → 2 (spec.predictors[0].replicas)`
@@ -106,7 +106,7 @@ async fn write(object: &ObjectRef, live: &Value, writes: &[ScaleWrite], cx: &Con
     if !operations.is_empty() {
         let uid = live.pointer("/metadata/uid").and_then(Value::as_str).map(str::to_owned);
         let options = PatchOptions { uid, ..PatchOptions::default() };
-        let applied = cx.cluster.patch(object, PatchKind::Json(Value::Array(operations)), &options).await?;
+        let applied = cx.cluster.patch(object, &PatchKind::Json(Value::Array(operations)), &options).await?;
         let operation = if applied.operation == Written::Unchanged { Operation::Unchanged } else { Operation::Scaled };
         tell(cx, object, operation, writes.iter().map(words).collect(), &applied);
         latest = applied.object;

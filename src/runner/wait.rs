@@ -810,7 +810,7 @@ impl<'w> Waiting<'w> {
         let consulted: BTreeSet<usize> = self.consults.values().copied().flatten().collect();
         for feed in consulted {
             let Some(Interest { resource, namespace, labels, .. }) = self.view.feed(feed).map(|feed| feed.interest().clone()) else { continue };
-            let Ok(listed) = self.cx.cluster.list(&resource, namespace.as_deref(), labels.as_deref()).await else { continue };
+            let Ok(listed) = self.cx.cluster.list(&resource, namespace.as_deref(), labels.as_deref(), None).await else { continue };
             for snapshot in listed.items {
                 if let Some(key) = self.view.put(feed, snapshot) {
                     self.touched(feed, &key, None)?;

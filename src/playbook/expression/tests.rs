@@ -1,0 +1,638 @@
+//! Expressions from the text of a YAML file to their judgement.
+//! It must never know anything but the public surface.
+
+use super::*;
+use crate::diagnostic::Diagnostics;
+use crate::source::{Dialect, Piece, Sources, read_yaml};
+use proptest::prelude::*;
+
+/// Reads `key: SCALAR` and gives the scalar.
+fn scalar(sources: &mut Sources, written: &str) -> Tree {
+    let file = sources.add("play.yaml", format!("key: {written}\n"));
+    let (documents, faults) = read_yaml(sources, file, Dialect::Playbook);
+    assert!(faults.is_empty(), "{written}: {faults:?}");
+    documents[0].tree.get("key").expect("key").clone()
+}
+
+/// The text of a scalar that is written between double quotes of JSON.
+fn quoted(text: &str) -> Tree {
+    scalar(&mut Sources::new(), &json!(text).to_string())
+}
+
+fn text(tree: &Tree) -> &Text {
+    let Node::Text(text) = &tree.node else { panic!("no text: {tree:?}") };
+    text
+}
+
+fn parse(written: &str, grammar: Grammar) -> Expression {
+    Expression::parse(text(&quoted(written)), grammar)
+        .unwrap_or_else(|findings| panic!("{written}: {findings:?}"))
+}
+
+fn met(condition: &str, object: &Value) -> bool {
+    parse(condition, Grammar::Object).judge(object) == Truth::Met
+}
+
+fn pod() -> Value {
+    json!({
+        "metadata": { "name": "iris-1", "generation": 3, "labels": { "app.kubernetes.io/name": "iris", "a-b": "x" }, "finalizers": [] },
+        "spec": { "cpu": "500m", "memory": "1Gi", "version": "1.10", "paused": false, "none": null },
+        "status": {
+            "state": "Available", "replicas": 2, "ratio": 1.0,
+            "conditions": [
+                { "type": "Ready", "status": "True", "checks": [{ "n": 1 }, { "n": 2 }] },
+                { "type": "Synced", "status": "False" },
+            ],
+            "deploymentStatus": { "a": { "replicas": 1 }, "b": { "replicas": 1 }, "c": {} },
+        },
+    })
+}
+
+#[test]
+fn conditions_are_judged() {
+    let pod = pod();
+    for (condition, wanted) in [
+        // Comparisons, logic, precedence.
+        ("$.status.state == 'Available'", true),
+        ("$.status.state == \"Available\"", true),
+        ("'Available' == $.status.state", true),
+        ("@.status.state == 'Available'", true),
+        ("$.status.replicas >= 2", true),
+        ("$.status.replicas>2", false),
+        ("$.status.replicas == 2.0 && $.status.ratio == 1", true),
+        ("$.status.state == 'Failed' || $.status.replicas == 2 && $.spec.paused == false", true),
+        ("($.status.state == 'Failed' || $.status.replicas == 2) && $.spec.paused == true", false),
+        ("!($.status.state == 'Failed')", true),
+        ("!$.spec.paused", true),
+        ("!!$.status.state", true),
+        ("! $.status.missing", true),
+        // A query that selects nothing makes every comparison false.
+        ("$.status.missing == $.status.gone", false),
+        ("$.status.missing != 'Creating'", false),
+        ("$.status.missing <= 1", false),
+        ("$.status.missing == null", false),
+        ("$.spec.none == null", true),
+        // A lone query: something is there, or its one hit is a boolean.
+        ("$.status.state", true),
+        ("$.status.missing", false),
+        ("$.spec.paused", false),
+        ("$.spec.none", true),
+        ("$.metadata.finalizers", true),
+        ("$.metadata.finalizers[*]", false),
+        ("$.status.conditions[?@.type == 'Ready' && @.status == 'True']", true),
+        ("$.status.conditions[?@.type=='Ready'&&@.status=='False']", false),
+        // It goes on after a filter: met if any hit compares so.
+        ("$.status.conditions[?@.type == 'Ready'].status == 'True'", true),
+        ("$.status.conditions[*].status == 'False'", true),
+        ("$.status.conditions[*].status == 'Unknown'", false),
+        ("$.status.conditions[*].status != 'True'", true),
+        // Inside brackets the RFC rules.
+        ("$.status.conditions[?@.missing == @.gone]", true),
+        ("$.status.conditions[?@.missing != 'x']", true),
+        ("$.status.conditions[?@.type == $.status.wanted]", false),
+        ("$.status.conditions[?$.status.replicas == 2 && @.type == 'Synced']", true),
+        ("$.status.conditions[?@.checks[?@.n == 2]].type == 'Ready'", true),
+        ("$.status.conditions[?count(@.checks[?@.n > 0]) == 2]", true),
+        ("$.status.conditions[?count(@.checks[*]) == 0].type == 'Synced'", true),
+        ("$.status.conditions[?!@.checks].type == 'Synced'", true),
+        ("$.status.conditions[?match(@.type, 'Re.*')].status == 'True'", true),
+        ("$.status.conditions[?search(@.type, 'nc')].status == 'False'", true),
+        ("$.status.conditions[?length(@.type) == 5]", true),
+        ("$.status.deploymentStatus[?@.replicas == 1]", true),
+        ("count($.status.deploymentStatus[?@.replicas == 1]) == 2", true),
+        ("$..checks[?@.n == 2]", true),
+        ("$..[?@.n == 2].n == 2", true),
+        ("$.status['state', 'ratio'] == 'Available'", true),
+        ("$.status[?@ == 'Available', 'ratio'] == 1", true),
+        // Functions.
+        ("length($.status.deploymentStatus) == 3", true),
+        ("length($.status.state) > 8", true),
+        ("length($.status.replicas) == 1", false),
+        ("length($.status.missing) != 1", false),
+        ("count($.status.conditions[*]) == 2", true),
+        ("count($.status.missing) == 0", true),
+        ("value($..conditions[0].type) == 'Ready'", true),
+        ("match($.metadata.name, 'iris.*')", true),
+        ("match($.metadata.name, 'iris')", false),
+        ("search($.metadata.name, 'ri')", true),
+        ("!match($.metadata.name, 'x')", true),
+        ("match($.status.replicas, '2')", false),
+        ("match($.metadata.name, $.metadata.name)", true),
+        // Names, indices, slices.
+        ("$.metadata.labels['app.kubernetes.io/name'] == 'iris'", true),
+        ("$.metadata.labels[\"a-b\"] == 'x'", true),
+        ("$.status.conditions[0].type == 'Ready'", true),
+        ("$.status.conditions[-1].type == 'Synced'", true),
+        ("$.status.conditions[7].type == 'Synced'", false),
+        ("$.status.conditions[:1].type == 'Synced'", false),
+        ("$['status'] ['state'] == 'Available'", true),
+        // Quantities: under order always, under equality if the literal has a unit.
+        ("$.spec.cpu < '1'", true),
+        ("$.spec.memory > '900Mi'", true),
+        ("$.spec.cpu == '0.5'", false),
+        ("'0.5' == $.spec.cpu", false),
+        ("$.spec.cpu == '500m' && $.spec.memory == '1024Mi'", true),
+        ("$.spec.memory != '1024Mi'", false),
+        ("$.spec.version == '1.1'", false),
+        ("$.spec.version != '1.1'", true),
+        ("$.status.state < 'Availably'", true),
+        // Types differ.
+        ("$.status.replicas == '2'", false),
+        ("$.status.replicas != '2'", true),
+        ("$.status.state > 1", false),
+        // kubectl's braces.
+        ("{.status.state} == 'Available'", true),
+        ("{$.status.state}", true),
+        ("{status.state}", true),
+        ("{.status.missing}", false),
+        ("{.metadata.labels.app\\.kubernetes\\.io/name} == 'iris'", true),
+        ("{.metadata.labels['app\\.kubernetes\\.io/name']} == 'iris'", true),
+        ("{.metadata.labels.a-b} == 'x'", true),
+        ("{.status.conditions[?(@.type==\"Ready\")].status} == 'True' && {.status.replicas} == 2", true),
+        ("{.status.conditions[-1:].type} == 'Synced'", true),
+        ("{..n} == 2", true),
+        ("{.}", true),
+    ] {
+        assert_eq!(met(condition, &pod), wanted, "{condition}");
+    }
+}
+
+#[test]
+fn what_is_unmet_says_why() {
+    let pod = pod();
+    for (condition, wanted) in [
+        ("$.status.state == 'Failed'", "$.status.state is 'Available', wanted == 'Failed'"),
+        ("3 <= $.status.replicas", "$.status.replicas is 2, wanted >= 3"),
+        ("$.status.missing == 1", "$.status.missing is nothing, wanted == 1"),
+        ("$.status.missing", "$.status.missing is nothing, wanted something"),
+        ("$.spec.paused", "$.spec.paused is false, wanted true"),
+        ("!($.status.replicas == 2)", "$.status.replicas is 2, wanted not == 2"),
+        ("!$.status.state", "$.status.state is 'Available', wanted nothing"),
+        ("$.status.replicas == 2 && $.status.state == 'x'", "$.status.state is 'Available', wanted == 'x'"),
+        (
+            "$.status.replicas == 3 || $.status.state == 'x'",
+            "$.status.replicas is 2, wanted == 3; $.status.state is 'Available', wanted == 'x'",
+        ),
+        (
+            "!($.status.replicas == 2 && $.status.state == 'Available')",
+            "$.status.replicas is 2, wanted not == 2; $.status.state is 'Available', wanted not == 'Available'",
+        ),
+        ("!($.status.replicas == 2 || $.status.state == 'x')", "$.status.replicas is 2, wanted not == 2"),
+        (
+            "$.status.replicas == $.metadata.generation",
+            "$.status.replicas is 2, wanted == $.metadata.generation (3)",
+        ),
+        ("match($.metadata.name, 'x.*')", "$.metadata.name is 'iris-1', wanted matching 'x.*'"),
+        ("!search($.metadata.name, 'ri')", "$.metadata.name is 'iris-1', wanted not containing 'ri'"),
+        ("length($.status.deploymentStatus) == 4", "length($.status.deploymentStatus) is 3, wanted == 4"),
+        (
+            "$.status.conditions[*].status == 'x'",
+            "$.status.conditions[*].status is 'True', 'False', wanted == 'x'",
+        ),
+        ("$.status.replicas == '2'", "$.status.replicas is 2, wanted == '2'"),
+        ("{.status.state} == 'x'", "{.status.state} is 'Available', wanted == 'x'"),
+    ] {
+        let Truth::Unmet(unmet) = parse(condition, Grammar::Object).judge(&pod) else {
+            panic!("{condition} is met")
+        };
+        let said: Vec<String> = unmet
+            .iter()
+            .map(|part| format!("{} is {}, wanted {}", part.path, part.actual, part.wanted))
+            .collect();
+        assert_eq!(said.join("; "), wanted, "{condition}");
+    }
+}
+
+#[test]
+fn an_unmet_part_is_marked_where_it_is_written() {
+    let mut sources = Sources::new();
+    let tree = scalar(&mut sources, "\"$.status.state == 'Available' && $.status.replicas >= 3\"");
+    let expression = Expression::parse(text(&tree), Grammar::Object).expect("parses");
+    let Truth::Unmet(unmet) = expression.judge(&pod()) else { panic!("met") };
+    assert_eq!(sources.slice(unmet[0].span), "$.status.replicas >= 3");
+    assert_eq!(unmet.len(), 1);
+}
+
+/// What a finding says, and the source that it marks.
+fn fault(written: &str, grammar: Grammar) -> (String, &'static str, String, String) {
+    let mut sources = Sources::new();
+    let tree = scalar(&mut sources, written);
+    match Expression::parse(text(&tree), grammar) {
+        Ok(expression) => panic!("{written} is read as {expression:?}"),
+        Err(findings) => {
+            let finding = &findings[0];
+            let place = sources.place(finding.span);
+            let marked = format!("{}:{}", place.column, sources.slice(finding.span));
+            (marked, finding.code.as_str(), finding.message.clone(), finding.help.clone().unwrap_or_default())
+        }
+    }
+}
+
+#[test]
+fn faults_are_marked_at_the_character() {
+    for (written, marked, code, said) in [
+        ("$.a = 1", "10:=", "bad-condition", "Use `==`"),
+        ("$.a === 1", "10:===", "bad-condition", "Use `==`"),
+        ("$.a => 1", "10:=>", "bad-condition", "Use `>=`"),
+        ("$.a =~ 'x'", "10:=~", "bad-condition", "match("),
+        ("$.a <> 1", "10:<>", "bad-condition", "Use `!=`"),
+        ("$.a in 1", "10:in", "bad-condition", "no `in`"),
+        ("$.a contains 'x'", "10:contains", "bad-condition", "search("),
+        ("$.a == 1 and $.b == 2", "15:and", "bad-condition", "Use `&&`"),
+        ("$.a == 1 or $.b == 2", "15:or", "bad-condition", "Use `||`"),
+        ("not $.a", "6:not", "bad-condition", "Use `!(…)`"),
+        ("$.a & $.b", "10:&", "bad-condition", "Use `&&`"),
+        ("$.a || | $.b", "13:|", "bad-condition", "missing before"),
+        ("$.status.state == Available", "24:Available", "bad-condition", "'Available'"),
+        ("$.a == True", "13:True", "bad-condition", "`true`"),
+        ("status.state == 'x'", "6:status.state", "bad-jsonpath", "`$.status.state`"),
+        (".status.state == 'x'", "6:.status.state", "bad-jsonpath", "`$.status.state`"),
+        ("state == 'x'", "6:state", "bad-condition", "`$.state`"),
+        ("$status.state == 'x'", "7:s", "bad-jsonpath", "`$.status.state`"),
+        ("$.a ==", "11:=", "bad-condition", "missing behind"),
+        ("== 1", "6:=", "bad-condition", "missing before"),
+        ("$.a == 1 &&", "16:&", "bad-condition", "missing behind"),
+        ("($.a == 1", "6:(", "bad-condition", "never closed"),
+        ("$.a == 1)", "14:)", "bad-condition", "closes nothing"),
+        ("($.a) == 1", "12:==", "bad-condition", "Leave the parentheses out"),
+        ("$.a == ($.b)", "13:(", "bad-condition", "a value must follow"),
+        ("(!$.a == 1)", "7:!", "bad-condition", "`!($.a == 1)`"),
+        ("$.a == 1 == 2", "15:==", "bad-condition", "chained"),
+        ("1 < $.a < 3", "14:<", "bad-condition", "chained"),
+        ("$.a == 'x", "13:'", "bad-condition", "never closed"),
+        ("$.a[?@.b == 'x]", "18:'", "bad-jsonpath", "never closed"),
+        ("$.a[0", "9:[", "bad-jsonpath", "never closed"),
+        ("$.a[?(@.b == 1]", "11:(", "bad-jsonpath", "never closed"),
+        ("$.a[]", "10:]", "bad-jsonpath", "[*]"),
+        ("$.a[b]", "10:b", "bad-jsonpath", "['b']"),
+        ("$.a[@.b]", "10:@", "bad-jsonpath", "`?`"),
+        ("$.a['b' 'c']", "14:'", "bad-jsonpath", "`,`"),
+        ("$.a[?@.b = 1]", "15:=", "bad-jsonpath", "Use `==`"),
+        ("$.a[?@.b and @.c]", "15:and", "bad-jsonpath", "Use `&&`"),
+        ("$.a[?type == 'x']", "11:type", "bad-jsonpath", "`@.type`"),
+        ("$.a[?@.b[*] == 1]", "11:@.b[*]", "bad-jsonpath", "several"),
+        ("$.a[01]", "10:01", "bad-jsonpath", "no index"),
+        ("$.a[99999999999999999999]", "10:99999999999999999999", "bad-jsonpath", "no index"),
+        ("$.a.", "9:.", "bad-jsonpath", "must follow"),
+        ("$.a..", "10:.", "bad-jsonpath", "must follow"),
+        ("$.a.[0]", "9:.", "bad-jsonpath", "Leave the dot out"),
+        ("$.items.0.x", "14:0", "bad-jsonpath", "`[0]`"),
+        ("$.a.deployment-id == 'x'", "20:-", "bad-jsonpath", "['deployment-id']"),
+        ("$.a.app\\.io/name", "13:\\", "bad-jsonpath", "['app.io/name']"),
+        ("$.a >= 500m", "13:500m", "bad-condition", "'500m'"),
+        ("$.a == 007", "13:007", "bad-condition", "`7`"),
+        ("$.a + 1 == 2", "10:+", "bad-condition", "arithmetic"),
+        ("$.a - 1 == 2", "10:-", "bad-condition", "arithmetic"),
+        ("lenght($.a) == 1", "6:lenght", "bad-condition", "`length`"),
+        ("length($.a)", "6:length($.a)", "bad-condition", "Compare it"),
+        ("length($.a[*]) == 1", "13:$.a[*]", "bad-jsonpath", "count("),
+        ("count('x') == 1", "12:'x'", "bad-condition", "takes a path"),
+        ("match($.a)", "6:match($.a)", "bad-condition", "two arguments"),
+        ("match($.a, 'x') == true", "6:match($.a, 'x')", "bad-condition", "by itself"),
+        ("match($.a, 'a(b')", "17:'a(b'", "bad-regex", "unclosed group"),
+        ("match($.a, 'a\\.b')", "19:\\.", "bad-condition", "`\\\\`"),
+        ("length ($.a) == 1", "12: ", "bad-condition", "blank"),
+        ("$.a `x`", "10:`", "bad-condition", "cannot stand"),
+        ("\"'x' || $.a\"", "7:'x'", "bad-condition", "Compare it"),
+        ("''", "6:''", "bad-condition", "nothing stands"),
+        ("${vars.x} == 1", "6:${", "bad-jsonpath", "${{ vars.name }}"),
+        ("\"{.status.state}=Available\"", "22:=", "bad-condition", "Use `==`"),
+        ("\"{.a['b.c']}\"", "13:.", "bad-jsonpath", "['b\\.c']"),
+        ("\"{.a\"", "7:{", "bad-jsonpath", "never closed"),
+        ("\"{range .items[*]}{.x}{end}\"", "8:r", "bad-jsonpath", "one path"),
+        // The quotes and escapes of YAML between the text and its place.
+        ("'$.a == ''x'' and $.b'", "20:and", "bad-condition", "&&"),
+        ("\"$.a == \\\"x\\\" and $.b\"", "20:and", "bad-condition", "&&"),
+        ("\"$.\\u00e9 = 1\"", "16:=", "bad-condition", "Use `==`"),
+        ("|\n  $.a == 1\n  and $.b == 2", "3:and", "bad-condition", "&&"),
+        (">-\n  $.a == 1 &&\n  $.b = 2", "7:=", "bad-condition", "Use `==`"),
+    ] {
+        let (at, found, message, help) = fault(written, Grammar::Object);
+        assert_eq!((at.as_str(), found), (marked, code), "{written}: {message} / {help}");
+        assert!(message.contains(said) || help.contains(said), "{written}: {message} / {help}");
+    }
+}
+
+#[test]
+fn faults_over_names_are_marked_too() {
+    for (written, marked, said) in [
+        ("vars.a = 1", "13:=", "Use `==`"),
+        ("vars.a == x y", "18:y", "missing before"),
+        ("vars.a-b", "12:-", "['a-b']"),
+        ("\"{vars.a}\"", "7:{", "without braces"),
+        ("vars.list[?name == 'x']", "17:name", "`@.name`"),
+        ("vars.list[name]", "16:name", "['name']"),
+        (".vars", "6:.vars", "`$.vars`"),
+        ("vars.a + 1", "13:+", "arithmetic"),
+        ("vars.a && 'x'", "16:'x'", "Compare it"),
+        ("not vars.a", "6:not", "Use `!"),
+    ] {
+        let (at, code, message, help) = fault(written, Grammar::Scope);
+        assert_eq!((at.as_str(), code), (marked, "bad-expression"), "{written}: {message} / {help}");
+        assert!(message.contains(said) || help.contains(said), "{written}: {message} / {help}");
+    }
+}
+
+#[test]
+fn expressions_over_names_have_values() {
+    let scope = json!({
+        "vars": { "replicas": 2, "fast": true, "name": "iris", "list": [{ "n": 1 }, { "n": 2 }], "a-b": 7, "none": null },
+        "steps": { "up": { "url": "http://x", "count": 1 } },
+        "env": {},
+    });
+    for (written, wanted) in [
+        ("vars.replicas", Ok(json!(2))),
+        (" vars.replicas ", Ok(json!(2))),
+        ("$.vars.replicas", Ok(json!(2))),
+        ("(vars.replicas)", Ok(json!(2))),
+        ("vars['replicas']", Ok(json!(2))),
+        ("vars['a-b']", Ok(json!(7))),
+        ("vars.none", Ok(json!(null))),
+        ("vars.list", Ok(json!([{ "n": 1 }, { "n": 2 }]))),
+        ("vars.list[*].n", Ok(json!([1, 2]))),
+        ("vars.list[?@.n > 1].n", Ok(json!([2]))),
+        ("vars.list[?@.n > $.vars.replicas].n", Ok(json!([]))),
+        ("vars.list[0].n", Ok(json!(1))),
+        ("'text'", Ok(json!("text"))),
+        ("1.5", Ok(json!(1.5))),
+        ("true", Ok(json!(true))),
+        ("length(vars.list)", Ok(json!(2))),
+        ("match(vars.name, 'i.*')", Ok(json!(true))),
+        ("steps.up.count == 1 && vars.fast", Ok(json!(true))),
+        ("!vars.fast", Ok(json!(false))),
+        ("vars.missing == 1", Ok(json!(false))),
+        ("vars.missing", Err("there is nothing at `vars.missing`".to_owned())),
+        ("steps.up.missing.deep", Err("there is nothing at `steps.up.missing.deep`".to_owned())),
+        ("length(vars.replicas)", Err("there is nothing at `length(vars.replicas)`".to_owned())),
+    ] {
+        assert_eq!(parse(written, Grammar::Scope).value(&scope), wanted, "{written}");
+    }
+}
+
+#[test]
+fn references_are_found_wherever_they_stand() {
+    let mut sources = Sources::new();
+    let written = "'steps.up.url == vars[''x''].y && count(vars.list[?@.n == $.env.N && @.m[0]].z) == 1'";
+    let tree = scalar(&mut sources, written);
+    let expression = Expression::parse(text(&tree), Grammar::Scope).expect("parses");
+    let found: Vec<(String, &str)> = expression
+        .references()
+        .iter()
+        .map(|reference| {
+            let names = reference.names.iter().map(|name| name.value.clone());
+            let path: Vec<String> = std::iter::once(reference.root.value.clone()).chain(names).collect();
+            (path.join("."), sources.slice(reference.span))
+        })
+        .collect();
+    let wanted = [
+        ("steps.up.url", "steps.up.url"),
+        ("vars.x.y", "vars[''x''].y"),
+        ("vars.list", "vars.list"),
+        ("env.N", "env.N"),
+    ];
+    let found: Vec<(&str, &str)> = found.iter().map(|(path, marked)| (path.as_str(), *marked)).collect();
+    assert_eq!(found, wanted);
+}
+
+#[test]
+fn queries_come_with_what_they_are_compared_with() {
+    let expression = parse("0 == $.a && !($.b > 1 || $.c) && length($.d) == $.e", Grammar::Object);
+    let uses: Vec<(&str, Option<(Operator, Value)>, bool)> = expression
+        .queries()
+        .into_iter()
+        .map(|found| {
+            (
+                found.query.source(),
+                found.comparison.map(|(operator, value)| (operator, value.clone())),
+                found.negated,
+            )
+        })
+        .collect();
+    let wanted = [
+        ("$.a", Some((Operator::Equal, json!(0))), false),
+        ("$.b", Some((Operator::Greater, json!(1))), true),
+        ("$.c", None, true),
+        ("$.d", None, false),
+        ("$.e", None, false),
+    ];
+    assert_eq!(uses, wanted);
+}
+
+/// A text of which the pieces are given: texts as they are, values embedded.
+fn pieces(parts: &[Result<&str, Value>]) -> (Sources, Text) {
+    let mut sources = Sources::new();
+    let file = sources.add("f", "x".repeat(200));
+    let span = sources.whole(file);
+    let pieces = parts
+        .iter()
+        .map(|part| match part {
+            Ok(text) => Piece::Literal {
+                text: (*text).to_owned(),
+                map: crate::source::OffsetMap::verbatim(0, text.len()),
+            },
+            Err(value) => Piece::Value { value: value.clone(), span },
+        })
+        .collect();
+    (sources, Text { pieces, span })
+}
+
+#[test]
+fn embedded_values_are_literals_and_inside_quotes_text() {
+    let object = json!({ "a": 3, "b": "it's", "c": [1, 2], "k.x": 5, "list": ["u", "v"], "t": true });
+    for (parts, wanted) in [
+        (vec![Ok("$.a == "), Err(json!(3))], true),
+        (vec![Ok("$.a == "), Err(json!("3"))], false),
+        (vec![Ok("$.a == '"), Err(json!(3)), Ok("'")], false),
+        (vec![Ok("$.b == "), Err(json!("it's"))], true),
+        (vec![Ok("$.b == 'it"), Err(json!("'")), Ok("s'")], true),
+        (vec![Ok("$.c == "), Err(json!([1, 2.0]))], true),
+        (vec![Ok("$["), Err(json!("k.x")), Ok("] == 5")], true),
+        (vec![Ok("$['k."), Err(json!("x")), Ok("'] == 5")], true),
+        (vec![Ok("$."), Err(json!("k.x")), Ok(" == 5")], true),
+        (vec![Ok("$.list["), Err(json!(1)), Ok("] == 'v'")], true),
+        (vec![Ok("match($.b, "), Err(json!("it.s")), Ok(")")], true),
+        (vec![Ok("$.t && "), Err(json!(false))], false),
+        (vec![Err(json!("$.a == 3"))], true),
+        (vec![Ok("$.b == '"), Err(json!("' || $.a == 3 || '")), Ok("'")], false),
+        (vec![Ok("$.b == "), Err(json!("x' || $.a == 3"))], false),
+    ] {
+        let (_sources, text) = pieces(&parts);
+        let expression = Expression::parse(&text, Grammar::Object)
+            .unwrap_or_else(|findings| panic!("{parts:?}: {findings:?}"));
+        assert_eq!(expression.judge(&object) == Truth::Met, wanted, "{parts:?}");
+    }
+    for parts in [
+        vec![Ok("$.a "), Err(json!("== 3"))],
+        vec![Ok("$."), Err(json!([1]))],
+        vec![Ok("$["), Err(json!(true)), Ok("]")],
+        vec![Ok("match($.b, "), Err(json!("(")), Ok(")")],
+        vec![Ok("$.a == 1"), Err(json!(2))],
+        vec![Ok("$.a && "), Err(json!("x"))],
+    ] {
+        assert!(Expression::parse(&pieces(&parts).1, Grammar::Object).is_err(), "{parts:?}");
+    }
+}
+
+#[test]
+fn nesting_is_bounded() {
+    for (open, close) in [("(", ")"), ("!", ""), ("$.a[?", "]"), ("length(", ")"), ("$[?(", ")]")] {
+        for depth in [10, 100, 100_000] {
+            let text = format!("{}$.a{}", open.repeat(depth), close.repeat(depth));
+            let whole = Text {
+                pieces: vec![Piece::Value { value: json!(text), span: quoted("").span }],
+                span: quoted("").span,
+            };
+            let parsed = Expression::parse(&whole, Grammar::Object);
+            if depth > 64 {
+                let findings = parsed.expect_err("too deep");
+                assert!(findings[0].message.contains("deep"), "{open}: {findings:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn when_takes_what_is_true_or_false() {
+    for (written, good) in [
+        ("vars.fast", true),
+        ("true", true),
+        ("\"vars.a == 1\"", true),
+        ("run.rehearsed", true),
+        ("\"'x'\"", false),
+        ("3", false),
+        ("length(vars.x)", false),
+        ("length(vars.x) == 1", true),
+        ("[a]", false),
+    ] {
+        let tree = scalar(&mut Sources::new(), written);
+        let mut found = Diagnostics::new();
+        let when = When::decode(&tree, &mut Decoder::new(&mut found));
+        assert_eq!((when.is_some(), found.is_empty()), (good, good), "{written}: {found:?}");
+    }
+}
+
+fn any_json() -> impl Strategy<Value = Value> {
+    let key = prop::sample::select(vec!["a", "b", "status", "type", "it's", "x/y~z"]);
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        prop::sample::select(vec!["", "x", "500m", "1Gi", "True", "'"]).prop_map(Value::from),
+    ];
+    leaf.prop_recursive(4, 32, 5, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
+            prop::collection::vec((key.clone(), inner), 0..5).prop_map(|entries| entries
+                .into_iter()
+                .map(|(key, value)| (key.to_owned(), value))
+                .collect()),
+        ]
+    })
+}
+
+/// Texts that are nearly expressions.
+fn nearly() -> impl Strategy<Value = String> {
+    let part = prop::sample::select(vec![
+        "$",
+        "@",
+        ".a",
+        ".b",
+        "..",
+        ".*",
+        "[*]",
+        "[0]",
+        "[-1:]",
+        "['a','b']",
+        "[?",
+        "]",
+        "[",
+        "(",
+        ")",
+        "!",
+        " && ",
+        " || ",
+        " == ",
+        " != ",
+        " < ",
+        ">=",
+        "=",
+        "'x'",
+        "\"500m\"",
+        "1",
+        "-2.5e3",
+        "true",
+        "null",
+        "length(",
+        "count(",
+        "match(",
+        ", 'a.*')",
+        "{",
+        "}",
+        "{.a}",
+        "\\",
+        "'",
+        "\"",
+        " ",
+        "é",
+        "\u{FFFC}",
+        "$.a",
+        "@.type",
+        "$.a == 1",
+        "vars.x",
+        ".",
+        ",",
+        ":",
+        "?",
+        "steps",
+        "\n",
+    ]);
+    prop::collection::vec(part, 0..14).prop_map(|parts| parts.concat())
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_an_expression_or_not(written in prop_oneof![nearly(), ".{0,40}"], object in any_json()) {
+        let mut sources = Sources::new();
+        let file = sources.add("f", format!("key: {}", json!(written)));
+        let (documents, faults) = read_yaml(&sources, file, Dialect::Playbook);
+        prop_assume!(faults.is_empty());
+        let tree = documents[0].tree.get("key").expect("key");
+        let inside = |span: Span| span.start >= tree.span.start && span.start <= span.end && span.end <= tree.span.end;
+        for grammar in [Grammar::Object, Grammar::Scope] {
+            match Expression::parse(text(tree), grammar) {
+                Ok(expression) => {
+                    if let Truth::Unmet(unmet) = expression.judge(&object) {
+                        prop_assert!(!unmet.is_empty());
+                        prop_assert!(unmet.iter().all(|part| inside(part.span)));
+                    }
+                    let _ = expression.value(&object);
+                    prop_assert!(expression.references().iter().all(|reference| inside(reference.span)));
+                    prop_assert!(expression.queries().iter().all(|found| inside(found.span)));
+                }
+                Err(findings) => prop_assert!(findings.iter().all(|finding| inside(finding.span)), "{findings:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn embedded_texts_cannot_change_how_an_expression_is_read(hostile in prop_oneof![nearly(), ".{0,20}"], actual in prop_oneof![nearly(), ".{0,20}"]) {
+        let object = json!({ "a": actual, "k": { hostile.clone(): 1 } });
+        let value = || Err(json!(hostile));
+        for (parts, wanted) in [
+            (vec![Ok("$.a == "), value()], actual == hostile),
+            (vec![Ok("$.a == '"), value(), Ok("'")], actual == hostile),
+            (vec![Ok("$.a == \""), value(), Ok("\"")], actual == hostile),
+            (vec![Ok("$.k["), value(), Ok("] == 1")], true),
+            (vec![Ok("$.k."), value(), Ok(" == 1")], true),
+            (vec![Ok("$[?@ == '"), value(), Ok("']")], actual == hostile),
+        ] {
+            // A text that carries a unit compares as a quantity.
+            prop_assume!(!crate::quantity::Quantity::has_unit(&hostile));
+            let (_sources, text) = pieces(&parts);
+            let expression = Expression::parse(&text, Grammar::Object).expect("parses whatever is embedded");
+            prop_assert_eq!(expression.judge(&object) == Truth::Met, wanted, "{:?}", parts);
+            prop_assert_eq!(expression.queries().len(), 1);
+        }
+    }
+}
