@@ -1,1 +1,74 @@
+//! The command line: one file a subcommand. Only here the environment is read, the clock of the wall is looked at, and text is printed outside a report.
+//! It must never know how anything is done: it calls those who do.
 
+mod options;
+mod plan;
+mod playbook;
+mod run;
+mod schema;
+mod screen;
+mod signals;
+mod validate;
+
+use crate::event::Ending;
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+use tracing_subscriber::EnvFilter;
+
+const AFTER_HELP: &str = "\
+Exit codes:
+  0    passed
+  1    a step failed
+  2    the playbook or the command line is wrong, or a `pause` has nobody to ask (nothing was done)
+  3    the cluster cannot be reached, or refuses us, before anything was done
+  4    a deadline passed
+  130  interrupted by SIGINT (Ctrl-C)
+  143  ended by SIGTERM
+
+A first playbook:
+  manifest: manifests/iris.yaml
+  steps:
+    - apply
+    - wait-until: ready
+    - delete";
+
+/// Declarative playbooks for Kubernetes: apply, wait, scale, delete, and be told the truth about it.
+#[derive(Debug, Parser)]
+#[command(name = "seldonplay", version, after_help = AFTER_HELP, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run a playbook against a cluster.
+    Run(Box<run::Run>),
+    /// Check playbooks without a cluster: every finding at once, each with its place.
+    Validate(validate::Validate),
+    /// Show the plan as it will run: steps numbered, defaults filled in, objects named. Nothing is done.
+    Plan(plan::PlanCommand),
+    /// Print the JSON Schema of playbooks, for editors.
+    Schema(schema::SchemaCommand),
+}
+
+/// Runs the command line; what it returns is the exit code.
+pub fn main() -> ExitCode {
+    let filter = EnvFilter::try_from_env("SELDONPLAY_LOG").unwrap_or_else(|_| EnvFilter::new("off"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version go to standard output and are no failure; clap says which.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { Ending::Invalid.exit_code() } else { 0 });
+        }
+    };
+    let ending = match cli.command {
+        Command::Run(command) => command.execute(),
+        Command::Validate(command) => command.execute(),
+        Command::Plan(command) => command.execute(),
+        Command::Schema(command) => command.execute(),
+    };
+    ExitCode::from(ending.exit_code())
+}

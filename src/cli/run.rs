@@ -1,0 +1,268 @@
+//! `seldonplay run`: source → playbook → plan → run → events → reports.
+//! It must never know how any of them does its part.
+
+use super::options::{ClusterOptions, ColourOption, PlaybookOptions, length};
+use super::playbook::{Read, count, read, show};
+use super::screen::{Colour, rewrites, width};
+use super::signals;
+use crate::cluster::{self, ConnectError, Connected, Settings};
+use crate::diagnostic::Severity;
+use crate::event::{ClusterInfo, Ending, Event, Masks, Mode, Recorder};
+use crate::plan::{Inputs, Plan};
+use crate::report::{Console, ConsoleOptions, Json, Reporter, Verbosity};
+use crate::runner::{self, Ask, Hands, Setup, Stop};
+use clap::{ArgAction, Args, ValueEnum};
+use jiff::Timestamp;
+use std::cell::RefCell;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tokio::time::MissedTickBehavior;
+
+/// Run a playbook against a cluster.
+#[derive(Debug, Args)]
+pub(super) struct Run {
+    /// The playbook.
+    #[arg(value_name = "PLAYBOOK")]
+    playbook: PathBuf,
+    #[command(flatten)]
+    with: PlaybookOptions,
+    /// The deadline of the whole run; handlers get --grace beyond it.
+    #[arg(long, value_name = "DURATION", value_parser = length)]
+    timeout: Option<Duration>,
+    /// How long `on-failure` and `finally` may take after a signal.
+    #[arg(long, value_name = "DURATION", value_parser = length, default_value = "30s")]
+    grace: Duration,
+    /// Go on by itself at every `pause`.
+    #[arg(short, long)]
+    yes: bool,
+    /// Warnings about the playbook count as errors.
+    #[arg(long)]
+    deny_warnings: bool,
+    /// What goes to standard output: words for people, or one JSON object for each event (the words go to standard error then).
+    #[arg(short, long, value_enum, default_value_t = Output::Text, value_name = "FORMAT")]
+    output: Output,
+    /// Only steps and failures.
+    #[arg(short, long, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Tell more.
+    #[arg(short, long, action = ArgAction::Count)]
+    verbose: u8,
+    #[command(flatten)]
+    colour: ColourOption,
+    #[command(flatten)]
+    cluster: ClusterOptions,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Output {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+impl Run {
+    pub(super) fn execute(self) -> Ending {
+        let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+            Ok(runtime) => runtime,
+            Err(error) => {
+                eprintln!("error: this machine lets no program run as it must: {error}");
+                return Ending::Failed;
+            }
+        };
+        let ending = runtime.block_on(self.run());
+        // Nobody waits for a question that nobody answered.
+        runtime.shutdown_background();
+        ending
+    }
+
+    async fn run(self) -> Ending {
+        let seed = RandomState::new().build_hasher().finish();
+        let settings = Settings { seed, ..Settings::default() };
+        let connected = cluster::connect(&self.cluster.connect(), settings).await;
+        let inputs = match self.inputs(connected.as_ref().ok(), seed) {
+            Ok(inputs) => inputs,
+            Err(message) => {
+                eprintln!("error: {message}");
+                return Ending::Invalid;
+            }
+        };
+        let playbook = read(&self.playbook, &inputs);
+        show(&playbook.findings, &playbook.sources, self.colour.color.style());
+        let Some(plan) = self.runnable(&playbook) else { return Ending::Invalid };
+        let connected = match connected {
+            Ok(connected) => connected,
+            Err(error) => return unconnected(&error),
+        };
+        connected.warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
+        self.follow(plan, &playbook, connected, &inputs.run_id, seed).await
+    }
+
+    fn inputs(&self, connected: Option<&Connected>, seed: u64) -> Result<Inputs, String> {
+        Ok(Inputs {
+            run_id: format!("{:08x}", seed as u32),
+            timeout: self.timeout,
+            context_namespace: connected.map(|connected| connected.namespace.clone()),
+            ..self.with.inputs()?
+        })
+    }
+
+    /// The plan, if nothing speaks against running it.
+    fn runnable<'p>(&self, playbook: &'p Read) -> Option<&'p Plan> {
+        let (errors, warnings) = playbook.findings.counts();
+        let denied = self.deny_warnings && warnings > 0;
+        let Some(plan) = playbook.plan.as_ref().filter(|_| !denied) else {
+            eprintln!("{}: {}; nothing was done", self.playbook.display(), count(errors, warnings));
+            return None;
+        };
+        let pause = plan.all_steps().find(|step| step.action.verb() == "pause");
+        if let Some(pause) = pause.filter(|_| !self.yes && !std::io::stdin().is_terminal()) {
+            let place = playbook.sources.place(pause.verb);
+            eprintln!("{place}: `pause` has nobody to ask: there is no terminal. Run it in one, or go on by --yes; nothing was done");
+            return None;
+        }
+        debug_assert!(playbook.findings.in_order().iter().all(|finding| finding.severity == Severity::Warning));
+        Some(plan)
+    }
+
+    async fn follow(&self, plan: &Plan, playbook: &Read, connected: Connected, run_id: &str, seed: u64) -> Ending {
+        let reports = RefCell::new(Reports::new(self.output, self.colour.color, self.verbosity()));
+        let (stop, stopped) = watch::channel(Stop::Running);
+        let setup = Setup {
+            recorder: Recorder::new(run_id, Timestamp::now(), Masks::new(plan.secrets.clone())),
+            mode: Mode::Run,
+            info: Some(ClusterInfo { server: connected.server.clone(), context: connected.context.clone() }),
+            seed,
+            grace: self.grace,
+        };
+        let hands = Hands { stop: stopped, ask: self.ask() };
+        let mut tell = |event: &Event| reports.borrow_mut().take(event);
+        let summary = {
+            let running = runner::run(plan, &playbook.sources, &connected.cluster, setup, hands, &mut tell);
+            tokio::pin!(running);
+            let following = signals::follow(stop);
+            tokio::pin!(following);
+            let ticking = tick(&reports);
+            tokio::pin!(ticking);
+            let mut follows = true;
+            loop {
+                tokio::select! {
+                    biased;
+                    summary = &mut running => break summary,
+                    followed = &mut following, if follows => {
+                        follows = false;
+                        if let Err(error) = followed {
+                            eprintln!("warning: signals cannot be received, so Ctrl-C ends nothing gracefully: {error}");
+                        }
+                    }
+                    () = &mut ticking => {}
+                }
+            }
+        };
+        reports.borrow_mut().finish();
+        summary.ending
+    }
+
+    fn verbosity(&self) -> Verbosity {
+        match (self.quiet, self.verbose) {
+            (true, _) => Verbosity::Quiet,
+            (false, 0) => Verbosity::Normal,
+            (false, _) => Verbosity::Verbose,
+        }
+    }
+
+    fn ask(&self) -> Ask {
+        if self.yes {
+            return Ask::Yes;
+        }
+        if !std::io::stdin().is_terminal() {
+            return Ask::Nobody;
+        }
+        Ask::Person(Box::new(|_| {
+            Box::pin(async {
+                let answer = tokio::task::spawn_blocking(|| {
+                    eprint!("  Go on? [Y/n] ");
+                    let _ = std::io::stderr().flush();
+                    let mut line = String::new();
+                    // At the end of input nobody has said yes.
+                    matches!(std::io::stdin().read_line(&mut line), Ok(read) if read > 0)
+                        && matches!(line.trim().to_lowercase().as_str(), "" | "y" | "yes")
+                });
+                answer.await.unwrap_or(false)
+            })
+        }))
+    }
+}
+
+/// Where events are shown.
+struct Reports {
+    console: Console<Box<dyn Write>>,
+    json: Option<Json<std::io::Stdout>>,
+}
+
+impl Reports {
+    fn new(output: Output, colour: Colour, verbosity: Verbosity) -> Reports {
+        let (to, terminal, colour, width): (Box<dyn Write>, bool, bool, usize) = match output {
+            Output::Text => {
+                let to = std::io::stdout();
+                (Box::new(std::io::stdout()), rewrites(&to), colour.on(&to), width(&to))
+            }
+            Output::Json => {
+                let to = std::io::stderr();
+                (Box::new(std::io::stderr()), rewrites(&to), colour.on(&to), width(&to))
+            }
+        };
+        let console = Console::new(to, ConsoleOptions { terminal, colour, width, verbosity });
+        Reports { console, json: (output == Output::Json).then(|| Json::new(std::io::stdout())) }
+    }
+
+    fn take(&mut self, event: &Event) {
+        if let Some(json) = &mut self.json {
+            json.take(event);
+        }
+        self.console.take(event);
+    }
+
+    /// The last lines are out. Whoever reads them may be gone, which is no failure of the run.
+    fn finish(&mut self) {
+        let ends = [self.json.as_mut().map(Reporter::finish), Some(self.console.finish())];
+        for error in ends.into_iter().flatten().filter_map(Result::err) {
+            if error.kind() != std::io::ErrorKind::BrokenPipe {
+                eprintln!("error: what happened could not be written wholly: {error}");
+            }
+        }
+    }
+}
+
+/// Ticks for as long as it is polled, and follows the terminal's size.
+async fn tick(reports: &RefCell<Reports>) {
+    let mut interval = tokio::time::interval(Duration::from_millis(100));
+    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut resized = signal(SignalKind::window_change()).ok();
+    loop {
+        let resize = async {
+            match &mut resized {
+                Some(resized) => {
+                    resized.recv().await;
+                }
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            () = resize => reports.borrow_mut().console.resize(width(&std::io::stdout())),
+            _ = interval.tick() => reports.borrow_mut().console.tick(),
+        }
+    }
+}
+
+/// The kubeconfig leads nowhere.
+fn unconnected(error: &ConnectError) -> Ending {
+    eprintln!("error: {error}");
+    eprintln!("  help: {}", error.help());
+    Ending::Refused
+}

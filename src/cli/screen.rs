@@ -1,0 +1,56 @@
+//! Where text goes: whether there is a terminal, how wide, with which colours.
+//! It must never know what is shown.
+
+use crate::diagnostic::Style;
+use clap::ValueEnum;
+use std::io::IsTerminal;
+
+/// When colours are used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Colour {
+    /// On a terminal, unless NO_COLOR is set or TERM is `dumb`.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// How wide text is drawn where there is no terminal.
+const WIDTH: usize = 100;
+
+impl Colour {
+    /// Whether to use colours on a stream.
+    pub(super) fn on(self, stream: &impl IsTerminal) -> bool {
+        match self {
+            Colour::Always => true,
+            Colour::Never => false,
+            Colour::Auto => {
+                let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+                stream.is_terminal() && !refused && !is_dumb()
+            }
+        }
+    }
+
+    /// How findings are drawn on standard error.
+    pub(super) fn style(self) -> Style {
+        Style { colour: self.on(&std::io::stderr()), width: width(&std::io::stderr()) }
+    }
+}
+
+/// Whether a stream is a terminal on which lines can be rewritten.
+pub(super) fn rewrites(stream: &impl IsTerminal) -> bool {
+    stream.is_terminal() && !is_dumb()
+}
+
+/// The columns of a stream's terminal, or those that text without one is drawn for.
+pub(super) fn width(stream: &impl IsTerminal) -> usize {
+    if !stream.is_terminal() {
+        return WIDTH;
+    }
+    terminal_size::terminal_size().map_or(WIDTH, |(width, _)| usize::from(width.0).max(20))
+}
+
+fn is_dumb() -> bool {
+    std::env::var_os("TERM").is_some_and(|term| term == "dumb")
+}
