@@ -76,7 +76,7 @@ pub(crate) fn told(value: &Value) -> String {
     }
 }
 
-/// Wants a number at a place of the status.
+/// Wants a number at a place.
 pub(crate) fn want(
     reasons: &mut Vec<Reason>,
     pointer: &str,
@@ -87,6 +87,24 @@ pub(crate) fn want(
     if actual != wanted {
         reasons.push(Reason::new(pointer, actual.to_string(), wanted.to_string(), message()));
     }
+}
+
+/// Wants as many replicas in all as asked for, and at least as many of each other count of the status: its field, and the word for it.
+pub(crate) fn want_replicas(reasons: &mut Vec<Reason>, object: &Value, wanted: i64, others: &[(&str, &str)]) {
+    let status = &object["status"];
+    for (field, word) in others {
+        let actual = count(&status[*field]);
+        if actual < wanted {
+            want(reasons, &format!("/status/{field}"), actual, wanted, || {
+                format!("{actual} of {} {word}", replicas(wanted))
+            });
+        }
+    }
+    let all = count(&status["replicas"]);
+    want(reasons, "/status/replicas", all, wanted, || match all > wanted {
+        true => format!("{} too many still there", replicas(all - wanted)),
+        false => format!("{all} of {} made", replicas(wanted)),
+    });
 }
 
 /// Wants a condition to be True; the message carries its reason and message.
