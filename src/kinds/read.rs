@@ -9,9 +9,10 @@ pub(crate) fn count(value: &Value) -> i64 {
     number(value).unwrap_or(0)
 }
 
-/// A whole number, also one that a YAML or JSON text wrote as a float.
+/// A whole number, also one that a YAML or JSON text wrote as a float; none beyond 2^53, so that sums of them fit.
 pub(crate) fn number(value: &Value) -> Option<i64> {
-    value.as_i64().or_else(|| value.as_f64().filter(|float| float.fract() == 0.0).map(|float| float as i64))
+    let float = || value.as_f64().filter(|float| float.fract() == 0.0).map(|float| float as i64);
+    value.as_i64().or_else(float).filter(|number| number.unsigned_abs() <= 1 << 53)
 }
 
 /// `spec.replicas`, 1 where it is left out: the API server's default.
