@@ -4,6 +4,7 @@
 //! or `like`, another file of its folder, and `change`, a JSON Patch on that one, so that a file shows the one thing that differs.
 //! A mapping `{ base64: … }` in it becomes the base64 of its JSON. `expect` comes last; `UPDATE=1 cargo test --test kinds` writes it anew.
 
+use proptest::prelude::*;
 use seldonplay::kinds::{
     self, Decides, Freshness, Reason, ScaleField, ScaleRequest, ScaleTo, ScaleWrite, Verdict, Written,
 };
@@ -67,6 +68,84 @@ fn a_folder_holds_objects_of_the_kind_that_it_is_named_after() {
         let api_version = object["apiVersion"].as_str().unwrap_or_default();
         assert!(group.is_empty() || api_version.starts_with(group), "{} is of {api_version}", file.display());
     }
+}
+
+/// Changes of a spec that no Deployment shows: traffic is the ingress's, hosts and ports of a graph and of a prepackaged server are the
+/// operator's.
+const UNSEEN: &[&str] = &["/traffic", "/endpoint/service_port", "/componentSpecs/1/spec/containers/0/ports"];
+
+#[test]
+fn every_change_of_a_seldon_deployment_makes_its_status_stale() {
+    for file in ["available.yaml", "autoscaled.yaml", "two-components.yaml"] {
+        let case = encoded(load(
+            &Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/kinds/SeldonDeployment").join(file),
+        ));
+        let children: Vec<&Value> = case["children"].as_array().into_iter().flatten().collect();
+        let mut places = Vec::new();
+        nodes(&case["object"]["spec"], "/spec".to_owned(), &mut places);
+        let mut unnoticed = Vec::new();
+        for place in &places {
+            let mut object = case["object"].clone();
+            let leaf = object.pointer_mut(place).unwrap_or_else(|| panic!("{place}"));
+            *leaf = match leaf.take() {
+                Value::String(text) => json!(format!("{text}x")),
+                Value::Number(number) => json!(number.as_f64().map_or(0, |number| number as i64 + 2)),
+                _ => continue,
+            };
+            let loses = |field: &ScaleField| field.losing.iter().any(|(losing, _)| losing == place);
+            let excused =
+                kinds::replicas(&object).iter().any(loses) || UNSEEN.iter().any(|part| place.contains(part));
+            if !excused && matches!(kinds::freshness(&object, &children, None), Freshness::Fresh(_)) {
+                unnoticed.push(place);
+            }
+        }
+        assert!(places.len() > 20, "{file} has {} places", places.len());
+        assert!(unnoticed.is_empty(), "{file}: {unnoticed:#?}");
+    }
+}
+
+proptest! {
+    /// Whatever an API server sends, and whatever is missing in it.
+    #[test]
+    fn no_object_makes_a_rule_panic(
+        which in any::<prop::sample::Index>(),
+        damage in prop::collection::vec((any::<prop::sample::Index>(), 0usize..10), 1..6),
+    ) {
+        let files = files();
+        let mut case = load(&files[which.index(files.len())]);
+        case["scale"].take();
+        for (place, with) in damage {
+            let mut places = Vec::new();
+            nodes(&case["object"], "/object".to_owned(), &mut places);
+            nodes(&case["children"], "/children".to_owned(), &mut places);
+            if let Some(node) = case.pointer_mut(&places[place.index(places.len())]) {
+                *node = json!([null, -1, "x", 9_223_372_036_854_775_807i64, 1e300, [], [1], {}, [{}], true])[with].clone();
+            }
+        }
+        let case = encoded(case);
+        judge(&case);
+        kinds::consults(&case["object"]);
+        kinds::final_failure(&case["object"]);
+        kinds::condition_freshness(&case["object"], "Ready");
+        for to in [ScaleTo::Replicas(1), ScaleTo::Bounds { min: Some(1), max: None }] {
+            for (predictor, component) in [(None, None), (Some("default"), Some("0"))] {
+                kinds::scale(&case["object"], &ScaleRequest { to, predictor, component }).ok();
+            }
+        }
+    }
+}
+
+/// JSON pointers of everything in a value.
+fn nodes(value: &Value, at: String, found: &mut Vec<String>) {
+    let below = |key: &str| format!("{at}/{}", key.replace('~', "~0").replace('/', "~1"));
+    match value {
+        Value::Object(fields) => fields.iter().for_each(|(key, value)| nodes(value, below(key), found)),
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(index, item)| nodes(item, below(&index.to_string()), found));
+        }
+        _ => {}
+    }
+    found.push(at);
 }
 
 fn files() -> Vec<PathBuf> {

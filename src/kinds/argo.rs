@@ -1,7 +1,7 @@
 //! Argo Rollouts and Workflows: their phases.
 //! Must never know strategies, steps or templates.
 
-use super::read::{count, desired, text, told, want};
+use super::read::{count, desired, text, told, want_replicas};
 use super::verdict::{Reason, Verdict};
 use serde_json::Value;
 
@@ -22,14 +22,10 @@ pub(crate) fn rollout_ready(object: &Value, _children: &[&Value]) -> Verdict {
 
 /// A Rollout is scaled when all its replicas are available and none is left over.
 pub(crate) fn rollout_scaled(object: &Value, _children: &[&Value]) -> Verdict {
-    let (status, wanted) = (&object["status"], desired(object));
+    let wanted = desired(object);
     let mut reasons = Vec::new();
-    for field in ["replicas", "updatedReplicas", "availableReplicas"] {
-        let actual = count(&status[field]);
-        want(&mut reasons, &format!("/status/{field}"), actual, wanted, || {
-            format!("{field} is {actual}, not {wanted}")
-        });
-    }
+    let others = [("availableReplicas", "available"), ("updatedReplicas", "updated")];
+    want_replicas(&mut reasons, object, wanted, &others);
     Verdict::unless(reasons, || format!("{wanted}/{wanted} replicas"))
 }
 

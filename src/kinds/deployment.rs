@@ -1,7 +1,7 @@
 //! Deployments: what `kubectl rollout status` waits for, with its reasons, and the deadline that ends them.
 //! Must never know who owns a Deployment.
 
-use super::read::{because, condition, condition_pointer, count, desired, holds, want};
+use super::read::{because, condition, condition_pointer, count, desired, holds, want_replicas};
 use super::verdict::{Reason, Verdict};
 use serde_json::Value;
 
@@ -66,24 +66,10 @@ pub(crate) fn unobserved(object: &Value) -> Option<Reason> {
     (observed != generation).then(|| Reason::new("/status/observedGeneration", seen, is, message))
 }
 
-/// Updated, none left over, available: each against the wanted number.
+/// Updated and available, and none left over: each against the wanted number.
 pub(crate) fn counts(object: &Value, wanted: i64) -> Vec<Reason> {
-    let status = &object["status"];
-    let [updated, all, available] =
-        ["updatedReplicas", "replicas", "availableReplicas"].map(|field| count(&status[field]));
     let mut reasons = Vec::new();
-    want(&mut reasons, "/status/updatedReplicas", updated, wanted, || {
-        format!("{updated} of {wanted} replicas updated")
-    });
-    want(&mut reasons, "/status/replicas", all, wanted, || {
-        if all > wanted {
-            format!("{} too many still there", super::read::replicas(all - wanted))
-        } else {
-            format!("{all} of {wanted} replicas made")
-        }
-    });
-    want(&mut reasons, "/status/availableReplicas", available, wanted, || {
-        format!("{available} of {wanted} replicas available")
-    });
+    let others = [("availableReplicas", "available"), ("updatedReplicas", "updated")];
+    want_replicas(&mut reasons, object, wanted, &others);
     reasons
 }

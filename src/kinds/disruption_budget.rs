@@ -13,7 +13,7 @@ pub(crate) fn ready(object: &Value, _children: &[&Value]) -> Verdict {
     }
     let (healthy, wanted) = (count(&status["currentHealthy"]), count(&status["desiredHealthy"]));
     if healthy >= wanted {
-        return Verdict::Met(format!("{healthy} of {wanted} healthy"));
+        return Verdict::Met(format!("{healthy} healthy, {wanted} wanted"));
     }
     let message = format!("{healthy} of {wanted} Pods healthy");
     let wanted = format!("{wanted} or more");

@@ -75,17 +75,20 @@ pub(crate) fn scaled(object: &Value, _children: &[&Value]) -> Verdict {
     }
 }
 
-/// Met when `status.replicas`, and every other count that the status gives, is the wanted number.
+/// Met when every count that the status gives is the wanted number; one that gives none counts 0 replicas.
 pub(crate) fn counted(object: &Value, wanted: i64) -> Verdict {
     let status = &object["status"];
+    let given = ["replicas", "updatedReplicas", "readyReplicas", "availableReplicas"];
+    let mut given: Vec<&str> = given.into_iter().filter(|field| !status[*field].is_null()).collect();
+    if given.is_empty() {
+        given.push("replicas");
+    }
     let mut reasons = Vec::new();
-    for field in ["replicas", "updatedReplicas", "readyReplicas", "availableReplicas"] {
-        if field == "replicas" || !status[field].is_null() {
-            let actual = count(&status[field]);
-            want(&mut reasons, &format!("/status/{field}"), actual, wanted, || {
-                format!("{field} is {actual}, not {wanted}")
-            });
-        }
+    for field in given {
+        let actual = count(&status[field]);
+        want(&mut reasons, &format!("/status/{field}"), actual, wanted, || {
+            format!("{field} is {actual}, not {wanted}")
+        });
     }
     Verdict::unless(reasons, || format!("{wanted}/{wanted} replicas"))
 }

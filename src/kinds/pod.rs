@@ -44,7 +44,8 @@ fn containers(status: &Value) -> Vec<String> {
             let (word, detail) = state.iter().next()?;
             let code =
                 detail["exitCode"].as_i64().map(|code| format!(" with exit code {code}")).unwrap_or_default();
-            let reason = detail["reason"].as_str().unwrap_or(word);
+            let reason =
+                detail["reason"].as_str().unwrap_or(if word == "running" { "is not ready" } else { word });
             let message =
                 detail["message"].as_str().map(|message| format!(": {message}")).unwrap_or_default();
             Some(format!(", container {} {reason}{code}{message}", text(&container["name"])))

@@ -9,9 +9,10 @@ pub(crate) fn count(value: &Value) -> i64 {
     number(value).unwrap_or(0)
 }
 
-/// A whole number, also one that a YAML or JSON text wrote as a float.
+/// A whole number, also one that a YAML or JSON text wrote as a float; none beyond 2^53, so that sums of them fit.
 pub(crate) fn number(value: &Value) -> Option<i64> {
-    value.as_i64().or_else(|| value.as_f64().filter(|float| float.fract() == 0.0).map(|float| float as i64))
+    let float = || value.as_f64().filter(|float| float.fract() == 0.0).map(|float| float as i64);
+    value.as_i64().or_else(float).filter(|number| number.unsigned_abs() <= 1 << 53)
 }
 
 /// `spec.replicas`, 1 where it is left out: the API server's default.
@@ -76,7 +77,7 @@ pub(crate) fn told(value: &Value) -> String {
     }
 }
 
-/// Wants a number at a place of the status.
+/// Wants a number at a place.
 pub(crate) fn want(
     reasons: &mut Vec<Reason>,
     pointer: &str,
@@ -87,6 +88,24 @@ pub(crate) fn want(
     if actual != wanted {
         reasons.push(Reason::new(pointer, actual.to_string(), wanted.to_string(), message()));
     }
+}
+
+/// Wants as many replicas in all as asked for, and at least as many of each other count of the status: its field, and the word for it.
+pub(crate) fn want_replicas(reasons: &mut Vec<Reason>, object: &Value, wanted: i64, others: &[(&str, &str)]) {
+    let status = &object["status"];
+    for (field, word) in others {
+        let actual = count(&status[*field]);
+        if actual < wanted {
+            want(reasons, &format!("/status/{field}"), actual, wanted, || {
+                format!("{actual} of {} {word}", replicas(wanted))
+            });
+        }
+    }
+    let all = count(&status["replicas"]);
+    want(reasons, "/status/replicas", all, wanted, || match all > wanted {
+        true => format!("{} too many still there", replicas(all - wanted)),
+        false => format!("{all} of {} made", replicas(wanted)),
+    });
 }
 
 /// Wants a condition to be True; the message carries its reason and message.

@@ -2,7 +2,7 @@
 //! Must never know the Deployment above.
 
 use super::deployment::unseen;
-use super::read::{because, condition, condition_pointer, count, desired, holds, want};
+use super::read::{because, condition, condition_pointer, desired, holds, want_replicas};
 use super::verdict::{Reason, ScaleRefusal, ScaleRequest, ScaleWrite, Verdict};
 use serde_json::Value;
 
@@ -12,8 +12,6 @@ pub(crate) fn ready(object: &Value, _children: &[&Value]) -> Verdict {
     if status["observedGeneration"].is_null() {
         return Verdict::not_yet(unseen());
     }
-    let (wanted, all, available) =
-        (desired(object), count(&status["replicas"]), count(&status["availableReplicas"]));
     let mut reasons = Vec::new();
     if let Some(failure) = condition(object, "ReplicaFailure").filter(|_| holds(object, "ReplicaFailure")) {
         let message = format!("its replicas cannot be made{}", because(failure));
@@ -24,10 +22,7 @@ pub(crate) fn ready(object: &Value, _children: &[&Value]) -> Verdict {
             message,
         ));
     }
-    want(&mut reasons, "/status/replicas", all, wanted, || format!("{all} of {wanted} replicas made"));
-    want(&mut reasons, "/status/availableReplicas", available, wanted, || {
-        format!("{available} of {wanted} replicas available")
-    });
+    want_replicas(&mut reasons, object, desired(object), &[("availableReplicas", "available")]);
     Verdict::unless(reasons, || super::deployment::available(object))
 }
 

@@ -2,7 +2,7 @@
 //! Must never know Pods.
 
 use super::deployment::unseen;
-use super::read::{count, desired, number, told, want};
+use super::read::{count, desired, number, replicas, told, want_replicas};
 use super::verdict::{Reason, Verdict};
 use serde_json::Value;
 
@@ -13,12 +13,8 @@ pub(crate) fn ready(object: &Value, _children: &[&Value]) -> Verdict {
         return Verdict::not_yet(unseen());
     }
     let wanted = desired(object);
-    let (all, available) = (count(&status["replicas"]), count(&status["availableReplicas"]));
     let mut reasons = updated(object, wanted);
-    want(&mut reasons, "/status/replicas", all, wanted, || format!("{all} of {wanted} replicas made"));
-    want(&mut reasons, "/status/availableReplicas", available, wanted, || {
-        format!("{available} of {wanted} replicas available")
-    });
+    want_replicas(&mut reasons, object, wanted, &[("availableReplicas", "available")]);
     Verdict::unless(reasons, || super::deployment::available(object))
 }
 
@@ -30,7 +26,7 @@ fn updated(object: &Value, wanted: i64) -> Vec<Reason> {
     let partition = number(&strategy["rollingUpdate"]["partition"]).unwrap_or(0).clamp(0, wanted.max(0));
     let (updated, above) = (count(&status["updatedReplicas"]), wanted - partition);
     if updated < above {
-        let message = format!("{updated} of {above} replicas updated");
+        let message = format!("{updated} of {} updated", replicas(above));
         return vec![Reason::new("/status/updatedReplicas", updated.to_string(), above.to_string(), message)];
     }
     let (current, newest) = (&status["currentRevision"], &status["updateRevision"]);

@@ -132,7 +132,7 @@ const GENERAL: Knowledge = Knowledge {
     words: Words {
         ready: "Condition Ready is True; without one condition Available is True; without either status.state or status.phase is a word \
                 that means ready. Without a status: it exists.",
-        scaled: "status.replicas, and each of updatedReplicas, readyReplicas and availableReplicas that is given, equal spec.replicas.",
+        scaled: "Each of status.replicas, updatedReplicas, readyReplicas and availableReplicas that is given equals spec.replicas.",
         fresh: SETTLED,
         scale: BY_SCALE,
     },

@@ -1,7 +1,7 @@
 //! Whether everything declared in a spec is present in what was made of it, and nothing that was removed still is.
 //! Must never know which object it compares with which, nor what anything means beyond the forms that Kubernetes gives values.
 
-use crate::kinds::read::{text, told};
+use crate::kinds::read::{items, text, told};
 use crate::quantity::Quantity;
 use serde_json::Value;
 
@@ -170,24 +170,22 @@ pub(crate) fn remains(before: &Value, now: &Value, actual: &Value, key: &str) ->
         (Value::Object(fields), Value::Object(_)) => {
             fields.keys().find_map(|key| field_remains(before, now, actual, key))
         }
-        (Value::Array(items), Value::Array(there)) => {
-            items.iter().filter(|item| item.is_object()).find_map(|item| {
-                let named = |other: &&Value| item["name"].is_string() && other["name"] == item["name"];
-                let kept = crate::kinds::read::items(now).iter().find(named);
-                let name = item["name"].as_str().unwrap_or_default();
-                let found = match kept {
+        (Value::Array(listed), Value::Array(there)) => {
+            let by = if key == "volumeMounts" { "mountPath" } else { "name" };
+            listed.iter().filter(|item| item.is_object()).find_map(|item| {
+                let named = |other: &&Value| item[by].is_string() && other[by] == item[by];
+                let found = match items(now).iter().find(named) {
                     Some(kept) => {
                         there.iter().filter(named).find_map(|there| remains(item, kept, there, key))
                     }
                     None => {
-                        let listed = crate::kinds::read::items(now);
-                        let restated = listed.iter().any(|other| present(item, other).is_ok());
+                        let restated = items(now).iter().any(|other| present(item, other).is_ok());
                         let left = there.iter().find(|there| present(item, there).is_ok());
-                        left.filter(|_| !restated && !put_back(key, name))
-                            .map(|left| Gap::new(left, &Value::Null))
+                        let left = left.filter(|_| !restated && !put_back(key, text(&item["name"])));
+                        left.map(|left| Gap::new(left, &Value::Null))
                     }
                 };
-                found.map(|gap| gap.under(format!("[{name}]")))
+                found.map(|gap| gap.under(format!("[{}]", text(&item[by]))))
             })
         }
         _ => None,
@@ -197,6 +195,9 @@ pub(crate) fn remains(before: &Value, now: &Value, actual: &Value, key: &str) ->
 /// The same of one field of each.
 pub(crate) fn field_remains(before: &Value, now: &Value, actual: &Value, key: &str) -> Option<Gap> {
     let value = &before[key];
+    if *value == now[key] {
+        return None;
+    }
     // The API server states limits as requests where there are none.
     let stated = if key == "requests" { &joined(&now["limits"], &now[key]) } else { &now[key] };
     let found = match (blank(value), blank(stated)) {
@@ -297,6 +298,12 @@ mod tests {
     #[test]
     fn what_was_removed_and_is_still_there_is_told() {
         for (before, now, actual, place) in [
+            (
+                json!({ "volumeMounts": [{ "name": "v", "mountPath": "/a" }, { "name": "v", "mountPath": "/b" }] }),
+                json!({ "volumeMounts": [{ "name": "v", "mountPath": "/a" }] }),
+                json!({ "volumeMounts": [{ "name": "v", "mountPath": "/a" }, { "name": "v", "mountPath": "/b" }] }),
+                "volumeMounts[/b]",
+            ),
             (
                 json!({ "env": [{ "name": "A", "value": "1" }] }),
                 json!({}),

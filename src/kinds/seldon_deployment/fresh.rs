@@ -52,11 +52,7 @@ fn judge<'a>(
         match found {
             Some(deployment) => pairs.push((child, *deployment)),
             None if child.optional => {}
-            None => {
-                return Err(
-                    Reason::new("", "nothing", "the Deployment", "it is not there yet").of(child.title())
-                );
-            }
+            None => return Err(missing(object, child)),
         }
     }
     if let Some(extra) =
@@ -78,6 +74,16 @@ fn judge<'a>(
         Comparison { spec: &object["spec"], predictor, before }.judge(&of_predictor)?;
     }
     Ok(pairs)
+}
+
+/// A Deployment that is not there; where the operator failed, it says why.
+fn missing(object: &Value, child: &Child) -> Reason {
+    let status = &object["status"];
+    let message = match status["state"] == "Failed" {
+        true => format!("it is not there yet; its operator failed: {}", told(&status["description"])),
+        false => "it is not there yet".to_owned(),
+    };
+    Reason::new("", "nothing", "the Deployment", message).of(child.title())
 }
 
 /// The Deployment itself is as it is asked to be, and its controller has seen that.

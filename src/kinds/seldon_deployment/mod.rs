@@ -158,3 +158,22 @@ pub(crate) fn owned_deployments<'a>(object: &Value, children: &[&'a Value]) -> V
     };
     children.iter().filter(ours).copied().collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn deployments_are_found_by_every_label_that_the_operator_gives_them() {
+        let labels =
+            |object: &Value| consults(object).into_iter().map(|consult| consult.labels).collect::<Vec<_>>();
+        let mut object = json!({ "metadata": { "name": "iris" }, "spec": { "predictors": [
+            { "name": "main" }, { "name": "canary", "annotations": { "seldon.io/svc-name": "birds" } }] } });
+        assert_eq!(labels(&object), ["seldon-deployment-id=iris"]);
+        object["spec"]["annotations"] = json!({ "seldon.io/engine-separate-pod": "true" });
+        assert_eq!(labels(&object), ["seldon-deployment-id in (birds,iris,iris-main)"]);
+        object = json!({ "metadata": { "name": "a-name-of-more-than-sixty-three-characters-which-no-label-may-have" } });
+        assert_eq!(labels(&object), ["seldon-deployment-id=seldon-7767b11da76134c02c5a11349ea82bd4"]);
+    }
+}
