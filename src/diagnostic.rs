@@ -198,7 +198,8 @@ impl Diagnostic {
         for (span, what) in &self.related {
             let other = sources.place(*span);
             let from = (place.offset + (span.start as usize)).checked_sub(self.span.start as usize);
-            let inside = from.filter(|&from| other.file == place.file && from + other.length <= place.source.len());
+            let inside =
+                from.filter(|&from| other.file == place.file && from + other.length <= place.source.len());
             match inside {
                 Some(from) => labels.push(LabeledSpan::at(from..from + other.length, what.clone())),
                 None => elsewhere.push_str(&format!("\n{what}: {other}")),
@@ -213,7 +214,17 @@ impl Diagnostic {
             (Some(help), false) => Some(format!("{help}{elsewhere}")),
             (None, false) => Some(elsewhere.trim_start().to_owned()),
         };
-        draw(&Drawing { severity, code: self.code.as_str(), message: &self.message, place: &place, labels, help }, style)
+        draw(
+            &Drawing {
+                severity,
+                code: self.code.as_str(),
+                message: &self.message,
+                place: &place,
+                labels,
+                help,
+            },
+            style,
+        )
     }
 }
 
@@ -350,7 +361,14 @@ impl<'a> Finding<'a> {
 pub fn render_at(message: &str, code: &str, place: &Place, help: Option<&str>, style: Style) -> String {
     let labels = vec![label(place, "this step".to_owned())];
     draw(
-        &Drawing { severity: MietteSeverity::Error, code, message, place, labels, help: help.map(str::to_owned) },
+        &Drawing {
+            severity: MietteSeverity::Error,
+            code,
+            message,
+            place,
+            labels,
+            help: help.map(str::to_owned),
+        },
         style,
     )
 }
@@ -378,7 +396,8 @@ fn draw(drawing: &Drawing<'_>, style: Style) -> String {
     }
     let theme = if style.colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     // The drawn lines are a part of the file: blank lines before them make miette count as the file does.
-    let source = format!("{}{}", "\n".repeat(drawing.place.source_line.saturating_sub(1)), drawing.place.source);
+    let source =
+        format!("{}{}", "\n".repeat(drawing.place.source_line.saturating_sub(1)), drawing.place.source);
     let shift = drawing.place.source_line.saturating_sub(1);
     for label in report.labels.iter_mut().flatten() {
         let at = label.offset() + shift..label.offset() + shift + label.len();
@@ -413,7 +432,14 @@ mod tests {
             .help("Did you mean `tree`?")
             .related(Span { file, start: 0, end: 3 }, "first here")
             .render(&sources, PLAIN);
-        for part in ["unknown-key", "there is no key `three`", "play.yaml:3:1", "3 │ three: 3", "Did you mean `tree`?", "play.yaml:1:1"] {
+        for part in [
+            "unknown-key",
+            "there is no key `three`",
+            "play.yaml:3:1",
+            "3 │ three: 3",
+            "Did you mean `tree`?",
+            "play.yaml:1:1",
+        ] {
             assert!(drawn.contains(part), "{part} is not in\n{drawn}");
         }
     }

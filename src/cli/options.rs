@@ -46,7 +46,11 @@ impl FromArgMatches for Sets {
         for (id, text) in [("set", false), ("set_string", true)] {
             let indices = matches.indices_of(id).into_iter().flatten();
             let values = matches.get_many::<String>(id).into_iter().flatten();
-            sets.extend(indices.zip(values).map(|(index, argument)| (index, Set { argument: argument.clone(), text })));
+            sets.extend(
+                indices
+                    .zip(values)
+                    .map(|(index, argument)| (index, Set { argument: argument.clone(), text })),
+            );
         }
         sets.sort_by_key(|(index, _)| *index);
         Ok(Sets(sets.into_iter().map(|(_, set)| set).collect()))
@@ -76,7 +80,10 @@ impl PlaybookOptions {
             use std::io::Read;
             let mut bytes = Vec::new();
             let most = crate::source::LARGEST_FILE + 1;
-            std::io::stdin().take(most).read_to_end(&mut bytes).map_err(|error| format!("standard input cannot be read: {error}"))?;
+            std::io::stdin()
+                .take(most)
+                .read_to_end(&mut bytes)
+                .map_err(|error| format!("standard input cannot be read: {error}"))?;
             Some(bytes)
         } else {
             None
@@ -95,7 +102,9 @@ impl PlaybookOptions {
 
 /// The environment; what is not UTF-8 in it cannot be named by an expression.
 fn environment() -> BTreeMap<String, String> {
-    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
 }
 
 /// How the cluster is reached; the names are kubectl's.
@@ -155,7 +164,8 @@ pub(super) struct ClusterOptions {
 impl ClusterOptions {
     /// The same for the cluster's door, with what the environment adds.
     pub(super) fn connect(&self) -> ConnectOptions {
-        let list = std::env::var_os("KUBECONFIG").map(|list| std::env::split_paths(&list).filter(|path| !path.as_os_str().is_empty()).collect());
+        let list = std::env::var_os("KUBECONFIG")
+            .map(|list| std::env::split_paths(&list).filter(|path| !path.as_os_str().is_empty()).collect());
         ConnectOptions {
             kubeconfig: self.kubeconfig.clone(),
             kubeconfig_list: list.unwrap_or_default(),

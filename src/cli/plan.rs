@@ -48,18 +48,27 @@ fn words(plan: &Plan, sources: &Sources, demanded: bool) -> String {
     let context = if demanded || plan.namespace != "default" { "" } else { " (or the context's)" };
     lines.push(format!("  namespace {}{context}", plan.namespace));
     lines.extend(plan.timeout.map(|timeout| format!("  all steps within {}", duration::words(timeout))));
-    lines.extend(plan.vars.iter().map(|(name, value)| format!("  {name} = {}", masked(plan, &value.to_string()))));
+    lines.extend(
+        plan.vars.iter().map(|(name, value)| format!("  {name} = {}", masked(plan, &value.to_string()))),
+    );
     if !plan.objects.is_empty() {
         lines.push(String::new());
         lines.push("objects".into());
         let width = plan.objects.iter().map(|object| object.title().chars().count()).max().unwrap_or(0);
         for object in &plan.objects {
-            let namespace = object.namespace.as_ref().map_or_else(String::new, |namespace| format!("  in {namespace}"));
+            let namespace =
+                object.namespace.as_ref().map_or_else(String::new, |namespace| format!("  in {namespace}"));
             let title = object.title();
-            lines.push(format!("  {title:width$}  {}{namespace}  {}", object.api_version, sources.place(object.span)));
+            lines.push(format!(
+                "  {title:width$}  {}{namespace}  {}",
+                object.api_version,
+                sources.place(object.span)
+            ));
         }
     }
-    for (phase, steps) in [(Phase::Steps, &plan.steps), (Phase::OnFailure, &plan.on_failure), (Phase::Finally, &plan.finally)] {
+    for (phase, steps) in
+        [(Phase::Steps, &plan.steps), (Phase::OnFailure, &plan.on_failure), (Phase::Finally, &plan.finally)]
+    {
         if steps.is_empty() {
             continue;
         }
@@ -87,7 +96,9 @@ fn details(step: &Step, plan: &Plan) -> Vec<String> {
     let mut parts = Vec::new();
     if step.action.verb() != "pause" && step.action.verb() != "sleep" {
         let objects: Vec<String> = match (&step.action, step.action.target()) {
-            (_, Some(target)) => target.known().map(|target| target.words_for_console()).into_iter().collect(),
+            (_, Some(target)) => {
+                target.known().map(|target| target.words_for_console()).into_iter().collect()
+            }
             (Action::Apply(apply), None) => match &apply.manifest {
                 Some(manifest) => plan.objects_at(manifest.span()).map(|object| object.title()).collect(),
                 None => plan.default_target().map(|object| object.title()).collect(),
@@ -101,7 +112,9 @@ fn details(step: &Step, plan: &Plan) -> Vec<String> {
         };
         parts.extend(Some(shown).filter(|shown| !shown.is_empty()));
     }
-    let late = |field: &Late<std::time::Duration>| field.known().map_or_else(|| "a time known later".to_owned(), |time| duration::words(*time));
+    let late = |field: &Late<std::time::Duration>| {
+        field.known().map_or_else(|| "a time known later".to_owned(), |time| duration::words(*time))
+    };
     let hold = step.action.hold_for();
     parts.extend(hold.map(|hold| format!("holding for {}", late(hold))));
     let own = step.envelope.timeout.as_ref().or(step.action.attempt_timeout());
@@ -115,11 +128,20 @@ fn details(step: &Step, plan: &Plan) -> Vec<String> {
     }
     parts.extend(step.id().map(|id| format!("id {id}")));
     parts.extend(step.envelope.when.as_ref().map(|when| format!("when {}", when.0.source().trim())));
-    parts.extend(step.envelope.retry.as_ref().map(|retry| match retry.attempts.as_ref().and_then(Late::known) {
-        Some(attempts) => format!("up to {attempts} attempts"),
-        None => "retried".into(),
-    }));
-    parts.extend(step.envelope.keep_going.as_ref().and_then(Late::known).filter(|going| **going).map(|_| "keeps going".to_owned()));
+    parts.extend(step.envelope.retry.as_ref().map(
+        |retry| match retry.attempts.as_ref().and_then(Late::known) {
+            Some(attempts) => format!("up to {attempts} attempts"),
+            None => "retried".into(),
+        },
+    ));
+    parts.extend(
+        step.envelope
+            .keep_going
+            .as_ref()
+            .and_then(Late::known)
+            .filter(|going| **going)
+            .map(|_| "keeps going".to_owned()),
+    );
     parts.extend(step.envelope.must_fail.as_ref().map(|_| "must be refused".to_owned()));
     parts
 }

@@ -28,7 +28,9 @@ pub(super) fn read(path: &Path, inputs: &Inputs) -> Read {
             let file = sources.add(path.display().to_string(), "");
             let message = format!("the playbook `{}` cannot be read: {}", path.display(), error.message);
             let mut findings = Diagnostics::new();
-            findings.push(Diagnostic::error(Code::Unreadable, sources.whole(file), message).maybe_help(error.help));
+            findings.push(
+                Diagnostic::error(Code::Unreadable, sources.whole(file), message).maybe_help(error.help),
+            );
             Read { sources, plan: None, findings }
         }
     }
@@ -47,7 +49,8 @@ pub(super) fn show(findings: &Diagnostics, sources: &Sources, style: Style) {
 
 /// `2 errors, 1 warning`.
 pub(super) fn count(errors: usize, warnings: usize) -> String {
-    let plural = |count: usize, word: &str| if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") };
+    let plural =
+        |count: usize, word: &str| if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") };
     match (errors, warnings) {
         (0, 0) => "nothing found".into(),
         (errors, 0) => plural(errors, "error"),

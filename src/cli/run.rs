@@ -122,14 +122,25 @@ impl Run {
         let pause = plan.all_steps().find(|step| step.action.verb() == "pause");
         if let Some(pause) = pause.filter(|_| !self.yes && !std::io::stdin().is_terminal()) {
             let place = playbook.sources.place(pause.verb);
-            eprintln!("{place}: `pause` has nobody to ask: there is no terminal. Run it in one, or go on by --yes; nothing was done");
+            eprintln!(
+                "{place}: `pause` has nobody to ask: there is no terminal. Run it in one, or go on by --yes; nothing was done"
+            );
             return None;
         }
-        debug_assert!(playbook.findings.in_order().iter().all(|finding| finding.severity == Severity::Warning));
+        debug_assert!(
+            playbook.findings.in_order().iter().all(|finding| finding.severity == Severity::Warning)
+        );
         Some(plan)
     }
 
-    async fn follow(&self, plan: &Plan, playbook: &Read, connected: Connected, run_id: &str, seed: u64) -> Ending {
+    async fn follow(
+        &self,
+        plan: &Plan,
+        playbook: &Read,
+        connected: Connected,
+        run_id: &str,
+        seed: u64,
+    ) -> Ending {
         let reports = RefCell::new(Reports::new(self.output, self.colour.color, self.verbosity()));
         let (stop, stopped) = watch::channel(Stop::Running);
         let setup = Setup {

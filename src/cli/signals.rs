@@ -49,7 +49,11 @@ mod tests {
             (vec![Interrupt, Terminate, Interrupt], Stop::Now(Interrupt)),
             (vec![Terminate, Terminate, Terminate], Stop::Soon(Terminate)),
         ] {
-            assert_eq!(signals.iter().fold(Stop::Running, |stop, came| next(stop, *came)), end, "{signals:?}");
+            assert_eq!(
+                signals.iter().fold(Stop::Running, |stop, came| next(stop, *came)),
+                end,
+                "{signals:?}"
+            );
         }
     }
 }

@@ -57,7 +57,9 @@ impl Validate {
                 Format::Text => show(&playbook.findings, &playbook.sources, style),
                 Format::Json => {
                     let found = playbook.findings.in_order();
-                    data.extend(found.into_iter().filter_map(|finding| serde_json::to_value(Finding::new(finding, &playbook.sources)).ok()));
+                    data.extend(found.into_iter().filter_map(|finding| {
+                        serde_json::to_value(Finding::new(finding, &playbook.sources)).ok()
+                    }));
                 }
             }
         }

@@ -9,7 +9,8 @@ mod recorder;
 
 pub use failure::{Cause, Failure, Refusal, Unmet};
 pub use kind::{
-    ClusterInfo, Counts, EventKind, Mode, Operation, Outcome, Phase, PlannedStep, PlaybookInfo, Requests, StepPath, Tool,
+    ClusterInfo, Counts, EventKind, Mode, Operation, Outcome, Phase, PlannedStep, PlaybookInfo, Requests,
+    StepPath, Tool,
 };
 pub use recorder::{Masks, Recorder};
 

@@ -54,7 +54,9 @@ impl Masks {
             Value::Array(items) => items.iter_mut().for_each(|item| self.value(item)),
             Value::Object(map) => map.values_mut().for_each(|item| self.value(item)),
             // A secret may be a number where an expression kept its type.
-            Value::Number(number) if self.values.contains(&number.to_string()) => *value = Value::String(MASK.into()),
+            Value::Number(number) if self.values.contains(&number.to_string()) => {
+                *value = Value::String(MASK.into())
+            }
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }
@@ -117,7 +119,9 @@ impl Recorder {
         });
         // Masking changes texts only; an event that does not survive it is withheld rather than shown with a secret.
         masked.unwrap_or_else(|| Event {
-            kind: EventKind::Warning { message: "an event was withheld, since a secret cannot be masked in it".into() },
+            kind: EventKind::Warning {
+                message: "an event was withheld, since a secret cannot be masked in it".into(),
+            },
             ..event
         })
     }
@@ -132,10 +136,12 @@ mod tests {
         let began: Timestamp = "2026-01-02T03:04:05Z".parse().expect("time");
         let mut recorder = Recorder::new("r1", began, Masks::new(["s3cret".to_owned()]));
         tokio::time::advance(Duration::from_millis(1500)).await;
-        let first = recorder.record(None, None, EventKind::Warning { message: "the token s3cret is old".into() });
+        let first =
+            recorder.record(None, None, EventKind::Warning { message: "the token s3cret is old".into() });
         assert_eq!((first.seq, first.at.as_str(), first.elapsed_ms), (1, "2026-01-02T03:04:06.500Z", 1500));
         assert_eq!(first.kind, EventKind::Warning { message: "the token *** is old".into() });
-        let json = serde_json::to_value(recorder.record(None, None, EventKind::Asked { text: "go?".into() })).expect("json");
+        let json = serde_json::to_value(recorder.record(None, None, EventKind::Asked { text: "go?".into() }))
+            .expect("json");
         assert_eq!((&json["type"], &json["seq"]), (&"asked".into(), &2.into()));
     }
 

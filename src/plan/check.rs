@@ -70,8 +70,13 @@ fn names(plan: &Plan, playbook: &Playbook, found: &mut Diagnostics) {
                     (Some((at, saves)), Some(name)) if !saves.contains(&name.value.as_str()) => {
                         let message = format!("step `{}` saves no `{}`", id.value, name.value);
                         let help = suggest::help(&name.value, saves.clone());
-                        let help = help.unwrap_or_else(|| format!("Add `save: {{ {}: $.… }}` to it.", name.value));
-                        found.push(Diagnostic::error(Code::UnknownName, name.span, message).help(help).related(*at, "that step"));
+                        let help =
+                            help.unwrap_or_else(|| format!("Add `save: {{ {}: $.… }}` to it.", name.value));
+                        found.push(
+                            Diagnostic::error(Code::UnknownName, name.span, message)
+                                .help(help)
+                                .related(*at, "that step"),
+                        );
                     }
                     _ => {}
                 },
@@ -91,12 +96,18 @@ fn names(plan: &Plan, playbook: &Playbook, found: &mut Diagnostics) {
                 _ => {}
             }
         }
-        let saves = step.envelope.save.as_ref().map_or_else(Vec::new, |saves| saves.0.iter().map(|(name, _)| name.value.as_str()).collect());
+        let saves = step
+            .envelope
+            .save
+            .as_ref()
+            .map_or_else(Vec::new, |saves| saves.0.iter().map(|(name, _)| name.value.as_str()).collect());
         if let Some(id) = &step.envelope.id {
             match ids.get(id.value.as_str()) {
                 Some((first, _)) => {
                     let message = format!("two steps have the id `{}`", id.value);
-                    found.push(Diagnostic::error(Code::DuplicateId, id.span, message).related(*first, "the first"));
+                    found.push(
+                        Diagnostic::error(Code::DuplicateId, id.span, message).related(*first, "the first"),
+                    );
                 }
                 None => {
                     ids.insert(&id.value, (id.span, saves));
@@ -118,7 +129,8 @@ fn namespace(object: &Object, inputs: &Inputs, found: &mut Diagnostics) {
     }
     let at = object.tree.get("metadata").and_then(|metadata| metadata.get("namespace"));
     let message = format!("{} is in namespace `{own}`, and `-n {demanded}` was demanded", object.title());
-    let finding = Diagnostic::error(Code::NamespaceMismatch, at.map_or(object.span, |tree| tree.span), message);
+    let finding =
+        Diagnostic::error(Code::NamespaceMismatch, at.map_or(object.span, |tree| tree.span), message);
     found.push(finding.help("Leave `-n` out, or take the namespace out of the manifest."));
 }
 
@@ -139,10 +151,19 @@ fn targets(step: &Step, plan: &Plan, found: &mut Diagnostics) {
     }
     let takes_target = !matches!(step.action, Action::Pause(_) | Action::Sleep(_));
     let names_objects = matches!(&step.action, Action::Apply(apply) if apply.manifest.is_some());
-    if takes_target && !names_objects && step.action.target().is_none() && plan.default_objects.is_empty() && !found.has_errors() {
+    if takes_target
+        && !names_objects
+        && step.action.target().is_none()
+        && plan.default_objects.is_empty()
+        && !found.has_errors()
+    {
         let verb = step.action.verb();
         let message = format!("`{verb}` has no target, and the playbook no `manifest` to take it from");
-        let help = if verb == "apply" { "Write `apply: FILE`, or `manifest: FILE` at the top." } else { "Write `target: Kind/name`, or `manifest: FILE` at the top." };
+        let help = if verb == "apply" {
+            "Write `apply: FILE`, or `manifest: FILE` at the top."
+        } else {
+            "Write `target: Kind/name`, or `manifest: FILE` at the top."
+        };
         found.push(Diagnostic::error(Code::NoSuchTarget, step.verb, message).help(help));
     }
 }
@@ -172,19 +193,24 @@ fn target_kinds(target: &Target, plan: &Plan, found: &mut Diagnostics) {
 
 /// A kind is one that is known by heart or stands in a manifest; any other only a cluster can resolve.
 fn kind_word(kind: &KindWord, api_version: Option<&str>, plan: &Plan, found: &mut Diagnostics) {
-    let with_group = kind.group.as_ref().map_or_else(|| kind.word.clone(), |group| format!("{}.{group}", kind.word));
+    let with_group =
+        kind.group.as_ref().map_or_else(|| kind.word.clone(), |group| format!("{}.{group}", kind.word));
     let in_manifest = plan.objects.iter().any(|object| object.kind.eq_ignore_ascii_case(&kind.word));
     if api_version.is_some() || in_manifest || kinds::by_name(&with_group).is_some() {
         return;
     }
-    let known = kinds::all().iter().map(|known| known.kind).chain(plan.objects.iter().map(|object| object.kind.as_str()));
+    let known = kinds::all()
+        .iter()
+        .map(|known| known.kind)
+        .chain(plan.objects.iter().map(|object| object.kind.as_str()));
     let near = suggest::nearest(&kind.word, known).map(|near| format!("Did you mean `{near}`?"));
     let capital = kind.word.starts_with(|first: char| first.is_uppercase());
     if kind.group.is_some() || capital && near.is_none() {
         return;
     }
     let message = format!("only a cluster can tell what `{}` is", kind.word);
-    let help = near.unwrap_or_else(|| "Write the kind itself, or the kind with its group: `Widget.example.com`.".into());
+    let help = near
+        .unwrap_or_else(|| "Write the kind itself, or the kind with its group: `Widget.example.com`.".into());
     found.push(Diagnostic::warning(Code::ClusterResolves, kind.span, message).help(help));
 }
 
@@ -202,14 +228,21 @@ fn times(step: &Step, plan: &Plan, found: &mut Diagnostics) {
                 duration::words(*limit),
                 duration::words(hold)
             );
-            found.push(Diagnostic::error(Code::TimeoutTooShort, timeout.span(), message).help("Make `timeout` longer than `hold-for`."));
+            found.push(
+                Diagnostic::error(Code::TimeoutTooShort, timeout.span(), message)
+                    .help("Make `timeout` longer than `hold-for`."),
+            );
         }
     }
     if let (Some(all), Some(one)) = (step.envelope.timeout.as_ref(), step.action.attempt_timeout())
         && let (Some(all), Some(limit)) = (all.known(), one.known())
         && limit > all
     {
-        let message = format!("an attempt may take {}, and the whole step only {}", duration::words(*limit), duration::words(*all));
+        let message = format!(
+            "an attempt may take {}, and the whole step only {}",
+            duration::words(*limit),
+            duration::words(*all)
+        );
         found.push(Diagnostic::warning(Code::TimeoutTooShort, one.span(), message));
     }
     if let Some(bound) = plan.timeout
@@ -238,7 +271,10 @@ fn envelope(step: &Step, found: &mut Diagnostics) {
     }
     if let (Some(_), Some(expect)) = (&step.envelope.must_fail, &step.envelope.expect) {
         let message = "a step that must be refused has no result to expect anything of";
-        found.push(Diagnostic::error(Code::ConflictingKeys, expect.span(), message).help("Keep `must-fail` or `expect`."));
+        found.push(
+            Diagnostic::error(Code::ConflictingKeys, expect.span(), message)
+                .help("Keep `must-fail` or `expect`."),
+        );
     }
     if let Some(retry) = &step.envelope.retry
         && let Some(attempts) = retry.attempts.as_ref()
@@ -277,7 +313,8 @@ fn target_objects<'p>(target: &'p Target, plan: &'p Plan) -> Vec<&'p Object> {
         Target::Object(name) => {
             let knowledge = kinds::by_name(&name.kind.word);
             let is_kind = |object: &Object| {
-                object.kind.eq_ignore_ascii_case(&name.kind.word) || knowledge.is_some_and(|known| known.kind == object.kind)
+                object.kind.eq_ignore_ascii_case(&name.kind.word)
+                    || knowledge.is_some_and(|known| known.kind == object.kind)
             };
             plan.objects.iter().filter(|object| is_kind(object) && object.name == name.name.value).collect()
         }
@@ -299,7 +336,8 @@ fn serves(step: &Step, plan: &Plan, found: &mut Diagnostics) {
         Action::Scale(_) => objects.iter().copied().filter(|object| scalable(object)).collect(),
         _ => objects.clone(),
     };
-    let list = |objects: &[&Object]| objects.iter().map(|object| object.title()).collect::<Vec<_>>().join(", ");
+    let list =
+        |objects: &[&Object]| objects.iter().map(|object| object.title()).collect::<Vec<_>>().join(", ");
     let default = step.action.target().is_none();
     let span = step.action.target().map_or(step.verb, |target| target.span());
     match (able.as_slice(), objects.as_slice()) {
@@ -311,7 +349,10 @@ fn serves(step: &Step, plan: &Plan, found: &mut Diagnostics) {
         ([], []) => {}
         ([], _) => {
             let message = format!("`{verb}` cannot be done to {}", list(&objects));
-            found.push(Diagnostic::error(Code::CannotServe, span, message).help("Only kinds with a number of replicas can be scaled."));
+            found.push(
+                Diagnostic::error(Code::CannotServe, span, message)
+                    .help("Only kinds with a number of replicas can be scaled."),
+            );
         }
         (able, _) => {
             let message = format!("`{verb}` needs one object, and here are {}: {}", able.len(), list(able));
@@ -336,7 +377,9 @@ fn scales(scale: &Scale, object: &Object, verb: Span, found: &mut Diagnostics) {
     };
     let to = match *replicas {
         Replicas::Count(count) => kinds::ScaleTo::Replicas(i64::from(count)),
-        Replicas::Bounds { min, max } => kinds::ScaleTo::Bounds { min: min.map(i64::from), max: max.map(i64::from) },
+        Replicas::Bounds { min, max } => {
+            kinds::ScaleTo::Bounds { min: min.map(i64::from), max: max.map(i64::from) }
+        }
     };
     let request = kinds::ScaleRequest {
         to,
@@ -344,10 +387,15 @@ fn scales(scale: &Scale, object: &Object, verb: Span, found: &mut Diagnostics) {
         component: component.map(|name| name.0.as_str()),
     };
     if let Err(refusal) = kinds::scale(&value, &request) {
-        let owned = kinds::replicas(&value).iter().any(|field| matches!(field.deciding, kinds::Decides::Autoscaler { .. }));
+        let owned = kinds::replicas(&value)
+            .iter()
+            .any(|field| matches!(field.deciding, kinds::Decides::Autoscaler { .. }));
         let code = if owned { Code::AutoscalerOwns } else { Code::CannotServe };
         let span = if scale.replicas.span().start == 0 { verb } else { scale.replicas.span() };
-        found.push(Diagnostic::error(code, span, refusal.message).maybe_help(Some(refusal.help).filter(|help| !help.is_empty())));
+        found.push(
+            Diagnostic::error(code, span, refusal.message)
+                .maybe_help(Some(refusal.help).filter(|help| !help.is_empty())),
+        );
     }
 }
 
@@ -356,21 +404,33 @@ fn unwaited(plan: &Plan, found: &mut Diagnostics) {
     let mut change: Option<&Step> = None;
     for step in plan.steps.iter().chain(&plan.finally) {
         match &step.action {
-            Action::Scale(_) | Action::Patch(_) if step.action.wait().is_none() && step.envelope.must_fail.is_none() => change = Some(step),
+            Action::Scale(_) | Action::Patch(_)
+                if step.action.wait().is_none() && step.envelope.must_fail.is_none() =>
+            {
+                change = Some(step)
+            }
             Action::Delete(_) => {
                 if let Some(change) = change.take() {
-                    let message = format!("nothing waits for this `{}` before the `delete`", change.action.verb());
+                    let message =
+                        format!("nothing waits for this `{}` before the `delete`", change.action.verb());
                     found.push(
                         Diagnostic::warning(Code::NotWaitedFor, change.verb, message)
                             .related(step.verb, "the `delete`")
                             .help(match change.action {
-                                Action::Scale(_) => "Add `wait: scaled`, or a step `wait-until: scaled` behind it.",
+                                Action::Scale(_) => {
+                                    "Add `wait: scaled`, or a step `wait-until: scaled` behind it."
+                                }
                                 _ => "Add `wait: CONDITION`, or a step `wait-until` behind it.",
                             }),
                     );
                 }
             }
-            Action::Patch(_) | Action::Scale(_) | Action::WaitUntil(_) | Action::Assert(_) | Action::Pause(_) | Action::Sleep(_) => change = None,
+            Action::Patch(_)
+            | Action::Scale(_)
+            | Action::WaitUntil(_)
+            | Action::Assert(_)
+            | Action::Pause(_)
+            | Action::Sleep(_) => change = None,
             Action::Apply(_) | Action::Get(_) => {}
         }
     }

@@ -30,7 +30,9 @@ pub(super) fn manifests<'s>(step: &'s Step, into: &mut Vec<&'s ManifestRef>) {
 pub(super) fn conditions(action: &Action) -> Vec<&Condition> {
     let mut all: Vec<&Condition> = Vec::new();
     let late: [Option<&Late<Condition>>; 3] = match action {
-        Action::WaitUntil(wait) => [Some(&wait.condition), wait.fail_when.as_ref().map(|fail_when| &fail_when.condition), None],
+        Action::WaitUntil(wait) => {
+            [Some(&wait.condition), wait.fail_when.as_ref().map(|fail_when| &fail_when.condition), None]
+        }
         Action::Assert(assert) => [Some(&assert.condition), None, None],
         other => [other.wait(), None, None],
     };
@@ -41,7 +43,9 @@ pub(super) fn conditions(action: &Action) -> Vec<&Condition> {
 /// The targets of the parts of a condition that are judged on other objects.
 pub(super) fn on_targets<'c>(condition: &'c Condition, into: &mut Vec<&'c Target>) {
     match condition {
-        Condition::All(parts, _) | Condition::Any(parts, _) => parts.iter().for_each(|part| on_targets(part, into)),
+        Condition::All(parts, _) | Condition::Any(parts, _) => {
+            parts.iter().for_each(|part| on_targets(part, into))
+        }
         Condition::Not(part, _) => on_targets(part, into),
         Condition::On(on) => {
             into.push(&on.target);

@@ -67,7 +67,16 @@ impl<'a> Loader<'a> {
         scope: &'a Scope,
         found: &'a mut Diagnostics,
     ) -> Loader<'a> {
-        Loader { playbook, sources, inputs, scope, found, objects: Vec::new(), manifests: BTreeMap::new(), files: BTreeMap::new() }
+        Loader {
+            playbook,
+            sources,
+            inputs,
+            scope,
+            found,
+            objects: Vec::new(),
+            manifests: BTreeMap::new(),
+            files: BTreeMap::new(),
+        }
     }
 
     pub(super) fn finish(self) -> (Vec<Object>, BTreeMap<Span, Vec<usize>>) {
@@ -96,7 +105,8 @@ impl<'a> Loader<'a> {
             if shown == "-" {
                 objects.extend(self.stdin(span));
             } else if shown.starts_with("http://") || shown.starts_with("https://") {
-                let finding = Diagnostic::error(Code::BadManifest, span, "manifests are not fetched from URLs");
+                let finding =
+                    Diagnostic::error(Code::BadManifest, span, "manifests are not fetched from URLs");
                 self.found.push(finding.help("Download it first, and look at it."));
             } else {
                 objects.extend(self.entries(path, &shown, span, false));
@@ -141,7 +151,11 @@ impl<'a> Loader<'a> {
         let paths = match glob::glob(&pattern) {
             Ok(paths) => paths,
             Err(error) => {
-                self.found.push(Diagnostic::error(Code::BadManifest, span, format!("this pattern cannot be read: {}", error.msg)));
+                self.found.push(Diagnostic::error(
+                    Code::BadManifest,
+                    span,
+                    format!("this pattern cannot be read: {}", error.msg),
+                ));
                 return Vec::new();
             }
         };
@@ -149,7 +163,9 @@ impl<'a> Loader<'a> {
         paths.sort();
         if paths.is_empty() {
             let message = format!("no file is called `{text}`");
-            self.found.push(Diagnostic::error(Code::BadManifest, span, message).help(format!("Looked for {pattern}.")));
+            self.found.push(
+                Diagnostic::error(Code::BadManifest, span, message).help(format!("Looked for {pattern}.")),
+            );
         }
         paths.iter().flat_map(|path| self.file(path, span, expand, true)).collect()
     }
@@ -167,9 +183,16 @@ impl<'a> Loader<'a> {
                 return Vec::new();
             }
         };
-        let ending = |path: &Path| path.extension().and_then(|ending| ending.to_str()).is_some_and(|ending| ENDINGS.contains(&ending));
-        let mut paths: Vec<PathBuf> =
-            entries.filter_map(Result::ok).map(|entry| entry.path()).filter(|path| path.is_file() && ending(path)).collect();
+        let ending = |path: &Path| {
+            path.extension()
+                .and_then(|ending| ending.to_str())
+                .is_some_and(|ending| ENDINGS.contains(&ending))
+        };
+        let mut paths: Vec<PathBuf> = entries
+            .filter_map(Result::ok)
+            .map(|entry| entry.path())
+            .filter(|path| path.is_file() && ending(path))
+            .collect();
         paths.sort();
         if paths.is_empty() {
             let message = format!("the directory `{shown}` has no `*.yaml`, `*.yml` or `*.json` in it");
@@ -219,10 +242,18 @@ impl<'a> Loader<'a> {
                 skipped = true;
                 continue;
             }
-            let tree = if expand { template::expand(&document.tree, self.scope, self.found) } else { document.tree.clone() };
+            let tree = if expand {
+                template::expand(&document.tree, self.scope, self.found)
+            } else {
+                document.tree.clone()
+            };
             objects.extend(self.object(&tree, 0));
         }
-        if objects.is_empty() && !broken && !skipped && documents.iter().all(|document| document.tree.node == Node::Null) {
+        if objects.is_empty()
+            && !broken
+            && !skipped
+            && documents.iter().all(|document| document.tree.node == Node::Null)
+        {
             let message = format!("the manifest `{}` holds no object", self.sources.name(id));
             self.found.push(Diagnostic::error(Code::BadManifest, span, message));
         }
@@ -232,7 +263,8 @@ impl<'a> Loader<'a> {
     /// An object, or those of a list.
     fn object(&mut self, tree: &Tree, depth: usize) -> Vec<usize> {
         let fault = |message: String, span: Span| Diagnostic::error(Code::NotAnObject, span, message);
-        let start = tree.entries().and_then(<[_]>::first).map_or(tree.span.slice(0, 1), |entry| entry.key_span);
+        let start =
+            tree.entries().and_then(<[_]>::first).map_or(tree.span.slice(0, 1), |entry| entry.key_span);
         let Node::Map(_) = &tree.node else {
             let message = format!("a manifest holds Kubernetes objects, and this is {}", tree.kind());
             self.found.push(fault(message, tree.span.slice(0, 1)));
@@ -243,14 +275,18 @@ impl<'a> Loader<'a> {
             (Some(api_version), Some(kind)) => (api_version.to_owned(), kind.to_owned()),
             (api_version, kind) => {
                 let missing = [("apiVersion", api_version.is_none()), ("kind", kind.is_none())];
-                let missing: Vec<&str> = missing.into_iter().filter(|(_, missing)| *missing).map(|(key, _)| key).collect();
+                let missing: Vec<&str> =
+                    missing.into_iter().filter(|(_, missing)| *missing).map(|(key, _)| key).collect();
                 let message = format!("this is no Kubernetes object: it has no {}", missing.join(" and no "));
-                let help = is_playbook(tree).then(|| "It looks like a playbook; a playbook is run, not applied.".to_owned());
+                let help = is_playbook(tree)
+                    .then(|| "It looks like a playbook; a playbook is run, not applied.".to_owned());
                 self.found.push(fault(message, start).maybe_help(help));
                 return Vec::new();
             }
         };
-        if let (true, Some(Node::List(items))) = (kind.ends_with("List"), tree.get("items").map(|items| &items.node)) {
+        if let (true, Some(Node::List(items))) =
+            (kind.ends_with("List"), tree.get("items").map(|items| &items.node))
+        {
             if depth >= LIST_DEPTH {
                 self.found.push(fault("lists are nested too deeply here".into(), start));
                 return Vec::new();
@@ -260,12 +296,21 @@ impl<'a> Loader<'a> {
         let metadata = tree.get("metadata");
         let name_tree = metadata.and_then(|metadata| metadata.get("name"));
         let Some(name) = name_tree.and_then(Tree::as_str).filter(|name| !name.is_empty()) else {
-            let at = name_tree.map_or_else(|| tree.entry("metadata").map_or(start, |entry| entry.key_span), |tree| tree.span);
+            let at = name_tree.map_or_else(
+                || tree.entry("metadata").map_or(start, |entry| entry.key_span),
+                |tree| tree.span,
+            );
             let generated = metadata.and_then(|metadata| metadata.get("generateName")).is_some();
             let (message, help) = if name_tree.is_some_and(Tree::has_holes) {
-                ("an object's name must be known before the run begins", Some("Use `vars` or `run.id`, not `steps`."))
+                (
+                    "an object's name must be known before the run begins",
+                    Some("Use `vars` or `run.id`, not `steps`."),
+                )
             } else if generated {
-                ("apply needs `metadata.name`; `generateName` makes another object each time", Some("Name it `name-${{ run.id }}` in the playbook."))
+                (
+                    "apply needs `metadata.name`; `generateName` makes another object each time",
+                    Some("Name it `name-${{ run.id }}` in the playbook."),
+                )
             } else if name_tree.is_some_and(|tree| !matches!(tree.node, Node::Text(_))) {
                 ("`metadata.name` must be a text", Some("Quote it."))
             } else {
@@ -274,7 +319,10 @@ impl<'a> Loader<'a> {
             self.found.push(fault(message.into(), at).maybe_help(help.map(str::to_owned)));
             return Vec::new();
         };
-        let namespace = metadata.and_then(|metadata| metadata.get("namespace")).and_then(Tree::as_str).filter(|name| !name.is_empty());
+        let namespace = metadata
+            .and_then(|metadata| metadata.get("namespace"))
+            .and_then(Tree::as_str)
+            .filter(|name| !name.is_empty());
         let object = Object {
             api_version,
             kind,
@@ -317,6 +365,9 @@ fn is_playbook(tree: &Tree) -> bool {
 /// Whether a text is a DNS label (RFC 1123), as names of namespaces are.
 pub(super) fn is_dns_label(text: &str) -> bool {
     let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    !text.is_empty() && text.len() <= 63 && text.bytes().all(inner) && !text.starts_with('-') && !text.ends_with('-')
+    !text.is_empty()
+        && text.len() <= 63
+        && text.bytes().all(inner)
+        && !text.starts_with('-')
+        && !text.ends_with('-')
 }
-

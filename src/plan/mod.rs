@@ -159,7 +159,9 @@ fn make(file: FileId, sources: &mut Sources, inputs: &Inputs, found: &mut Diagno
         [] => {
             let message = "this file is empty, and a playbook has at least `steps`";
             let help = "A first playbook: `steps: [apply, wait-until: ready]` with `manifest: FILE`.";
-            found.push(Diagnostic::error(Code::NoPlaybook, sources.whole(file).slice(0, 0), message).help(help));
+            found.push(
+                Diagnostic::error(Code::NoPlaybook, sources.whole(file).slice(0, 0), message).help(help),
+            );
             return None;
         }
         [_, second, ..] => {
@@ -170,16 +172,22 @@ fn make(file: FileId, sources: &mut Sources, inputs: &Inputs, found: &mut Diagno
         }
     };
     if tree.node == Node::Null {
-        found.push(Diagnostic::error(Code::NoPlaybook, tree.span, "this file is empty, and a playbook has at least `steps`"));
+        found.push(Diagnostic::error(
+            Code::NoPlaybook,
+            tree.span,
+            "this file is empty, and a playbook has at least `steps`",
+        ));
         return None;
     }
     let asked = inputs.namespace.clone();
     let written = tree.get("namespace").and_then(|tree| tree.as_str()).map(str::to_owned);
-    let namespace = asked.or(written).or_else(|| inputs.context_namespace.clone()).unwrap_or_else(|| "default".into());
+    let namespace =
+        asked.or(written).or_else(|| inputs.context_namespace.clone()).unwrap_or_else(|| "default".into());
 
     let mut scope = Scope { unset_is_late: inputs.unset_is_late, ..Scope::default() };
     let mut know = |name: &str, value: Value| scope.known.insert(name.to_owned(), value);
-    let env: Map<String, Value> = inputs.env.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
+    let env: Map<String, Value> =
+        inputs.env.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
     know("env", Value::Object(env.clone()));
     know("secrets", Value::Object(env));
     know("run", json!({ "id": inputs.run_id, "namespace": namespace, "rehearsed": inputs.rehearsed }));
@@ -196,7 +204,10 @@ fn make(file: FileId, sources: &mut Sources, inputs: &Inputs, found: &mut Diagno
         && !manifest::is_dns_label(&written.value)
     {
         let message = format!("`{}` is no name of a namespace", written.value);
-        found.push(Diagnostic::error(Code::BadName, written.span, message).help("It is made of lower-case letters, digits and `-`."));
+        found.push(
+            Diagnostic::error(Code::BadName, written.span, message)
+                .help("It is made of lower-case letters, digits and `-`."),
+        );
     }
     let mut loader = manifest::Loader::new(file, sources, inputs, &scope, found);
     let default_objects = match (&playbook.manifest, inputs.manifests.is_empty()) {
@@ -210,7 +221,8 @@ fn make(file: FileId, sources: &mut Sources, inputs: &Inputs, found: &mut Diagno
     loader.load_steps(&playbook);
     let (objects, manifests) = loader.finish();
 
-    let name = playbook.name.as_ref().map_or_else(|| file_stem(sources.name(file)), |name| name.value.clone());
+    let name =
+        playbook.name.as_ref().map_or_else(|| file_stem(sources.name(file)), |name| name.value.clone());
     let mut plan = Plan {
         file,
         name,
@@ -235,7 +247,9 @@ fn make(file: FileId, sources: &mut Sources, inputs: &Inputs, found: &mut Diagno
         secrets,
     };
     let titles: Vec<String> = plan.all_steps().map(|step| title(step, &plan)).collect();
-    for (step, title) in plan.steps.iter_mut().chain(&mut plan.on_failure).chain(&mut plan.finally).zip(titles) {
+    for (step, title) in
+        plan.steps.iter_mut().chain(&mut plan.on_failure).chain(&mut plan.finally).zip(titles)
+    {
         step.title = title;
     }
     check::check(&plan, &playbook, inputs, found);

@@ -19,16 +19,23 @@ pub fn title(step: &Step, plan: &Plan) -> String {
     }
     let mut words = vec![step.action.verb().to_owned()];
     match &step.action {
-        Action::Apply(Apply { manifest: Some(ManifestRef::Path { path, .. }), .. }) => words.push(path.value.clone()),
+        Action::Apply(Apply { manifest: Some(ManifestRef::Path { path, .. }), .. }) => {
+            words.push(path.value.clone())
+        }
         Action::Apply(Apply { manifest: Some(manifest), .. }) => {
             words.extend(plan.objects_at(manifest.span()).next().map(|object| object.title()));
         }
-        Action::WaitUntil(wait) => words.extend(known(Some(&wait.condition)).map(|condition| shorten(&condition.source()))),
-        Action::Assert(assert) => words.extend(known(Some(&assert.condition)).map(|condition| shorten(&condition.source()))),
+        Action::WaitUntil(wait) => {
+            words.extend(known(Some(&wait.condition)).map(|condition| shorten(&condition.source())))
+        }
+        Action::Assert(assert) => {
+            words.extend(known(Some(&assert.condition)).map(|condition| shorten(&condition.source())))
+        }
         Action::Scale(scale) => words.push(match scale.replicas.known() {
             Some(Replicas::Count(count)) => format!("to {count}"),
             Some(Replicas::Bounds { min, max }) => {
-                let bound = |bound: &Option<u32>| bound.map_or_else(|| "…".to_owned(), |bound| bound.to_string());
+                let bound =
+                    |bound: &Option<u32>| bound.map_or_else(|| "…".to_owned(), |bound| bound.to_string());
                 format!("between {} and {}", bound(min), bound(max))
             }
             None => String::new(),

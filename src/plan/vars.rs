@@ -51,7 +51,12 @@ pub(super) fn put_back(expanded: &mut Tree, tree: &Tree) {
     }
 }
 
-fn file(path: &Path, vars: &mut Map<String, Value>, sources: &mut Sources, found: &mut Diagnostics) -> Option<()> {
+fn file(
+    path: &Path,
+    vars: &mut Map<String, Value>,
+    sources: &mut Sources,
+    found: &mut Diagnostics,
+) -> Option<()> {
     let unreadable = |sources: &mut Sources, message: String| {
         let file = sources.add("--vars-file", path.display().to_string());
         Diagnostic::error(Code::Unreadable, sources.whole(file), message)
@@ -69,12 +74,22 @@ fn file(path: &Path, vars: &mut Map<String, Value>, sources: &mut Sources, found
         match &document.tree.node {
             Node::Map(entries) => {
                 for entry in entries {
-                    override_with(&[entry.key.as_str()], entry.key_span, entry.value.span, entry.value.to_value(), vars, found);
+                    override_with(
+                        &[entry.key.as_str()],
+                        entry.key_span,
+                        entry.value.span,
+                        entry.value.to_value(),
+                        vars,
+                        found,
+                    );
                 }
             }
             Node::Null => {}
             _ => {
-                let message = format!("a vars file is a mapping of names to values, and this is {}", document.tree.kind());
+                let message = format!(
+                    "a vars file is a mapping of names to values, and this is {}",
+                    document.tree.kind()
+                );
                 found.push(Diagnostic::error(Code::BadVariable, document.tree.span.slice(0, 1), message));
             }
         }
@@ -88,11 +103,17 @@ fn argument(set: &Set, vars: &mut Map<String, Value>, sources: &mut Sources, fou
     let whole = sources.whole(id);
     let Some((name, text)) = set.argument.split_once('=') else {
         let message = format!("{flag} takes NAME=VALUE");
-        found.push(Diagnostic::error(Code::BadVariable, whole, message).help(format!("Write `{flag} replicas=3`.")));
+        found.push(
+            Diagnostic::error(Code::BadVariable, whole, message).help(format!("Write `{flag} replicas=3`.")),
+        );
         return;
     };
     let value_span = whole.slice(name.len() + 1, set.argument.len());
-    let value = if set.text { Some(Value::String(text.to_owned())) } else { yaml(text, id, name.len() + 1, sources, found) };
+    let value = if set.text {
+        Some(Value::String(text.to_owned()))
+    } else {
+        yaml(text, id, name.len() + 1, sources, found)
+    };
     if let Some(value) = value {
         let path: Vec<&str> = name.split('.').collect();
         override_with(&path, whole.slice(0, name.len()), value_span, value, vars, found);
@@ -107,7 +128,10 @@ fn yaml(text: &str, id: FileId, from: usize, sources: &Sources, found: &mut Diag
     let whole = sources.whole(id);
     for fault in &faults {
         let span = whole.slice(from + fault.span.start as usize, from + fault.span.end as usize);
-        found.push(Diagnostic::error(Code::BadVariable, span, fault.message.clone()).help("For a text as it stands, use --set-string."));
+        found.push(
+            Diagnostic::error(Code::BadVariable, span, fault.message.clone())
+                .help("For a text as it stands, use --set-string."),
+        );
     }
     if !faults.is_empty() {
         return None;
@@ -115,7 +139,14 @@ fn yaml(text: &str, id: FileId, from: usize, sources: &Sources, found: &mut Diag
     Some(documents.first().map_or(Value::Null, |document| document.tree.to_value()))
 }
 
-fn override_with(path: &[&str], name: Span, at: Span, value: Value, vars: &mut Map<String, Value>, found: &mut Diagnostics) {
+fn override_with(
+    path: &[&str],
+    name: Span,
+    at: Span,
+    value: Value,
+    vars: &mut Map<String, Value>,
+    found: &mut Diagnostics,
+) {
     let [first, rest @ ..] = path else { return };
     let Some(current) = vars.get_mut(*first) else {
         let message = format!("the playbook has no variable `{first}`");
@@ -135,9 +166,14 @@ fn override_with(path: &[&str], name: Span, at: Span, value: Value, vars: &mut M
         return;
     }
     if !current.is_null() && type_of(current) != type_of(&value) {
-        let message = format!("`{first}` is {} by default, and this is {}", type_of(current), type_of(&value));
+        let message =
+            format!("`{first}` is {} by default, and this is {}", type_of(current), type_of(&value));
         let finding = Diagnostic::error(Code::BadVariable, at, message);
-        found.push(if current.is_string() { finding.help("For a text as it stands, use --set-string.") } else { finding });
+        found.push(if current.is_string() {
+            finding.help("For a text as it stands, use --set-string.")
+        } else {
+            finding
+        });
         return;
     }
     *current = value;

@@ -279,8 +279,12 @@ impl Decode for FailWhen {
 fn is_condition(tree: &Tree) -> bool {
     match &tree.node {
         Node::Map(entries) => {
-            !entries.is_empty() && entries.iter().all(|entry| matches!(entry.key.as_str(), "all" | "any" | "not" | "like"))
-                || entries.iter().all(|entry| entry.value.node == Node::Null && !FailWhenMapping::keys().iter().any(|key| key.name == entry.key))
+            !entries.is_empty()
+                && entries.iter().all(|entry| matches!(entry.key.as_str(), "all" | "any" | "not" | "like"))
+                || entries.iter().all(|entry| {
+                    entry.value.node == Node::Null
+                        && !FailWhenMapping::keys().iter().any(|key| key.name == entry.key)
+                })
         }
         _ => true,
     }
@@ -289,7 +293,9 @@ fn is_condition(tree: &Tree) -> bool {
 /// Whether a tree is a target rather than a mapping of a verb's keys.
 fn is_target(tree: &Tree) -> bool {
     match &tree.node {
-        Node::Map(_) => tree.get("target").is_none() && (tree.get("kind").is_some() || tree.get("manifest").is_some()),
+        Node::Map(_) => {
+            tree.get("target").is_none() && (tree.get("kind").is_some() || tree.get("manifest").is_some())
+        }
         _ => true,
     }
 }
@@ -321,7 +327,8 @@ pub const VERBS: &[Verb] = &[
         keys: Apply::keys,
         schema: |schema| either(ManifestRef::schema(schema), Apply::schema(schema), true),
         decode: |entry, decoder| {
-            let empty = Apply { manifest: None, force: None, field_manager: None, create_only: None, wait: None };
+            let empty =
+                Apply { manifest: None, force: None, field_manager: None, create_only: None, wait: None };
             Some(Action::Apply(match &entry.value {
                 tree if tree.node == Node::Null => empty,
                 tree if ManifestRef::is_manifest(tree) => {
@@ -398,7 +405,13 @@ pub const VERBS: &[Verb] = &[
                 return Scale::decode_at(&entry.value, entry.key_span, decoder).map(Action::Scale);
             }
             let replicas = Late::<Replicas>::decode(&entry.value, decoder)?;
-            Some(Action::Scale(Scale { target: None, replicas, predictor: None, component: None, wait: None }))
+            Some(Action::Scale(Scale {
+                target: None,
+                replicas,
+                predictor: None,
+                component: None,
+                wait: None,
+            }))
         },
     },
     Verb {
@@ -470,7 +483,9 @@ pub const VERBS: &[Verb] = &[
 ];
 
 /// Verbs of the language that this version does not run.
-pub const NOT_YET: &[&str] = &["describe", "logs", "block", "parallel", "for-each", "include", "predict", "request", "exec", "command"];
+pub const NOT_YET: &[&str] = &[
+    "describe", "logs", "block", "parallel", "for-each", "include", "predict", "request", "exec", "command",
+];
 
 impl Action {
     /// Reads the entry of a verb.
@@ -479,7 +494,10 @@ impl Action {
         if !verb.alone && entry.value.node == Node::Null && verb.short != Some("condition") {
             let message = format!("`{}` stands alone, and it needs more", verb.name);
             let wants = verb.short.map_or_else(|| "a mapping".to_owned(), |key| format!("`{key}`"));
-            decoder.push(Diagnostic::error(Code::MissingKey, entry.key_span, message).help(format!("Give it {wants}.")));
+            decoder.push(
+                Diagnostic::error(Code::MissingKey, entry.key_span, message)
+                    .help(format!("Give it {wants}.")),
+            );
             return None;
         }
         (verb.decode)(entry, decoder)
@@ -516,7 +534,9 @@ impl Action {
     /// What the verb's own `timeout` says: the deadline of one attempt.
     pub fn attempt_timeout(&self) -> Option<&Late<Duration>> {
         match self {
-            Action::WaitUntil(WaitUntil { timeout, .. }) | Action::Assert(Assert { timeout, .. }) => timeout.as_ref(),
+            Action::WaitUntil(WaitUntil { timeout, .. }) | Action::Assert(Assert { timeout, .. }) => {
+                timeout.as_ref()
+            }
             _ => None,
         }
     }
@@ -524,7 +544,9 @@ impl Action {
     /// What the verb's own `hold-for` says.
     pub fn hold_for(&self) -> Option<&Late<Duration>> {
         match self {
-            Action::WaitUntil(WaitUntil { hold_for, .. }) | Action::Assert(Assert { hold_for, .. }) => hold_for.as_ref(),
+            Action::WaitUntil(WaitUntil { hold_for, .. }) | Action::Assert(Assert { hold_for, .. }) => {
+                hold_for.as_ref()
+            }
             _ => None,
         }
     }
@@ -532,7 +554,9 @@ impl Action {
     /// The condition that the verb's own `wait` names.
     pub fn wait(&self) -> Option<&Late<Condition>> {
         match self {
-            Action::Apply(Apply { wait, .. }) | Action::Patch(Patch { wait, .. }) | Action::Scale(Scale { wait, .. }) => wait.as_ref(),
+            Action::Apply(Apply { wait, .. })
+            | Action::Patch(Patch { wait, .. })
+            | Action::Scale(Scale { wait, .. }) => wait.as_ref(),
             _ => None,
         }
     }
@@ -568,7 +592,8 @@ impl Patch {
         .into_iter()
         .filter_map(|(key, span)| Some((key, span?)))
         .collect();
-        let present = ["merge", "json", "strategic"].iter().filter(|key| entry.value.get(key).is_some()).count();
+        let present =
+            ["merge", "json", "strategic"].iter().filter(|key| entry.value.get(key).is_some()).count();
         match written.as_slice() {
             [_] if present == 1 => Some(patch),
             [] if present == 0 => {
@@ -577,7 +602,10 @@ impl Patch {
                 None
             }
             [first, second, ..] => {
-                let message = format!("patch takes one of `merge`, `json` and `strategic`, and here are `{}` and `{}`", first.0, second.0);
+                let message = format!(
+                    "patch takes one of `merge`, `json` and `strategic`, and here are `{}` and `{}`",
+                    first.0, second.0
+                );
                 let span = entry.value.entry(second.0).map_or(second.1, |entry| entry.key_span);
                 decoder.push(Diagnostic::error(Code::ConflictingKeys, span, message));
                 None

@@ -116,9 +116,16 @@ pub struct Fields<'t> {
 
 impl<'t> Fields<'t> {
     /// The keys of a tree that must be a mapping. `what` names it in findings: `a step`, `retry`.
-    pub fn open(tree: &'t Tree, what: &'static str, span: Span, decoder: &mut Decoder<'_>) -> Option<Fields<'t>> {
+    pub fn open(
+        tree: &'t Tree,
+        what: &'static str,
+        span: Span,
+        decoder: &mut Decoder<'_>,
+    ) -> Option<Fields<'t>> {
         match tree.entries() {
-            Some(entries) => Some(Fields { entries: entries.iter().collect(), known: Vec::new(), span, what }),
+            Some(entries) => {
+                Some(Fields { entries: entries.iter().collect(), known: Vec::new(), span, what })
+            }
             None => decoder.wrong_type(tree, "a mapping"),
         }
     }
@@ -149,7 +156,9 @@ impl<'t> Fields<'t> {
         }
         self.known.push(key);
         let message = format!("{} needs `{key}`", self.what);
-        decoder.push(Diagnostic::error(Code::MissingKey, self.span, message).help(format!("It takes {}.", T::words())));
+        decoder.push(
+            Diagnostic::error(Code::MissingKey, self.span, message).help(format!("It takes {}.", T::words())),
+        );
         None
     }
 
@@ -307,7 +316,10 @@ impl Decode for String {
             Node::Number(_) | Node::Bool(_) => {
                 let written = tree.to_value().to_string();
                 let message = format!("this must be a text, and `{written}` is {}", tree.kind());
-                decoder.push(Diagnostic::error(Code::WrongType, tree.span, message).help(format!("Quote it: '{written}'.")));
+                decoder.push(
+                    Diagnostic::error(Code::WrongType, tree.span, message)
+                        .help(format!("Quote it: '{written}'.")),
+                );
                 None
             }
             _ => decoder.wrong_type(tree, "a text"),
@@ -328,7 +340,8 @@ impl Decode for bool {
         match &tree.node {
             Node::Bool(bool) => Some(*bool),
             Node::Text(text) if matches!(text.joined().as_str(), "yes" | "no" | "on" | "off" | "y" | "n") => {
-                let message = format!("this must be `true` or `false`; in YAML 1.2 `{}` is a text", text.joined());
+                let message =
+                    format!("this must be `true` or `false`; in YAML 1.2 `{}` is a text", text.joined());
                 decoder.push(Diagnostic::error(Code::WrongType, tree.span, message));
                 None
             }

@@ -89,11 +89,16 @@ pub struct Vars {
 
 impl Decode for Vars {
     fn decode(tree: &Tree, decoder: &mut Decoder<'_>) -> Option<Vars> {
-        let Some(entries) = tree.entries() else { return decoder.wrong_type(tree, "a mapping of names to values") };
+        let Some(entries) = tree.entries() else {
+            return decoder.wrong_type(tree, "a mapping of names to values");
+        };
         for entry in entries {
             names::check(&entry.key, entry.key_span, "a variable", decoder);
         }
-        let vars = entries.iter().map(|entry| (Spanned::new(entry.key.clone(), entry.key_span), entry.value.clone())).collect();
+        let vars = entries
+            .iter()
+            .map(|entry| (Spanned::new(entry.key.clone(), entry.key_span), entry.value.clone()))
+            .collect();
         Some(Vars { vars })
     }
 
@@ -147,21 +152,36 @@ impl Playbook {
         }
         for entry in entries.iter().filter(|entry| NOT_YET.contains(&entry.key.as_str())) {
             let message = format!("`{}` is not there yet", entry.key);
-            decoder.push(Diagnostic::error(Code::VerbNotYet, entry.key_span, message).help("This version cannot run it."));
+            decoder.push(
+                Diagnostic::error(Code::VerbNotYet, entry.key_span, message)
+                    .help("This version cannot run it."),
+            );
         }
         let known = entries.iter().filter(|entry| !NOT_YET.contains(&entry.key.as_str())).cloned().collect();
         let start = entries.first().map_or(tree.span.slice(0, 1), |entry| entry.key_span);
-        let playbook = Playbook::decode_at(&Tree { node: Node::Map(known), span: tree.span }, start, decoder)?;
+        let playbook =
+            Playbook::decode_at(&Tree { node: Node::Map(known), span: tree.span }, start, decoder)?;
         for (constant, wanted) in [(&playbook.api_version, API_VERSION), (&playbook.kind, KIND)] {
             if let Some(Constant(written)) = constant
                 && written.value != wanted
             {
                 let message = format!("this must be `{wanted}`, and it is `{}`", written.value);
-                decoder.push(Diagnostic::error(Code::BadValue, written.span, message).help("Correct it, or leave the key out."));
+                decoder.push(
+                    Diagnostic::error(Code::BadValue, written.span, message)
+                        .help("Correct it, or leave the key out."),
+                );
             }
         }
-        if playbook.steps.steps.is_empty() && tree.get("steps").is_some_and(|steps| matches!(&steps.node, Node::List(items) if items.is_empty())) {
-            decoder.push(Diagnostic::error(Code::BadValue, playbook.steps.span, "a playbook needs at least one step"));
+        if playbook.steps.steps.is_empty()
+            && tree
+                .get("steps")
+                .is_some_and(|steps| matches!(&steps.node, Node::List(items) if items.is_empty()))
+        {
+            decoder.push(Diagnostic::error(
+                Code::BadValue,
+                playbook.steps.span,
+                "a playbook needs at least one step",
+            ));
         }
         Some(playbook)
     }
@@ -170,7 +190,8 @@ impl Playbook {
     pub fn json_schema() -> Value {
         let mut definitions = Schema::default();
         let mut root = Playbook::schema(&mut definitions);
-        root["properties"]["apiVersion"] = json!({ "const": API_VERSION, "description": "The version of the language." });
+        root["properties"]["apiVersion"] =
+            json!({ "const": API_VERSION, "description": "The version of the language." });
         root["properties"]["kind"] = json!({ "const": KIND });
         let mut schema = json!({
             "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -21,7 +21,10 @@ pub fn parse(text: &str) -> Result<Duration, (String, Option<String>)> {
         return Err(("this duration is empty".into(), spelling()));
     }
     if !trimmed.is_empty() && trimmed.parse::<f64>().is_ok() {
-        return Err(("a duration needs a unit".into(), Some(format!("Write `{trimmed}s` for seconds, `{trimmed}m` for minutes."))));
+        return Err((
+            "a duration needs a unit".into(),
+            Some(format!("Write `{trimmed}s` for seconds, `{trimmed}m` for minutes.")),
+        ));
     }
     if trimmed.starts_with('-') {
         return Err(("a duration cannot be negative".into(), None));
@@ -32,7 +35,9 @@ pub fn parse(text: &str) -> Result<Duration, (String, Option<String>)> {
         .collect();
     if let Some(unit) = units.iter().find(|unit| !matches!(**unit, "ms" | "s" | "m" | "h" | "d")) {
         let help = match *unit {
-            "M" | "month" | "months" | "min" | "mins" | "minute" | "minutes" => Some("Minutes are written `m`: `5m`.".to_owned()),
+            "M" | "month" | "months" | "min" | "mins" | "minute" | "minutes" => {
+                Some("Minutes are written `m`: `5m`.".to_owned())
+            }
             "y" | "year" | "years" => Some("The longest duration is thirty days.".to_owned()),
             "S" | "sec" | "secs" | "second" | "seconds" => Some("Seconds are written `s`: `90s`.".to_owned()),
             "H" | "hr" | "hrs" | "hour" | "hours" => Some("Hours are written `h`: `1h30m`.".to_owned()),
@@ -40,7 +45,8 @@ pub fn parse(text: &str) -> Result<Duration, (String, Option<String>)> {
         };
         return Err((format!("durations have no unit `{unit}`"), help));
     }
-    let duration = humantime::parse_duration(trimmed).map_err(|_| ("this is no duration".to_owned(), spelling()))?;
+    let duration =
+        humantime::parse_duration(trimmed).map_err(|_| ("this is no duration".to_owned(), spelling()))?;
     if duration > LONGEST {
         return Err(("this is longer than thirty days".into(), spelling()));
     }
@@ -84,9 +90,15 @@ mod tests {
 
     #[test]
     fn durations_are_read() {
-        for (text, millis) in
-            [("500ms", 500), ("90s", 90_000), ("5m", 300_000), ("1h30m", 5_400_000), ("1.5h", 5_400_000), ("0s", 0), ("1h 30m", 5_400_000)]
-        {
+        for (text, millis) in [
+            ("500ms", 500),
+            ("90s", 90_000),
+            ("5m", 300_000),
+            ("1h30m", 5_400_000),
+            ("1.5h", 5_400_000),
+            ("0s", 0),
+            ("1h 30m", 5_400_000),
+        ] {
             assert_eq!(parse(text), Ok(Duration::from_millis(millis)), "{text}");
         }
     }

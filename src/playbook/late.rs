@@ -48,7 +48,10 @@ impl<T: Decode> Decode for Late<T> {
     fn schema(schema: &mut Schema) -> Value {
         let own = T::schema(schema);
         // A text takes an expression as it is.
-        if own.get("type").and_then(Value::as_str) == Some("string") && own.get("pattern").is_none() && own.get("enum").is_none() {
+        if own.get("type").and_then(Value::as_str) == Some("string")
+            && own.get("pattern").is_none()
+            && own.get("enum").is_none()
+        {
             return own;
         }
         if own.get("$ref").is_some() {

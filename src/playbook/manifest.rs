@@ -41,7 +41,9 @@ impl ManifestRef {
                 let name = text(tree.get("metadata").and_then(|metadata| metadata.get("name")));
                 format!("{}/{name}", text(tree.get("kind")))
             }
-            ManifestRef::List(list, _) => list.iter().map(ManifestRef::words_for_console).collect::<Vec<_>>().join(", "),
+            ManifestRef::List(list, _) => {
+                list.iter().map(ManifestRef::words_for_console).collect::<Vec<_>>().join(", ")
+            }
         }
     }
 
@@ -49,7 +51,9 @@ impl ManifestRef {
     pub fn is_manifest(tree: &Tree) -> bool {
         match &tree.node {
             Node::Text(_) | Node::List(_) => true,
-            Node::Map(_) => tree.get("kind").is_some() || tree.get("path").is_some() || tree.get("apiVersion").is_some(),
+            Node::Map(_) => {
+                tree.get("kind").is_some() || tree.get("path").is_some() || tree.get("apiVersion").is_some()
+            }
             Node::Null | Node::Bool(_) | Node::Number(_) => false,
         }
     }
@@ -60,7 +64,10 @@ impl Decode for ManifestRef {
         match &tree.node {
             Node::Text(text) if text.has_holes() => {
                 let message = "a manifest's path must be known before the run begins";
-                decoder.push(Diagnostic::error(Code::BadManifest, tree.span, message).help("Use `vars` or `env`, not `steps`."));
+                decoder.push(
+                    Diagnostic::error(Code::BadManifest, tree.span, message)
+                        .help("Use `vars` or `env`, not `steps`."),
+                );
                 None
             }
             Node::Text(text) => {
@@ -72,7 +79,8 @@ impl Decode for ManifestRef {
                 Some(ManifestRef::Path { path: Spanned::new(path, tree.span), expand: false })
             }
             Node::List(items) => {
-                let decoded: Vec<Option<ManifestRef>> = items.iter().map(|item| ManifestRef::decode(item, decoder)).collect();
+                let decoded: Vec<Option<ManifestRef>> =
+                    items.iter().map(|item| ManifestRef::decode(item, decoder)).collect();
                 decoded.into_iter().collect::<Option<Vec<_>>>().map(|list| ManifestRef::List(list, tree.span))
             }
             Node::Map(_) if tree.get("path").is_some() && tree.get("kind").is_none() => {

@@ -20,9 +20,15 @@ pub fn check(text: &str, span: Span, what: &str, decoder: &mut Decoder<'_>) {
     if is_name(text) {
         return;
     }
-    let mended: String = text.chars().map(|char| if char.is_ascii_alphanumeric() { char } else { '_' }).collect();
-    let mended = if mended.starts_with(|first: char| first.is_ascii_digit()) { format!("_{mended}") } else { mended };
+    let mended: String =
+        text.chars().map(|char| if char.is_ascii_alphanumeric() { char } else { '_' }).collect();
+    let mended =
+        if mended.starts_with(|first: char| first.is_ascii_digit()) { format!("_{mended}") } else { mended };
     let finding = Diagnostic::error(Code::BadName, span, format!("`{text}` is no name for {what}"));
     let help = "Names are made of letters, digits and `_`, and do not begin with a digit.";
-    decoder.push(if is_name(&mended) { finding.help(format!("{help} Write `{mended}`.")) } else { finding.help(help) });
+    decoder.push(if is_name(&mended) {
+        finding.help(format!("{help} Write `{mended}`."))
+    } else {
+        finding.help(help)
+    });
 }

@@ -80,7 +80,10 @@ impl Sought {
     fn of(query: Query) -> Sought {
         let parent = parent_of(query.source()).and_then(|(parent, key)| {
             let span = query.span();
-            let text = Text { pieces: vec![Piece::Literal { text: parent, map: OffsetMap::verbatim(span.start, 0) }], span };
+            let text = Text {
+                pieces: vec![Piece::Literal { text: parent, map: OffsetMap::verbatim(span.start, 0) }],
+                span,
+            };
             Some((Query::parse(&text).ok()?, key))
         });
         Sought { query, parent }
@@ -98,7 +101,8 @@ fn parent_of(path: &str) -> Option<(String, String)> {
     }
     let at = path.rfind('.')?;
     let (parent, key) = (path.get(..at)?, path.get(at + 1..)?);
-    let plain = !key.is_empty() && key.chars().all(|char| char.is_alphanumeric() || char == '_' || char == '-');
+    let plain =
+        !key.is_empty() && key.chars().all(|char| char.is_alphanumeric() || char == '_' || char == '-');
     (plain && !parent.is_empty() && !parent.ends_with('.')).then(|| (parent.to_owned(), key.to_owned()))
 }
 
@@ -148,7 +152,11 @@ impl Decode for Path {
         match fault {
             None => Some(Path::Pointer(text)),
             Some(message) => {
-                let help = format!("Write `/{}` or `$.{}`.", text.trim_start_matches('/').replace('.', "/"), text.trim_matches('/').replace('/', "."));
+                let help = format!(
+                    "Write `/{}` or `$.{}`.",
+                    text.trim_start_matches('/').replace('.', "/"),
+                    text.trim_matches('/').replace('/', ".")
+                );
                 decoder.push(Diagnostic::error(Code::BadPatch, tree.span, message).help(help));
                 None
             }
@@ -233,8 +241,14 @@ mod tests {
     fn a_path_is_split_before_its_last_name() {
         for (path, parent) in [
             ("$.spec.replicas", Some(("$.spec", "replicas"))),
-            ("$.metadata.labels['app.kubernetes.io/name']", Some(("$.metadata.labels", "app.kubernetes.io/name"))),
-            ("$.spec.predictors[?@.name == 'a.b'].replicas", Some(("$.spec.predictors[?@.name == 'a.b']", "replicas"))),
+            (
+                "$.metadata.labels['app.kubernetes.io/name']",
+                Some(("$.metadata.labels", "app.kubernetes.io/name")),
+            ),
+            (
+                "$.spec.predictors[?@.name == 'a.b'].replicas",
+                Some(("$.spec.predictors[?@.name == 'a.b']", "replicas")),
+            ),
             ("$.spec.predictors[0]", None),
             ("$..replicas", None),
             ("$", None),

@@ -141,10 +141,14 @@ impl Step {
         let head = entries.first().map_or(tree.span.slice(0, 1), |entry| entry.key_span);
         let is_verb = |entry: &&Entry| VERBS.iter().any(|verb| verb.name == entry.key);
         let verbs: Vec<&Entry> = entries.iter().filter(is_verb).collect();
-        let later: Vec<&Entry> = entries.iter().filter(|entry| NOT_YET.contains(&entry.key.as_str())).collect();
+        let later: Vec<&Entry> =
+            entries.iter().filter(|entry| NOT_YET.contains(&entry.key.as_str())).collect();
         for entry in &later {
             let message = format!("the verb `{}` is not there yet", entry.key);
-            decoder.push(Diagnostic::error(Code::VerbNotYet, entry.key_span, message).help("This version cannot run it."));
+            decoder.push(
+                Diagnostic::error(Code::VerbNotYet, entry.key_span, message)
+                    .help("This version cannot run it."),
+            );
         }
         let alone = matches!(tree.node, Node::Text(_));
         if let [first, second, ..] = verbs.as_slice() {
@@ -155,7 +159,8 @@ impl Step {
                     .help("Make two steps of it."),
             );
         }
-        let rest: Vec<Entry> = entries.iter().filter(|entry| !is_verb(entry) && !later.contains(entry)).cloned().collect();
+        let rest: Vec<Entry> =
+            entries.iter().filter(|entry| !is_verb(entry) && !later.contains(entry)).cloned().collect();
         let known = || Envelope::keys().into_iter().map(|key| key.name);
         let mut unknown_verb = false;
         if verbs.is_empty() && later.is_empty() {
@@ -166,12 +171,26 @@ impl Step {
                     unknown_verb = true;
                     let help = match suggest::nearest(&entry.key, all().chain(known())) {
                         Some(near) => format!("Did you mean `{near}`?"),
-                        None => format!("The verbs are {}.", VERBS.iter().map(|verb| format!("`{}`", verb.name)).collect::<Vec<_>>().join(", ")),
+                        None => format!(
+                            "The verbs are {}.",
+                            VERBS
+                                .iter()
+                                .map(|verb| format!("`{}`", verb.name))
+                                .collect::<Vec<_>>()
+                                .join(", ")
+                        ),
                     };
-                    Diagnostic::error(Code::UnknownVerb, entry.key_span, format!("there is no verb `{}`", entry.key)).help(help)
+                    Diagnostic::error(
+                        Code::UnknownVerb,
+                        entry.key_span,
+                        format!("there is no verb `{}`", entry.key),
+                    )
+                    .help(help)
                 }
-                None => Diagnostic::error(Code::NoVerb, head, "this step has no verb")
-                    .help(format!("The verbs are {}.", VERBS.iter().map(|verb| format!("`{}`", verb.name)).collect::<Vec<_>>().join(", "))),
+                None => Diagnostic::error(Code::NoVerb, head, "this step has no verb").help(format!(
+                    "The verbs are {}.",
+                    VERBS.iter().map(|verb| format!("`{}`", verb.name)).collect::<Vec<_>>().join(", ")
+                )),
             };
             decoder.push(finding);
         }
@@ -215,4 +234,3 @@ impl Default for Envelope {
 pub fn envelope_keys() -> Vec<Key> {
     Envelope::keys()
 }
-

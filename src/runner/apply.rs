@@ -24,7 +24,8 @@ pub(super) async fn apply(action: &Apply, cx: &Context<'_>) -> Result<Done, Fail
         Some(manifest) => cx.plan.objects_at(manifest.span()).collect(),
         None => cx.plan.default_target().collect(),
     };
-    let (first, rest): (Vec<&Object>, Vec<&Object>) = objects.into_iter().partition(|object| goes_first(object));
+    let (first, rest): (Vec<&Object>, Vec<&Object>) =
+        objects.into_iter().partition(|object| goes_first(object));
     let mut written: Vec<(ObjectRef, Written)> = Vec::new();
     let mut values = Vec::new();
     for object in &first {
@@ -43,7 +44,11 @@ pub(super) async fn apply(action: &Apply, cx: &Context<'_>) -> Result<Done, Fail
     let words = words(&written);
     let references: Vec<ObjectRef> = written.into_iter().map(|(reference, _)| reference).collect();
     match wait::effect(action.wait.as_ref(), &references, cx).await? {
-        Some(effect) => Ok(Done { value: if cx.wants_result() { effect.value } else { Value::Null }, words: format!("{words}, {}", effect.words), ..effect }),
+        Some(effect) => Ok(Done {
+            value: if cx.wants_result() { effect.value } else { Value::Null },
+            words: format!("{words}, {}", effect.words),
+            ..effect
+        }),
         None => Ok(Done::of(values, words)),
     }
 }
@@ -52,11 +57,16 @@ pub(super) async fn apply(action: &Apply, cx: &Context<'_>) -> Result<Done, Fail
 pub(super) fn goes_first(object: &Object) -> bool {
     matches!(
         (object.api_version.as_str(), object.kind.as_str()),
-        ("v1", "Namespace") | ("apiextensions.k8s.io/v1" | "apiextensions.k8s.io/v1beta1", "CustomResourceDefinition")
+        ("v1", "Namespace")
+            | ("apiextensions.k8s.io/v1" | "apiextensions.k8s.io/v1beta1", "CustomResourceDefinition")
     )
 }
 
-async fn one(object: &Object, options: &ApplyOptions, cx: &Context<'_>) -> Result<(ObjectRef, Applied), Failure> {
+async fn one(
+    object: &Object,
+    options: &ApplyOptions,
+    cx: &Context<'_>,
+) -> Result<(ObjectRef, Applied), Failure> {
     let reference = cx.reference(object).await?;
     let body = cx.body(object, &reference)?;
     let applied = cx.cluster.apply(&body, options).await.map_err(|error| {
@@ -89,8 +99,13 @@ fn words(written: &[(ObjectRef, Written)]) -> String {
         return format!("{} {}", reference.short(), word(*operation));
     }
     let count = |wanted: Written| written.iter().filter(|(_, operation)| *operation == wanted).count();
-    let counts = [Written::Created, Written::Configured, Written::Unchanged].map(|operation| (count(operation), word(operation)));
-    let words: Vec<String> = counts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
+    let counts = [Written::Created, Written::Configured, Written::Unchanged]
+        .map(|operation| (count(operation), word(operation)));
+    let words: Vec<String> = counts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| format!("{count} {word}"))
+        .collect();
     words.join(", ")
 }
 

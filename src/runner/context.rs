@@ -122,7 +122,8 @@ impl Context<'_> {
         let (at, origin) = template::origin(tree).unwrap_or((tree.span, "an expression gave this".into()));
         let decoded = T::decode(&filled, &mut Decoder::late(&mut found, at, origin.clone()));
         decoded.filter(|_| !found.has_errors()).ok_or_else(|| {
-            let first = found.in_order().first().map(|finding| (finding.message.clone(), finding.help.clone()));
+            let first =
+                found.in_order().first().map(|finding| (finding.message.clone(), finding.help.clone()));
             let (message, help) = first.unwrap_or(("this does not fit here".into(), None));
             let value = Value::to_string(&filled.to_value());
             let mut failure = Failure::new(Cause::Invalid, message).at(self.place(at));
@@ -140,7 +141,9 @@ impl Context<'_> {
     /// A tree with every expression filled in.
     pub(super) fn fill(&self, tree: &Tree) -> Result<Tree, Failure> {
         template::fill(tree, self.scope).map_err(|findings| {
-            let Some(first) = findings.first() else { return Failure::new(Cause::Invalid, "an expression has no value") };
+            let Some(first) = findings.first() else {
+                return Failure::new(Cause::Invalid, "an expression has no value");
+            };
             let mut failure = Failure::new(Cause::Invalid, first.message.clone()).at(self.place(first.span));
             failure.help = first.help.clone();
             failure
@@ -155,7 +158,8 @@ impl Context<'_> {
             Ok(Value::Bool(true)) => Ok(None),
             Ok(Value::Bool(false)) => Ok(Some(format!("`when: {}` is false", expression.source().trim()))),
             Ok(other) => {
-                let message = format!("`when` must be true or false, and `{}` is {other}", expression.source().trim());
+                let message =
+                    format!("`when` must be true or false, and `{}` is {other}", expression.source().trim());
                 Err(Failure::new(Cause::Invalid, message).at(self.place(expression.span())))
             }
             Err(message) => Err(Failure::new(Cause::Invalid, message).at(self.place(expression.span()))),
@@ -173,10 +177,14 @@ impl Context<'_> {
     /// The objects that the step acts on, as far as they are known before it runs.
     pub(super) fn targets(&self) -> Vec<String> {
         match (&self.step.action, self.step.action.target()) {
-            (Action::Apply(Apply { manifest: Some(manifest), .. }), _) => self.plan.objects_at(manifest.span()).map(Object::title).collect(),
+            (Action::Apply(Apply { manifest: Some(manifest), .. }), _) => {
+                self.plan.objects_at(manifest.span()).map(Object::title).collect()
+            }
             (Action::Pause(_) | Action::Sleep(_), _) => Vec::new(),
             (_, None) => self.plan.default_target().map(Object::title).collect(),
-            (_, Some(target)) => target.known().map(|target| target.words_for_console()).into_iter().collect(),
+            (_, Some(target)) => {
+                target.known().map(|target| target.words_for_console()).into_iter().collect()
+            }
         }
     }
 

@@ -6,9 +6,9 @@ use super::context::{Context, Done, Pace};
 use super::owned::Owned;
 use super::subject::Subject;
 use super::until;
-use super::view::{Change, View};
+use super::view::{Change, Key, View};
 use super::wait::key_of;
-use crate::cluster::{DeleteOptions, Error, Interest, ObjectRef, Propagation as Sent};
+use crate::cluster::{DeleteOptions, Error, Interest, ObjectRef, Propagation as Sent, Snapshot};
 use crate::event::{Cause, EventKind, Failure, Operation, Unmet};
 use crate::playbook::action::{Delete, Only, Propagation};
 use crate::playbook::duration;
@@ -16,6 +16,9 @@ use crate::playbook::late::Late;
 use crate::playbook::target::Target;
 use serde_json::Value;
 use std::collections::BTreeMap;
+
+/// Up to how many objects are asked for one by one.
+const FEW: usize = 4;
 
 /// An object that is deleted.
 struct Doomed {
@@ -28,7 +31,9 @@ struct Doomed {
 pub(super) async fn delete(action: &Delete, cx: &Context<'_>) -> Result<Done, Failure> {
     let wait = cx.maybe(action.wait.as_ref())?.unwrap_or(true) && cx.pace == Pace::Full;
     let ignore = cx.maybe(action.ignore_not_found.as_ref())?.unwrap_or(true);
-    let grace = cx.maybe(action.grace_period.as_ref())?.map(|grace| u32::try_from(grace.as_secs()).unwrap_or(u32::MAX));
+    let grace = cx
+        .maybe(action.grace_period.as_ref())?
+        .map(|grace| u32::try_from(grace.as_secs()).unwrap_or(u32::MAX));
     let propagation = match action.propagation.unwrap_or(Propagation::Background) {
         Propagation::Background => Sent::Background,
         Propagation::Foreground => Sent::Foreground,
@@ -50,7 +55,10 @@ pub(super) async fn delete(action: &Delete, cx: &Context<'_>) -> Result<Done, Fa
                     fields: Vec::new(),
                     resource_version: None,
                 });
-                answer.warnings.iter().for_each(|warning| cx.teller.warn(format!("{}: {warning}", object.short())));
+                answer
+                    .warnings
+                    .iter()
+                    .for_each(|warning| cx.teller.warn(format!("{}: {warning}", object.short())));
             }
             Err(Error::NotServed { .. }) => {}
             // The others are deleted all the same; the first refusal is what is told.
@@ -75,7 +83,11 @@ pub(super) async fn delete(action: &Delete, cx: &Context<'_>) -> Result<Done, Fa
     }
     let with = if owned == 0 { String::new() } else { format!(" with {owned} owned objects") };
     let values = doomed.into_iter().map(|doomed| doomed.value).collect();
-    let words = if deleted == 0 { format!("{what} was being deleted already, and is gone{with}") } else { format!("{what} gone{with}") };
+    let words = if deleted == 0 {
+        format!("{what} was being deleted already, and is gone{with}")
+    } else {
+        format!("{what} gone{with}")
+    };
     Ok(if cx.wants_result() { Done::of(values, words) } else { Done::new(Value::Null, words) })
 }
 
@@ -90,7 +102,9 @@ async fn doomed(action: &Delete, ignore: bool, cx: &Context<'_>) -> Result<Vec<D
             match subject {
                 Subject::Named(object) => objects.push((object, None)),
                 Subject::Selection(selection) => {
-                    objects.extend(cx.select(&selection).await?.into_iter().map(|(object, value)| (object, Some(value))));
+                    objects.extend(
+                        cx.select(&selection).await?.into_iter().map(|(object, value)| (object, Some(value))),
+                    );
                 }
             }
         }
@@ -110,7 +124,9 @@ async fn doomed(action: &Delete, ignore: bool, cx: &Context<'_>) -> Result<Vec<D
         let Some(value) = value else {
             if !ignore {
                 let span = action.target.as_ref().map_or(cx.step.verb, Late::span);
-                return Err(Failure::new(Cause::Unmet, format!("there is no {object} to delete")).at(cx.place(span)));
+                return Err(
+                    Failure::new(Cause::Unmet, format!("there is no {object} to delete")).at(cx.place(span))
+                );
             }
             continue;
         };
@@ -146,25 +162,39 @@ struct Going {
     /// The objects themselves: UID by feed and name.
     roots: BTreeMap<String, (usize, ObjectRef)>,
     owned: Owned,
+    /// What left a selection, and may be there without its label: by feed, UIDs and names.
+    doubtful: BTreeMap<usize, BTreeMap<String, Key>>,
     seen: usize,
 }
 
 impl Going {
     /// Opens the watches, and notes what is owned, before anything is deleted.
     async fn open(doomed: &[Doomed], wait: bool, orphan: bool, cx: &Context<'_>) -> Result<Going, Failure> {
-        let mut going = Going { view: View::default(), roots: BTreeMap::new(), owned: Owned::default(), seen: 0 };
+        let mut going = Going {
+            view: View::default(),
+            roots: BTreeMap::new(),
+            owned: Owned::default(),
+            doubtful: BTreeMap::new(),
+            seen: 0,
+        };
         if !wait {
             return Ok(going);
         }
         let mut names: BTreeMap<(String, Option<String>), Vec<String>> = BTreeMap::new();
         for Doomed { object, .. } in doomed {
-            names.entry((object.resource.full_name(), object.namespace.clone())).or_default().push(object.name.clone());
+            names
+                .entry((object.resource.full_name(), object.namespace.clone()))
+                .or_default()
+                .push(object.name.clone());
         }
         for Doomed { object, value, uid } in doomed {
             let interest = Interest {
                 resource: object.resource.clone(),
                 namespace: object.namespace.clone(),
-                names: names.get(&(object.resource.full_name(), object.namespace.clone())).cloned().unwrap_or_default(),
+                names: names
+                    .get(&(object.resource.full_name(), object.namespace.clone()))
+                    .cloned()
+                    .unwrap_or_default(),
                 labels: None,
             };
             let feed = going.view.open(&cx.cluster, interest, false);
@@ -188,20 +218,25 @@ impl Going {
         match change {
             Change::Present { feed, key } => self.owned.present(feed, &key, &self.view),
             Change::Gone { feed, key, last, left_selection } => {
-                // What lost its label may still be there; it is asked for at the end.
-                if !left_selection || !self.owned.follows(feed) {
-                    self.owned.gone(feed, &key, &last.uid);
+                self.owned.gone(feed, &key, &last.uid);
+                if left_selection && self.owned.follows(feed) {
+                    // What lost its label may still be there; it is asked for at the end.
+                    self.doubtful.entry(feed).or_default().insert(last.uid, key);
                 }
             }
             Change::Blocked { feed, error } => {
                 let is_root = self.roots.values().any(|(root, _)| *root == feed);
                 match error {
-                    Error::Refused(_) | Error::Unauthorized(_) if is_root => return Err(cx.failed("watch what is deleted", error)),
+                    Error::Refused(_) | Error::Unauthorized(_) if is_root => {
+                        return Err(cx.failed("watch what is deleted", error));
+                    }
                     error if !is_root => self.owned.forsake(feed, &self.view, &error, cx),
                     _ => {}
                 }
             }
-            Change::Polling { why, .. } => cx.teller.warn(format!("it may not be watched, so it is asked for every other second: {why}")),
+            Change::Polling { why, .. } => {
+                cx.teller.warn(format!("it may not be watched, so it is asked for every other second: {why}"))
+            }
             Change::Listed => {}
         }
         Ok(())
@@ -211,14 +246,23 @@ impl Going {
     async fn until_all_is_gone(&mut self, cx: &Context<'_>) -> Result<usize, Failure> {
         let mut told = String::new();
         loop {
-            let left = self.left();
+            let mut left = self.left();
+            if left.is_empty() {
+                self.confirm(cx).await?;
+                left = self.left();
+            }
             if left.is_empty() {
                 return Ok(self.seen);
             }
             let words = in_words(&left);
             if words != told {
                 let unmet = left.iter().take(20).map(Left::unmet).collect();
-                cx.teller.tell(EventKind::StepProgress { met: 0, total: left.len(), words: words.clone(), unmet });
+                cx.teller.tell(EventKind::StepProgress {
+                    met: 0,
+                    total: left.len(),
+                    words: words.clone(),
+                    unmet,
+                });
                 told = words;
             }
             tokio::select! {
@@ -228,6 +272,46 @@ impl Going {
             }
             self.seen = self.seen.max(self.owned.left().len());
         }
+    }
+
+    /// Asks for what left a selection; what is there all the same is followed on by another, wider watch.
+    async fn confirm(&mut self, cx: &Context<'_>) -> Result<(), Failure> {
+        for (feed, doubtful) in std::mem::take(&mut self.doubtful) {
+            let Some(interest) = self.view.feed(feed).map(|feed| feed.interest().clone()) else { continue };
+            let members = doubtful.iter().filter(|(uid, _)| self.owned.is_member(uid));
+            let names: Vec<&Key> = members.map(|(_, key)| key).collect();
+            let mut there = Vec::new();
+            if names.len() <= FEW {
+                for (namespace, name) in names {
+                    let namespace = Some(namespace.clone()).filter(|namespace| !namespace.is_empty());
+                    let object =
+                        ObjectRef { resource: interest.resource.clone(), namespace, name: name.clone() };
+                    there.extend(cx.look(&object).await?);
+                }
+            } else {
+                let Interest { resource, namespace, .. } = &interest;
+                let listed = cx.cluster.list(resource, namespace.as_deref(), None, None).await;
+                let listed =
+                    listed.map_err(|error| cx.failed(&format!("list {}", resource.plural), error))?;
+                there.extend(
+                    listed
+                        .items
+                        .iter()
+                        .filter(|snapshot| doubtful.contains_key(&snapshot.uid))
+                        .map(Snapshot::value),
+                );
+            }
+            let uid =
+                |object: &Value| object.pointer("/metadata/uid").and_then(Value::as_str).map(str::to_owned);
+            if there.iter().filter_map(uid).any(|uid| doubtful.contains_key(&uid)) {
+                self.owned.follow_wide(&interest, &mut self.view, cx);
+            }
+        }
+        while !self.view.is_complete() {
+            let change = self.view.next().await;
+            self.take(change, cx)?;
+        }
+        Ok(())
     }
 
     /// What is still there: the objects themselves, then what they own.
@@ -240,7 +324,11 @@ impl Going {
             }
         }
         for leaf in self.owned.left() {
-            left.push(Left { name: format!("{}/{}", leaf.kind, leaf.name), deleting: leaf.deleting, finalizers: leaf.finalizers.clone() });
+            left.push(Left {
+                name: format!("{}/{}", leaf.kind, leaf.name),
+                deleting: leaf.deleting,
+                finalizers: leaf.finalizers.clone(),
+            });
         }
         left
     }
@@ -276,7 +364,9 @@ impl Left {
         Left {
             name: name.to_owned(),
             deleting: value.pointer("/metadata/deletionTimestamp").is_some(),
-            finalizers: finalizers.map_or_else(Vec::new, |all| all.iter().filter_map(Value::as_str).map(str::to_owned).collect()),
+            finalizers: finalizers.map_or_else(Vec::new, |all| {
+                all.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+            }),
         }
     }
 

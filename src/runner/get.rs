@@ -21,7 +21,9 @@ pub(super) async fn get(action: &Get, cx: &Context<'_>) -> Result<Done, Failure>
                 })?;
                 values.push(value);
             }
-            Subject::Selection(selection) => values.extend(cx.select(selection).await?.into_iter().map(|(_, value)| value)),
+            Subject::Selection(selection) => {
+                values.extend(cx.select(selection).await?.into_iter().map(|(_, value)| value))
+            }
         }
     }
     match subjects.as_slice() {

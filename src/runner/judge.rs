@@ -71,10 +71,19 @@ pub(super) enum Belief {
 /// Judges a condition on what is seen, freshness left aside.
 pub(super) fn judge(condition: &Condition, sight: &Sight<'_>, elsewhere: Elsewhere<'_>) -> Observation {
     if sight.object.is_none() && !is_presence(condition) && !is_elsewhere(condition) {
-        return Observation::NotYet(vec![why(condition.span(), sight.name, "", "not there", "", Some(format!("{} is not there", sight.name)))]);
+        return Observation::NotYet(vec![why(
+            condition.span(),
+            sight.name,
+            "",
+            "not there",
+            "",
+            Some(format!("{} is not there", sight.name)),
+        )]);
     }
     match condition {
-        Condition::Expression(expression) => truth(expression.judge(sight.object.unwrap_or(&Value::Null)), condition, sight),
+        Condition::Expression(expression) => {
+            truth(expression.judge(sight.object.unwrap_or(&Value::Null)), condition, sight)
+        }
         Condition::Entry(entry) => truth(entry.judge(sight.object.unwrap_or(&Value::Null)), condition, sight),
         Condition::Like(like) => truth(like.judge(sight.object.unwrap_or(&Value::Null)), condition, sight),
         Condition::Named(named) => named_condition(named.value, named.span, sight),
@@ -83,9 +92,18 @@ pub(super) fn judge(condition: &Condition, sight: &Sight<'_>, elsewhere: Elsewhe
         Condition::Not(part, span) => match judge(part, sight, elsewhere) {
             Observation::Met(_) => {
                 let wanted = format!("not {}", part.source());
-                Observation::NotYet(vec![why(*span, sight.name, &part.source(), "so", &wanted, Some(format!("{}: {} still holds", sight.name, part.source())))])
+                Observation::NotYet(vec![why(
+                    *span,
+                    sight.name,
+                    &part.source(),
+                    "so",
+                    &wanted,
+                    Some(format!("{}: {} still holds", sight.name, part.source())),
+                )])
             }
-            Observation::NotYet(_) | Observation::Never(_) => Observation::Met(format!("not {}", part.source())),
+            Observation::NotYet(_) | Observation::Never(_) => {
+                Observation::Met(format!("not {}", part.source()))
+            }
         },
         Condition::On(on) => elsewhere(on.span),
     }
@@ -95,7 +113,9 @@ fn named_condition(named: Named, span: Span, sight: &Sight<'_>) -> Observation {
     let verdict = match (named, sight.object) {
         (Named::Exists, Some(_)) => return Observation::Met("there".into()),
         (Named::Absent, None) => return Observation::Met("gone".into()),
-        (Named::Absent, Some(object)) => return Observation::NotYet(vec![still_there(span, sight.name, object)]),
+        (Named::Absent, Some(object)) => {
+            return Observation::NotYet(vec![still_there(span, sight.name, object)]);
+        }
         (_, None) => {
             let sentence = Some(format!("{} is not there", sight.name));
             return Observation::NotYet(vec![why(span, sight.name, "", "not there", "", sentence)]);
@@ -109,7 +129,8 @@ fn named_condition(named: Named, span: Span, sight: &Sight<'_>) -> Observation {
             }
         }
     };
-    let told = |reasons: Vec<Reason>| reasons.into_iter().map(|reason| told(span, sight.name, reason)).collect();
+    let told =
+        |reasons: Vec<Reason>| reasons.into_iter().map(|reason| told(span, sight.name, reason)).collect();
     match verdict {
         Verdict::Met(words) => Observation::Met(words),
         Verdict::NotYet(reasons) => Observation::NotYet(told(reasons)),
@@ -135,13 +156,19 @@ fn still_there(span: Span, name: &str, object: &Value) -> Why {
 
 fn told(span: Span, name: &str, reason: Reason) -> Why {
     let object = reason.object.unwrap_or_else(|| name.to_owned());
-    let sentence = if object == name { reason.message.clone() } else { format!("{object}: {}", reason.message) };
+    let sentence =
+        if object == name { reason.message.clone() } else { format!("{object}: {}", reason.message) };
     let path = path_of(&reason.pointer);
-    Why { unmet: Unmet { object, path, actual: reason.actual, wanted: reason.wanted }, sentence: Some(sentence), span }
+    Why {
+        unmet: Unmet { object, path, actual: reason.actual, wanted: reason.wanted },
+        sentence: Some(sentence),
+        span,
+    }
 }
 
 fn why(span: Span, object: &str, path: &str, actual: &str, wanted: &str, sentence: Option<String>) -> Why {
-    let unmet = Unmet { object: object.into(), path: path.into(), actual: actual.into(), wanted: wanted.into() };
+    let unmet =
+        Unmet { object: object.into(), path: path.into(), actual: actual.into(), wanted: wanted.into() };
     Why { unmet, sentence, span }
 }
 
@@ -201,7 +228,9 @@ pub(super) fn is_presence(condition: &Condition) -> bool {
 fn is_elsewhere(condition: &Condition) -> bool {
     match condition {
         Condition::On(_) => true,
-        Condition::All(parts, _) | Condition::Any(parts, _) => !parts.is_empty() && parts.iter().all(|part| is_elsewhere(part) || is_presence(part)),
+        Condition::All(parts, _) | Condition::Any(parts, _) => {
+            !parts.is_empty() && parts.iter().all(|part| is_elsewhere(part) || is_presence(part))
+        }
         Condition::Not(part, _) => is_elsewhere(part),
         Condition::Expression(_) | Condition::Entry(_) | Condition::Like(_) | Condition::Named(_) => false,
     }
@@ -212,7 +241,9 @@ pub(super) fn wants_absence(condition: &Condition) -> bool {
     match condition {
         Condition::Named(named) => named.value == Named::Absent,
         Condition::All(parts, _) | Condition::Any(parts, _) => parts.iter().any(wants_absence),
-        Condition::Not(part, _) => matches!(part.as_ref(), Condition::Named(named) if named.value == Named::Exists),
+        Condition::Not(part, _) => {
+            matches!(part.as_ref(), Condition::Named(named) if named.value == Named::Exists)
+        }
         Condition::Expression(_) | Condition::Entry(_) | Condition::Like(_) | Condition::On(_) => false,
     }
 }
@@ -220,7 +251,9 @@ pub(super) fn wants_absence(condition: &Condition) -> bool {
 /// Whether a condition looks at the status of the object itself.
 fn on_status(condition: &Condition) -> bool {
     match condition {
-        Condition::Expression(expression) => expression.queries().iter().any(|used| may_see_status(used.query.source())),
+        Condition::Expression(expression) => {
+            expression.queries().iter().any(|used| may_see_status(used.query.source()))
+        }
         Condition::Entry(_) => true,
         Condition::Like(like) => like.value().get("status").is_some(),
         Condition::Named(named) => matches!(named.value, Named::Ready | Named::Scaled),
@@ -232,8 +265,13 @@ fn on_status(condition: &Condition) -> bool {
 
 /// Whether a query's first step may select `status`: by that name, by a wildcard, a filter or by descent.
 fn may_see_status(query: &str) -> bool {
-    let rest = query.trim().trim_start_matches(['$', '@', '{']).trim_start_matches('.').trim_start_matches(['[', ' ', '\'', '"']);
-    let name: String = rest.chars().take_while(|char| char.is_alphanumeric() || *char == '_' || *char == '-').collect();
+    let rest = query
+        .trim()
+        .trim_start_matches(['$', '@', '{'])
+        .trim_start_matches('.')
+        .trim_start_matches(['[', ' ', '\'', '"']);
+    let name: String =
+        rest.chars().take_while(|char| char.is_alphanumeric() || *char == '_' || *char == '-').collect();
     name.is_empty() || name == "status"
 }
 
@@ -277,7 +315,9 @@ pub(super) fn path_of(pointer: &str) -> String {
         let segment = segment.replace("~1", "/").replace("~0", "~");
         if segment.bytes().all(|byte| byte.is_ascii_digit()) && !segment.is_empty() {
             path.push_str(&format!("[{segment}]"));
-        } else if segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-') && !segment.is_empty() {
+        } else if segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+            && !segment.is_empty()
+        {
             if !path.is_empty() {
                 path.push('.');
             }

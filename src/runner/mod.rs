@@ -22,7 +22,8 @@ mod written;
 
 use crate::cluster::Cluster;
 use crate::event::{
-    Cause, ClusterInfo, Counts, Ending, Event, EventKind, Failure, Mode, PlannedStep, PlaybookInfo, Recorder, Requests, Tool,
+    Cause, ClusterInfo, Counts, Ending, Event, EventKind, Failure, Mode, PlannedStep, PlaybookInfo, Recorder,
+    Requests, Tool,
 };
 use crate::plan::{Plan, Step};
 use crate::source::Sources;
@@ -121,7 +122,14 @@ const SOON: Duration = Duration::from_millis(1500);
 const FIRST_CONTACT: Duration = Duration::from_secs(10);
 
 /// Runs a plan. `tell` gets every event, in order; it has no other caller.
-pub async fn run(plan: &Plan, sources: &Sources, cluster: &Cluster, setup: Setup, mut hands: Hands, tell: &mut dyn FnMut(&Event)) -> Summary {
+pub async fn run(
+    plan: &Plan,
+    sources: &Sources,
+    cluster: &Cluster,
+    setup: Setup,
+    mut hands: Hands,
+    tell: &mut dyn FnMut(&Event),
+) -> Summary {
     let Setup { mut recorder, mode, info, seed, grace } = setup;
     let (sender, mut told) = mpsc::unbounded_channel::<Told>();
     let teller = Teller::new(sender);
@@ -132,7 +140,17 @@ pub async fn run(plan: &Plan, sources: &Sources, cluster: &Cluster, setup: Setup
     let mut record = |(step, attempt, kind): Told| tell(&recorder.record(step, attempt, kind));
     let summary = {
         let stop = hands.stop.clone();
-        let mut course = Course { plan, sources, cluster, teller: teller.clone(), ask: &hands.ask, stop, grace, began, state: State::default() };
+        let mut course = Course {
+            plan,
+            sources,
+            cluster,
+            teller: teller.clone(),
+            ask: &hands.ask,
+            stop,
+            grace,
+            began,
+            state: State::default(),
+        };
         let running = AssertUnwindSafe(course.run()).catch_unwind();
         tokio::pin!(running);
         loop {
@@ -195,7 +213,11 @@ struct Course<'a> {
 
 impl Course<'_> {
     async fn run(&mut self) -> Summary {
-        let bound = [self.plan.timeout, self.plan.run_timeout].into_iter().flatten().min().map(|limit| self.began + limit);
+        let bound = [self.plan.timeout, self.plan.run_timeout]
+            .into_iter()
+            .flatten()
+            .min()
+            .map(|limit| self.began + limit);
         let contact = self.began + FIRST_CONTACT;
         let contact = bound.map_or(contact, |bound| bound.min(contact));
         let cluster = self.cluster.until(contact);
@@ -224,7 +246,11 @@ impl Course<'_> {
             (Some(_), None) => Ending::Failed,
             (None, None) => Ending::Passed,
         };
-        Summary { ending, counts: self.counts(), failure: self.state.first.take().map(|(failure, _)| failure) }
+        Summary {
+            ending,
+            counts: self.counts(),
+            failure: self.state.first.take().map(|(failure, _)| failure),
+        }
     }
 
     fn counts(&self) -> Counts {
@@ -249,7 +275,9 @@ impl Course<'_> {
                 End::Failed { failure, keep_going } => {
                     self.state.counts.failed += 1;
                     let done_nothing = self.state.counts.passed == 0 && self.cluster.ledger().is_empty();
-                    let refused = matches!(failure.refusal.as_ref().map(|refusal| refusal.code), Some(401 | 403)) || failure.cause == Cause::Unreachable;
+                    let refused =
+                        matches!(failure.refusal.as_ref().map(|refusal| refusal.code), Some(401 | 403))
+                            || failure.cause == Cause::Unreachable;
                     if self.state.first.is_none() {
                         self.state.refused_before_anything = done_nothing && refused;
                     }
@@ -269,7 +297,8 @@ impl Course<'_> {
             let grace_ms = (stop < Stop::Now(Signal::Interrupt)).then(|| millis(self.grace));
             self.teller.tell(EventKind::Interrupted { signal: signal.as_str().into(), grace_ms });
         }
-        let bounded = stop != Stop::Running || self.plan.run_timeout.is_some_and(|limit| self.began + limit <= Instant::now());
+        let bounded = stop != Stop::Running
+            || self.plan.run_timeout.is_some_and(|limit| self.began + limit <= Instant::now());
         let mut bound = bounded.then(|| Instant::now() + self.grace);
         let failed = self.state.first.is_some();
         let on_failure: &[Step] = if failed || stop != Stop::Running { &self.plan.on_failure } else { &[] };
@@ -286,18 +315,26 @@ impl Course<'_> {
                         continue;
                     }
                     let mut stop = self.stop.clone();
-                    let stopped = async move { signalled(&mut stop, Stop::Soon(Signal::Terminate)).await.as_str().to_owned() };
+                    let stopped = async move {
+                        signalled(&mut stop, Stop::Soon(Signal::Terminate)).await.as_str().to_owned()
+                    };
                     self.step(step, Some(Instant::now() + SOON), Pace::Hurried, stopped).await
                 }
                 Stop::Running | Stop::Gracefully(_) => {
                     let mut stop = self.stop.clone();
                     let from = now;
-                    let stopped = async move { signalled(&mut stop, from.max(Stop::Gracefully(Signal::Terminate))).await.as_str().to_owned() };
+                    let stopped = async move {
+                        signalled(&mut stop, from.max(Stop::Gracefully(Signal::Terminate)))
+                            .await
+                            .as_str()
+                            .to_owned()
+                    };
                     self.step(step, bound, Pace::Full, stopped).await
                 }
             };
             if let End::Failed { failure, .. } = end {
-                let hurried = matches!(*self.stop.borrow(), Stop::Soon(_)) && failure.cause == Cause::Interrupted;
+                let hurried =
+                    matches!(*self.stop.borrow(), Stop::Soon(_)) && failure.cause == Cause::Interrupted;
                 if hurried && step.action.verb() == "delete" {
                     // It was waiting when the second signal came; its deletes may not have been sent.
                     let never = std::future::pending();
@@ -308,11 +345,21 @@ impl Course<'_> {
         }
     }
 
-    async fn step(&mut self, step: &Step, bound: Option<Instant>, pace: Pace, stopped: impl Future<Output = String>) -> End {
+    async fn step(
+        &mut self,
+        step: &Step,
+        bound: Option<Instant>,
+        pace: Pace,
+        stopped: impl Future<Output = String>,
+    ) -> End {
         let mut scope = self.plan.scope.clone();
         scope.late.clear();
         scope.known.insert("steps".into(), Value::Object(self.state.saved.clone()));
-        let failure = self.state.first.as_ref().map_or(Value::Null, |(failure, step)| json!({ "step": step, "message": failure.message }));
+        let failure = self
+            .state
+            .first
+            .as_ref()
+            .map_or(Value::Null, |(failure, step)| json!({ "step": step, "message": failure.message }));
         scope.known.insert("failure".into(), failure);
         let around = Surroundings {
             plan: self.plan,
@@ -431,19 +478,27 @@ fn left_behind(cluster: &Cluster) -> Option<EventKind> {
     let command = commands
         .iter()
         .map(|(namespace, names)| {
-            let namespace = namespace.as_ref().map_or_else(String::new, |namespace| format!(" -n {namespace}"));
+            let namespace =
+                namespace.as_ref().map_or_else(String::new, |namespace| format!(" -n {namespace}"));
             format!("kubectl delete{namespace} {}", names.join(" "))
         })
         .collect::<Vec<_>>()
         .join(" && ");
-    Some(EventKind::LeftBehind { objects: created.iter().map(|written| written.object().short()).collect(), command })
+    Some(EventKind::LeftBehind {
+        objects: created.iter().map(|written| written.object().short()).collect(),
+        command,
+    })
 }
 
 /// A panic is a defect of this program, and ends the run as a failure.
 fn defect(panic: &(dyn std::any::Any + Send)) -> Summary {
-    let words = panic.downcast_ref::<&str>().map(|words| (*words).to_owned()).or_else(|| panic.downcast_ref::<String>().cloned());
+    let words = panic
+        .downcast_ref::<&str>()
+        .map(|words| (*words).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned());
     let message = format!("this program has a defect: {}", words.unwrap_or_else(|| "it panicked".into()));
-    let failure = Failure::new(Cause::Defect, message).help("Please report it with the playbook and this message.");
+    let failure =
+        Failure::new(Cause::Defect, message).help("Please report it with the playbook and this message.");
     Summary { ending: Ending::Failed, counts: Counts::default(), failure: Some(failure) }
 }
 

@@ -13,15 +13,26 @@ use serde_json::Value;
 
 impl Context<'_> {
     /// The one object that is meant, as it is now. `can` says which of the default target's objects the verb can serve.
-    pub(super) async fn exactly_one(&self, target: Option<&Late<Target>>, can: fn(&ObjectRef) -> bool) -> Result<(ObjectRef, Value), Failure> {
+    pub(super) async fn exactly_one(
+        &self,
+        target: Option<&Late<Target>>,
+        can: fn(&ObjectRef) -> bool,
+    ) -> Result<(ObjectRef, Value), Failure> {
         let subjects = self.subjects(target).await?;
         let mut found = Vec::new();
         for subject in &subjects {
             match subject {
-                Subject::Named(object) if target.is_some() || can(object) => found.push((object.clone(), None)),
+                Subject::Named(object) if target.is_some() || can(object) => {
+                    found.push((object.clone(), None))
+                }
                 Subject::Named(_) => {}
                 Subject::Selection(selection) => {
-                    found.extend(self.select(selection).await?.into_iter().map(|(object, value)| (object, Some(value))));
+                    found.extend(
+                        self.select(selection)
+                            .await?
+                            .into_iter()
+                            .map(|(object, value)| (object, Some(value))),
+                    );
                 }
             }
         }
@@ -45,15 +56,21 @@ impl Context<'_> {
             }
             many => {
                 let names: Vec<String> = many.iter().take(5).map(|(object, _)| object.short()).collect();
-                let message = format!("`{verb}` needs one object, and there are {}: {}", many.len(), names.join(", "));
-                Err(Failure::new(Cause::Unmet, message).at(self.place(span)).help("Name one: `target: Kind/name`."))
+                let message =
+                    format!("`{verb}` needs one object, and there are {}: {}", many.len(), names.join(", "));
+                Err(Failure::new(Cause::Unmet, message)
+                    .at(self.place(span))
+                    .help("Name one: `target: Kind/name`."))
             }
         }
     }
 
     /// An object as it is now; none where it is not there.
     pub(super) async fn look(&self, object: &ObjectRef) -> Result<Option<Value>, Failure> {
-        self.cluster.get(object).await.map_err(|error| self.failed(&format!("look at {}", object.short()), error))
+        self.cluster
+            .get(object)
+            .await
+            .map_err(|error| self.failed(&format!("look at {}", object.short()), error))
     }
 
     /// What answers to a description now.
@@ -77,7 +94,14 @@ impl Context<'_> {
             let belongs = owned.as_ref().is_none_or(|owned| owned.has(&super::view::owners(&value)));
             if belongs && selection.condition.as_ref().is_none_or(|condition| meets(condition, &value)) {
                 let namespace = Some(snapshot.namespace.clone()).filter(|namespace| !namespace.is_empty());
-                found.push((ObjectRef { resource: selection.resource.clone(), namespace, name: snapshot.name.clone() }, value));
+                found.push((
+                    ObjectRef {
+                        resource: selection.resource.clone(),
+                        namespace,
+                        name: snapshot.name.clone(),
+                    },
+                    value,
+                ));
             }
         }
         Ok(found)
@@ -109,7 +133,14 @@ fn meets(condition: &Condition, value: &Value) -> bool {
 /// Why a condition does not hold on a value that is no live object: a result, a refusal.
 pub(super) fn unmet(condition: &Condition, value: &Value) -> Option<(String, Vec<crate::event::Unmet>)> {
     use super::judge::{Observation, Sight, judge};
-    let sight = Sight { name: "", object: Some(value), children: &[], written: None, outdated: false, childless: false };
+    let sight = Sight {
+        name: "",
+        object: Some(value),
+        children: &[],
+        written: None,
+        outdated: false,
+        childless: false,
+    };
     match judge(condition, &sight, &|_| Observation::NotYet(Vec::new())) {
         Observation::Met(_) => None,
         Observation::NotYet(whys) | Observation::Never(whys) => {

@@ -26,18 +26,27 @@ pub(super) struct Owned {
 
 impl Owned {
     /// Follows the kinds that an object may own. Those that may not be read are warned of and left out.
-    pub(super) async fn follow(&mut self, root: &Value, view: &mut View, cx: &Context<'_>) -> Result<(), Failure> {
+    pub(super) async fn follow(
+        &mut self,
+        root: &Value,
+        view: &mut View,
+        cx: &Context<'_>,
+    ) -> Result<(), Failure> {
         let text = |pointer: &str| root.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
         self.members.insert(text("/metadata/uid").to_owned());
-        let namespace = Some(text("/metadata/namespace").to_owned()).filter(|namespace| !namespace.is_empty());
+        let namespace =
+            Some(text("/metadata/namespace").to_owned()).filter(|namespace| !namespace.is_empty());
         let hint = pods_of(root);
         for owned in kinds::owns(text("/apiVersion"), text("/kind")) {
-            let name = KindName { word: owned.kind.to_owned(), api_version: Some(owned.api_version.to_owned()) };
+            let name =
+                KindName { word: owned.kind.to_owned(), api_version: Some(owned.api_version.to_owned()) };
             let resource = match cx.cluster.resolve(&name).await {
                 Ok(resource) => resource,
                 // What is not served is not owned.
                 Err(ResolveError::NotServed { .. } | ResolveError::Ambiguous { .. }) => continue,
-                Err(ResolveError::Trouble(error)) => return Err(cx.failed("ask which kinds the cluster serves", error)),
+                Err(ResolveError::Trouble(error)) => {
+                    return Err(cx.failed("ask which kinds the cluster serves", error));
+                }
             };
             let labelled = matches!(owned.kind, "Deployment" | "ReplicaSet" | "StatefulSet" | "Pod");
             let labels = hint.clone().filter(|_| labelled);
@@ -45,6 +54,17 @@ impl Owned {
             self.feeds.insert(view.open(&cx.cluster, interest, false));
         }
         Ok(())
+    }
+
+    /// Follows a kind without its label too.
+    pub(super) fn follow_wide(&mut self, interest: &Interest, view: &mut View, cx: &Context<'_>) {
+        let wide = Interest { labels: None, ..interest.clone() };
+        self.feeds.insert(view.open(&cx.cluster, wide, false));
+    }
+
+    /// Whether an object is known to have belonged to one of the trees.
+    pub(super) fn is_member(&self, uid: &str) -> bool {
+        self.members.contains(uid)
     }
 
     /// Takes in an object of a view.
@@ -92,7 +112,9 @@ impl Owned {
     pub(super) fn forsake(&mut self, feed: usize, view: &View, error: &Error, cx: &Context<'_>) {
         if self.feeds.remove(&feed) {
             let kind = view.feed(feed).map_or_else(String::new, |feed| feed.interest().resource.kind.clone());
-            cx.teller.warn(format!("objects of kind {kind} cannot be looked at, so what is owned is not known wholly: {error}"));
+            cx.teller.warn(format!(
+                "objects of kind {kind} cannot be looked at, so what is owned is not known wholly: {error}"
+            ));
         }
     }
 

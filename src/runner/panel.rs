@@ -95,7 +95,15 @@ pub(super) type Consulted<'f> = &'f dyn Fn(&Value) -> Option<Vec<usize>>;
 
 impl<'c> Panel<'c> {
     /// Judges an object anew, after it or something it depends on changed.
-    pub(super) fn judge(&mut self, part: usize, key: &Key, view: &View, cluster: &Cluster, consulted: Consulted<'_>, elsewhere: Elsewhere<'_>) {
+    pub(super) fn judge(
+        &mut self,
+        part: usize,
+        key: &Key,
+        view: &View,
+        cluster: &Cluster,
+        consulted: Consulted<'_>,
+        elsewhere: Elsewhere<'_>,
+    ) {
         let Some(shown) = self.parts.get(part) else { return };
         let snapshot = view.feed(shown.feed).and_then(|feed| feed.objects().get(key));
         let member_key = (part, key.clone());
@@ -141,11 +149,23 @@ impl<'c> Panel<'c> {
     }
 
     fn selects(&self, part: usize, value: &Value) -> bool {
-        let Some(Part { subject: Subject::Selection(selection), owned, .. }) = self.parts.get(part) else { return true };
-        let named = selection.name.as_deref().is_none_or(|name| value.pointer("/metadata/name").and_then(Value::as_str) == Some(name));
+        let Some(Part { subject: Subject::Selection(selection), owned, .. }) = self.parts.get(part) else {
+            return true;
+        };
+        let named = selection
+            .name
+            .as_deref()
+            .is_none_or(|name| value.pointer("/metadata/name").and_then(Value::as_str) == Some(name));
         let belongs = owned.as_ref().is_none_or(|owned| owned.has(&owners(value)));
         let meets = selection.condition.as_ref().is_none_or(|condition| {
-            let sight = Sight { name: "", object: Some(value), children: &[], written: None, outdated: false, childless: false };
+            let sight = Sight {
+                name: "",
+                object: Some(value),
+                children: &[],
+                written: None,
+                outdated: false,
+                childless: false,
+            };
             matches!(judge(condition, &sight, &|_| Observation::NotYet(Vec::new())), Observation::Met(_))
         });
         named && belongs && meets
@@ -203,11 +223,25 @@ impl<'c> Panel<'c> {
     fn presence(&self, words: &str) -> Observation {
         let there = self.members.keys().next().map(|(_, key)| key);
         let object = there.map(|_| Value::Object(serde_json::Map::new()));
-        let sight = Sight { name: words, object: object.as_ref(), children: &[], written: None, outdated: false, childless: false };
+        let sight = Sight {
+            name: words,
+            object: object.as_ref(),
+            children: &[],
+            written: None,
+            outdated: false,
+            childless: false,
+        };
         match judge(self.condition, &sight, &|_| Observation::NotYet(Vec::new())) {
-            Observation::NotYet(_) if wants_absence(self.condition) && there.is_some() => Observation::NotYet(
-                self.members.values().map(|member| self.why(&member.name, "there", "gone", format!("{} is still there", member.name))).collect(),
-            ),
+            Observation::NotYet(_) if wants_absence(self.condition) && there.is_some() => {
+                Observation::NotYet(
+                    self.members
+                        .values()
+                        .map(|member| {
+                            self.why(&member.name, "there", "gone", format!("{} is still there", member.name))
+                        })
+                        .collect(),
+                )
+            }
             other => other,
         }
     }
@@ -219,7 +253,12 @@ impl<'c> Panel<'c> {
     }
 
     fn why(&self, object: &str, actual: &str, wanted: &str, sentence: String) -> Why {
-        let unmet = Unmet { object: object.into(), path: String::new(), actual: actual.into(), wanted: wanted.into() };
+        let unmet = Unmet {
+            object: object.into(),
+            path: String::new(),
+            actual: actual.into(),
+            wanted: wanted.into(),
+        };
         Why { unmet, sentence: Some(sentence), span: self.condition.span() }
     }
 
@@ -234,14 +273,39 @@ impl<'c> Panel<'c> {
 }
 
 /// Judges with freshness and the rule of `settle`.
-fn settle(condition: &Condition, gate: Gate, sight: &Sight<'_>, first: First, elsewhere: Elsewhere<'_>) -> Member {
+fn settle(
+    condition: &Condition,
+    gate: Gate,
+    sight: &Sight<'_>,
+    first: First,
+    elsewhere: Elsewhere<'_>,
+) -> Member {
     let name = sight.name.to_owned();
     let belief = if gate.fresh { believe(condition, sight) } else { Belief::Fresh(None) };
     let lagging = gate.fresh && sight.object.is_none() && sight.outdated;
-    let member = |observation, evidence, settles, first| Member { name: name.clone(), observation, evidence, settles, stale: false, first };
-    let stale = |why: Why, settles, first| Member { name: name.clone(), observation: Observation::NotYet(vec![why]), evidence: None, settles, stale: true, first };
+    let member = |observation, evidence, settles, first| Member {
+        name: name.clone(),
+        observation,
+        evidence,
+        settles,
+        stale: false,
+        first,
+    };
+    let stale = |why: Why, settles, first| Member {
+        name: name.clone(),
+        observation: Observation::NotYet(vec![why]),
+        evidence: None,
+        settles,
+        stale: true,
+        first,
+    };
     if lagging {
-        let unmet = Unmet { object: name.clone(), path: String::new(), actual: "not seen yet".into(), wanted: String::new() };
+        let unmet = Unmet {
+            object: name.clone(),
+            path: String::new(),
+            actual: "not seen yet".into(),
+            wanted: String::new(),
+        };
         let sentence = Some(format!("{name}, which this run wrote, is not seen yet"));
         let why = Why { unmet, sentence, span: condition.span() };
         return stale(why, None, first);
@@ -252,13 +316,18 @@ fn settle(condition: &Condition, gate: Gate, sight: &Sight<'_>, first: First, el
         Belief::Settle => {
             let observation = judge(condition, sight, elsewhere);
             let met = matches!(observation, Observation::Met(_));
-            let since = sight.written.filter(|written| written.generation_changed || written.created).map(|written| written.at);
+            let since = sight
+                .written
+                .filter(|written| written.generation_changed || written.created)
+                .map(|written| written.at);
             let first = match (first, met) {
                 (First::Unknown, true) => First::True,
                 (First::True, true) => First::True,
                 _ => First::Free,
             };
-            let until = since.map(|since| since + gate.settle).filter(|until| first == First::True && met && *until > Instant::now());
+            let until = since
+                .map(|since| since + gate.settle)
+                .filter(|until| first == First::True && met && *until > Instant::now());
             let Some(until) = until else {
                 let evidence = since.filter(|_| met).map(|_| format!("{name}: stayed so after the write"));
                 return member(observation, evidence, None, first);
@@ -269,7 +338,10 @@ fn settle(condition: &Condition, gate: Gate, sight: &Sight<'_>, first: First, el
                 actual: "true since before anything could have come of the write".into(),
                 wanted: format!("to stay true for {}", crate::playbook::duration::words(gate.settle)),
             };
-            let sentence = Some(format!("{name}: holds already, and must stay so for {} after the write", crate::playbook::duration::words(gate.settle)));
+            let sentence = Some(format!(
+                "{name}: holds already, and must stay so for {} after the write",
+                crate::playbook::duration::words(gate.settle)
+            ));
             let why = Why { unmet, sentence, span: condition.span() };
             return stale(why, Some(until), first);
         }

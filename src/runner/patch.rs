@@ -38,8 +38,10 @@ pub(super) async fn patch(action: &Patch, cx: &Context<'_>) -> Result<Done, Fail
         .patch(&object, &kind, &options)
         .await
         .map_err(|error| cx.failed(&format!("patch {}", object.short()), error))?;
-    let operation = if applied.operation == Written::Unchanged { Operation::Unchanged } else { Operation::Patched };
-    let shown: Vec<String> = if may_show(&object) { changes(&fields, &live, &applied.object) } else { fields };
+    let operation =
+        if applied.operation == Written::Unchanged { Operation::Unchanged } else { Operation::Patched };
+    let shown: Vec<String> =
+        if may_show(&object) { changes(&fields, &live, &applied.object) } else { fields };
     let words = match (operation, shown.as_slice()) {
         (Operation::Unchanged, _) => format!("{} unchanged", object.short()),
         (_, [only]) => format!("{} {only}", object.short()),
@@ -62,7 +64,11 @@ fn resolve(patch: &JsonPatch, live: &Value, cx: &Context<'_>) -> Result<Vec<Valu
             Some(Path::Query(sought)) => match sought.query.select(live).as_slice() {
                 [only] => Some(only.pointer()),
                 hits => {
-                    let message = format!("`from: {}` selects {} places, and must select one", sought.query.source(), hits.len());
+                    let message = format!(
+                        "`from: {}` selects {} places, and must select one",
+                        sought.query.source(),
+                        hits.len()
+                    );
                     return Err(Failure::new(Cause::Unmet, message).at(cx.place(step.span)));
                 }
             },
@@ -71,7 +77,8 @@ fn resolve(patch: &JsonPatch, live: &Value, cx: &Context<'_>) -> Result<Vec<Valu
             Path::Pointer(pointer) => operations.push(operation(step, pointer, from.as_deref())),
             Path::Query(sought) => {
                 let query = &sought.query;
-                let mut places: Vec<(String, Option<&Value>)> = query.select(live).iter().map(|hit| (hit.pointer(), Some(hit.value))).collect();
+                let mut places: Vec<(String, Option<&Value>)> =
+                    query.select(live).iter().map(|hit| (hit.pointer(), Some(hit.value))).collect();
                 if places.is_empty() && step.op == Op::Add {
                     places = sought.places_to_add(live).into_iter().map(|pointer| (pointer, None)).collect();
                 }

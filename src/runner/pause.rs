@@ -14,7 +14,8 @@ pub(super) async fn pause(action: &Pause, ask: &Ask, cx: &Context<'_>) -> Result
     let (go_on, by) = match ask {
         Ask::Yes => (true, "--yes"),
         Ask::Nobody => {
-            let failure = Failure::new(Cause::Interrupted, "nobody can be asked: there is no terminal").at(cx.place(cx.step.verb));
+            let failure = Failure::new(Cause::Interrupted, "nobody can be asked: there is no terminal")
+                .at(cx.place(cx.step.verb));
             return Err(failure.help("Run it in a terminal, or go on by `--yes`."));
         }
         Ask::Person(person) => (person(text).await, "person"),

@@ -21,7 +21,9 @@ pub(super) async fn look(plan: &Plan, sources: &Sources, cluster: &Cluster) -> R
     let needed = plan.default_target().chain(written.iter().copied());
     let mut asked = BTreeSet::new();
     for object in needed {
-        if !asked.insert((object.api_version.clone(), object.kind.clone())) || brought.contains(&(group(object), object.kind.clone())) {
+        if !asked.insert((object.api_version.clone(), object.kind.clone()))
+            || brought.contains(&(group(object), object.kind.clone()))
+        {
             continue;
         }
         let name = KindName { word: object.kind.clone(), api_version: Some(object.api_version.clone()) };
@@ -41,11 +43,14 @@ pub(super) async fn look(plan: &Plan, sources: &Sources, cluster: &Cluster) -> R
     for (word, span) in plan.all_steps().filter_map(known_kind) {
         let group = word.split_once('.').map_or("", |(_, group)| group).to_owned();
         let kind = word.split('.').next().unwrap_or_default().to_owned();
-        let comes = brought.iter().any(|(brought_group, brought_kind)| brought_kind.eq_ignore_ascii_case(&kind) && (group.is_empty() || *brought_group == group));
+        let comes = brought.iter().any(|(brought_group, brought_kind)| {
+            brought_kind.eq_ignore_ascii_case(&kind) && (group.is_empty() || *brought_group == group)
+        });
         if comes || !asked.insert((String::new(), word.clone())) {
             continue;
         }
-        let api_version = plan.objects.iter().find(|object| object.kind == word).map(|object| object.api_version.clone());
+        let api_version =
+            plan.objects.iter().find(|object| object.kind == word).map(|object| object.api_version.clone());
         if let Err(error) = cluster.resolve(&KindName { word, api_version }).await {
             let failure = trouble::unresolved(error).at(sources.place(span));
             if failure.refusal.is_none() {
@@ -59,15 +64,29 @@ pub(super) async fn look(plan: &Plan, sources: &Sources, cluster: &Cluster) -> R
             // Whoever may not look at namespaces may still write into one.
             Ok(NamespaceState::Exists | NamespaceState::Unknown(_)) => {}
             Ok(NamespaceState::Missing) => {
-                let failure = Failure::new(crate::event::Cause::Refused, format!("there is no namespace `{namespace}` for {}", object.title()));
-                let help = format!("Create it (`kubectl create namespace {namespace}`), put it into the manifest, or name another with `-n`.");
+                let failure = Failure::new(
+                    crate::event::Cause::Refused,
+                    format!("there is no namespace `{namespace}` for {}", object.title()),
+                );
+                let help = format!(
+                    "Create it (`kubectl create namespace {namespace}`), put it into the manifest, or name another with `-n`."
+                );
                 failures.push(failure.help(help).at(sources.place(object.span)));
             }
             Ok(NamespaceState::Terminating) => {
-                let failure = Failure::new(crate::event::Cause::Refused, format!("the namespace `{namespace}` for {} is being deleted", object.title()));
-                failures.push(failure.help("Wait until it is gone, then create it anew, or name another with `-n`.").at(sources.place(object.span)));
+                let failure = Failure::new(
+                    crate::event::Cause::Refused,
+                    format!("the namespace `{namespace}` for {} is being deleted", object.title()),
+                );
+                failures.push(
+                    failure
+                        .help("Wait until it is gone, then create it anew, or name another with `-n`.")
+                        .at(sources.place(object.span)),
+                );
             }
-            Err(error @ (Error::Unreachable { .. } | Error::Unauthorized(_))) => return Err(trouble::failure("look at the namespace", error)),
+            Err(error @ (Error::Unreachable { .. } | Error::Unauthorized(_))) => {
+                return Err(trouble::failure("look at the namespace", error));
+            }
             Err(_) => {}
         }
     }
@@ -86,9 +105,13 @@ fn written(plan: &Plan) -> Vec<&Object> {
     let mut objects = Vec::new();
     for step in plan.all_steps() {
         match &step.action {
-            Action::Apply(Apply { manifest: Some(manifest), .. }) => objects.extend(plan.objects_at(manifest.span())),
+            Action::Apply(Apply { manifest: Some(manifest), .. }) => {
+                objects.extend(plan.objects_at(manifest.span()))
+            }
             Action::Apply(_) => objects.extend(plan.default_target()),
-            Action::Patch(_) | Action::Scale(_) if step.action.target().is_none() => objects.extend(plan.default_target()),
+            Action::Patch(_) | Action::Scale(_) if step.action.target().is_none() => {
+                objects.extend(plan.default_target())
+            }
             _ => {}
         }
     }
@@ -120,9 +143,17 @@ fn known_kind(step: &Step) -> Option<(String, crate::source::Span)> {
 }
 
 /// Each namespace that something is written into, with the first object that goes there, but for those that the plan creates.
-fn namespaces<'p>(plan: &Plan, written: &[&'p Object], resources: &BTreeMap<(String, String), Resource>) -> Vec<(String, &'p Object)> {
-    let created: BTreeSet<&str> =
-        plan.objects.iter().filter(|object| object.kind == "Namespace" && object.api_version == "v1").map(|object| object.name.as_str()).collect();
+fn namespaces<'p>(
+    plan: &Plan,
+    written: &[&'p Object],
+    resources: &BTreeMap<(String, String), Resource>,
+) -> Vec<(String, &'p Object)> {
+    let created: BTreeSet<&str> = plan
+        .objects
+        .iter()
+        .filter(|object| object.kind == "Namespace" && object.api_version == "v1")
+        .map(|object| object.name.as_str())
+        .collect();
     let mut namespaces: BTreeMap<String, &Object> = BTreeMap::new();
     for object in written {
         let resource = resources.get(&(object.api_version.clone(), object.kind.clone()));

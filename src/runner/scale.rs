@@ -47,7 +47,9 @@ pub(super) async fn scale(action: &Scale, cx: &Context<'_>) -> Result<Done, Fail
             // Somebody changed what the paths were found by: look again.
             Err(error) if attempt < ATTEMPTS && lost_race(&error) => {
                 attempt += 1;
-                live = cx.look(&object).await?.ok_or_else(|| Failure::new(Cause::Unmet, format!("{} was deleted meanwhile", object.short())))?;
+                live = cx.look(&object).await?.ok_or_else(|| {
+                    Failure::new(Cause::Unmet, format!("{} was deleted meanwhile", object.short()))
+                })?;
             }
             Err(error) => return Err(cx.failed(&format!("scale {}", object.short()), error)),
         }
@@ -81,25 +83,38 @@ fn words(write: &ScaleWrite) -> String {
     let from = write.from.map_or_else(|| "unset".to_owned(), |from| from.to_string());
     let label = if write.label.is_empty() { String::new() } else { format!("{}: ", write.label) };
     match write.from {
-        Some(from) if from == write.to => format!("{label}already {} ({})", write.to, path_of(&write.pointer)),
+        Some(from) if from == write.to => {
+            format!("{label}already {} ({})", write.to, path_of(&write.pointer))
+        }
         _ => format!("{label}{from} → {} ({})", write.to, path_of(&write.pointer)),
     }
 }
 
-async fn write(object: &ObjectRef, live: &Value, writes: &[ScaleWrite], cx: &Context<'_>) -> Result<Value, Error> {
+async fn write(
+    object: &ObjectRef,
+    live: &Value,
+    writes: &[ScaleWrite],
+    cx: &Context<'_>,
+) -> Result<Value, Error> {
     let mut operations = Vec::new();
     let mut latest = live.clone();
     for write in writes {
         if write.through_scale {
             let applied = cx.cluster.scale(object, write.to).await?;
-            let operation = if applied.operation == Written::Unchanged { Operation::Unchanged } else { Operation::Scaled };
+            let operation = if applied.operation == Written::Unchanged {
+                Operation::Unchanged
+            } else {
+                Operation::Scaled
+            };
             tell(cx, object, operation, vec![words(write)], &applied);
             continue;
         }
         if write.from == Some(write.to) {
             continue;
         }
-        operations.extend(write.tests.iter().map(|(path, value)| json!({ "op": "test", "path": path, "value": value })));
+        operations.extend(
+            write.tests.iter().map(|(path, value)| json!({ "op": "test", "path": path, "value": value })),
+        );
         operations.extend(write.parent.iter().map(|path| json!({ "op": "add", "path": path, "value": {} })));
         operations.push(json!({ "op": "add", "path": write.pointer, "value": write.to }));
     }
@@ -107,7 +122,8 @@ async fn write(object: &ObjectRef, live: &Value, writes: &[ScaleWrite], cx: &Con
         let uid = live.pointer("/metadata/uid").and_then(Value::as_str).map(str::to_owned);
         let options = PatchOptions { uid, ..PatchOptions::default() };
         let applied = cx.cluster.patch(object, &PatchKind::Json(Value::Array(operations)), &options).await?;
-        let operation = if applied.operation == Written::Unchanged { Operation::Unchanged } else { Operation::Scaled };
+        let operation =
+            if applied.operation == Written::Unchanged { Operation::Unchanged } else { Operation::Scaled };
         tell(cx, object, operation, writes.iter().map(words).collect(), &applied);
         latest = applied.object;
     }
@@ -116,5 +132,6 @@ async fn write(object: &ObjectRef, live: &Value, writes: &[ScaleWrite], cx: &Con
 
 /// A failed `test` of a JSON Patch, which the API server answers with 422, or a conflict.
 fn lost_race(error: &Error) -> bool {
-    error.is_refused(409) || matches!(error, Error::Refused(status) if status.code == 422 && status.message.contains("test"))
+    error.is_refused(409)
+        || matches!(error, Error::Refused(status) if status.code == 422 && status.message.contains("test"))
 }

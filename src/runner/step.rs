@@ -47,17 +47,24 @@ pub(super) struct Surroundings<'a> {
 }
 
 /// Runs a step from its first event to its last, unless `stopped` comes to an end before.
-pub(super) async fn run(step: &plan::Step, around: &Surroundings<'_>, teller: &Teller, stopped: impl Future<Output = String>) -> End {
+pub(super) async fn run(
+    step: &plan::Step,
+    around: &Surroundings<'_>,
+    teller: &Teller,
+    stopped: impl Future<Output = String>,
+) -> End {
     let teller = teller.of(&step.path);
     let began = Instant::now();
-    let finished = |outcome, words: String, failure: Option<Failure>, kept_going, saved, evidence| EventKind::StepFinished {
-        outcome,
-        words,
-        duration_ms: millis(began.elapsed()),
-        failure,
-        kept_going,
-        saved,
-        evidence,
+    let finished = |outcome, words: String, failure: Option<Failure>, kept_going, saved, evidence| {
+        EventKind::StepFinished {
+            outcome,
+            words,
+            duration_ms: millis(began.elapsed()),
+            failure,
+            kept_going,
+            saved,
+            evidence,
+        }
     };
     let cx = |deadline: Option<Instant>, teller: Teller| Context {
         plan: around.plan,
@@ -87,7 +94,14 @@ pub(super) async fn run(step: &plan::Step, around: &Surroundings<'_>, teller: &T
         Ok(limits) => limits,
         Err(failure) => {
             let failure = failure.at(outer.place(step.verb));
-            teller.tell(finished(Outcome::Failed, String::new(), Some(failure.clone()), false, Map::new(), Vec::new()));
+            teller.tell(finished(
+                Outcome::Failed,
+                String::new(),
+                Some(failure.clone()),
+                false,
+                Map::new(),
+                Vec::new(),
+            ));
             return End::Failed { failure: Box::new(failure), keep_going: false };
         }
     };
@@ -114,7 +128,14 @@ pub(super) async fn run(step: &plan::Step, around: &Surroundings<'_>, teller: &T
         }
         Err(failure) => {
             let failure = failure.at(outer.place(step.verb));
-            teller.tell(finished(Outcome::Failed, String::new(), Some(failure.clone()), limits.keep_going, Map::new(), Vec::new()));
+            teller.tell(finished(
+                Outcome::Failed,
+                String::new(),
+                Some(failure.clone()),
+                limits.keep_going,
+                Map::new(),
+                Vec::new(),
+            ));
             End::Failed { failure: Box::new(failure), keep_going: limits.keep_going }
         }
     }
@@ -158,7 +179,12 @@ impl Limits {
                 backoff: cx.maybe(backoff.as_ref())?.unwrap_or(1.0),
             }),
         };
-        Ok(Limits { deadline, attempt, keep_going: cx.maybe(step.envelope.keep_going.as_ref())?.unwrap_or(false), retry })
+        Ok(Limits {
+            deadline,
+            attempt,
+            keep_going: cx.maybe(step.envelope.keep_going.as_ref())?.unwrap_or(false),
+            retry,
+        })
     }
 }
 
@@ -191,7 +217,9 @@ async fn attempts<'a>(
         }
         teller.tell(EventKind::StepRetried { delay_ms: millis(delay), failure });
         sleep(delay).await;
-        delay = Duration::from_secs_f64((delay.as_secs_f64() * retry.backoff).min(duration::LONGEST.as_secs_f64()));
+        delay = Duration::from_secs_f64(
+            (delay.as_secs_f64() * retry.backoff).min(duration::LONGEST.as_secs_f64()),
+        );
     }
     Err(Failure::new(Cause::Defect, "no attempt is left"))
 }
@@ -204,14 +232,20 @@ async fn once(step: &plan::Step, cx: &Context<'_>, ask: &Ask) -> Ended {
         Some(deadline) => match timeout_at(deadline + LAST_WORDS, acted).await {
             Ok(acted) => acted,
             Err(_) => {
-                let message = format!("`{}` was not done within {}", step.action.verb(), duration::words(cx.step_time()));
+                let message = format!(
+                    "`{}` was not done within {}",
+                    step.action.verb(),
+                    duration::words(cx.step_time())
+                );
                 Err(Failure::new(Cause::TimedOut, message))
             }
         },
     };
     // What could not be reached until the deadline ran out of time.
     let acted = acted.map_err(|failure| match (failure.cause, cx.deadline) {
-        (Cause::Unreachable, Some(deadline)) if Instant::now() >= deadline => Failure { cause: Cause::TimedOut, ..failure },
+        (Cause::Unreachable, Some(deadline)) if Instant::now() >= deadline => {
+            Failure { cause: Cause::TimedOut, ..failure }
+        }
         _ => failure,
     });
     let done = match &step.envelope.must_fail {
@@ -247,7 +281,10 @@ async fn act(step: &plan::Step, cx: &Context<'_>, ask: &Ask) -> Result<Done, Fai
             let end = Instant::now() + length;
             if let Some(deadline) = cx.deadline.filter(|deadline| *deadline < end) {
                 tokio::time::sleep_until(deadline).await;
-                return Err(Failure::new(Cause::TimedOut, format!("the deadline passed before {} had", duration::words(length))));
+                return Err(Failure::new(
+                    Cause::TimedOut,
+                    format!("the deadline passed before {} had", duration::words(length)),
+                ));
             }
             sleep(length).await;
             Ok(Done::new(Value::Null, format!("slept {}", duration::words(length))))
@@ -256,12 +293,18 @@ async fn act(step: &plan::Step, cx: &Context<'_>, ask: &Ask) -> Result<Done, Fai
 }
 
 /// Passes if the API server refused as it must.
-fn refused(must_fail: &crate::playbook::condition::Condition, acted: Result<Done, Failure>, cx: &Context<'_>) -> Result<Done, Failure> {
+fn refused(
+    must_fail: &crate::playbook::condition::Condition,
+    acted: Result<Done, Failure>,
+    cx: &Context<'_>,
+) -> Result<Done, Failure> {
     let place = cx.place(must_fail.span());
     let failure = match acted {
         Ok(done) => {
             let words = if done.words.is_empty() { String::new() } else { format!(" ({})", done.words) };
-            return Err(Failure::new(Cause::Unmet, format!("it must be refused, and it was not{words}")).at(place));
+            return Err(
+                Failure::new(Cause::Unmet, format!("it must be refused, and it was not{words}")).at(place)
+            );
         }
         Err(failure) => failure,
     };
@@ -286,7 +329,11 @@ fn save(step: &plan::Step, result: &Value, cx: &Context<'_>) -> Result<Map<Strin
         let hits = query.select(result);
         let value = if query.is_singular() {
             let hit = hits.first().ok_or_else(|| {
-                let message = format!("`{}` selects nothing in the result, so `{}` cannot be saved", query.source(), name.value);
+                let message = format!(
+                    "`{}` selects nothing in the result, so `{}` cannot be saved",
+                    query.source(),
+                    name.value
+                );
                 Failure::new(Cause::Unmet, message).at(cx.place(span))
             })?;
             hit.value.clone()

@@ -122,15 +122,25 @@ impl Context<'_> {
         }
         // A bare kind means what the manifests say it is, before the cluster is asked.
         let plain = kind.version.is_none() && kind.group.is_none();
-        let in_manifest = self.plan.objects.iter().find(|object| plain && object.kind.eq_ignore_ascii_case(&word));
-        let api_version = api_version.map(str::to_owned).or_else(|| in_manifest.map(|object| object.api_version.clone()));
-        self.resource(&KindName { word, api_version }).await.map_err(|failure| failure.at(self.place(kind.span)))
+        let in_manifest =
+            self.plan.objects.iter().find(|object| plain && object.kind.eq_ignore_ascii_case(&word));
+        let api_version =
+            api_version.map(str::to_owned).or_else(|| in_manifest.map(|object| object.api_version.clone()));
+        self.resource(&KindName { word, api_version })
+            .await
+            .map_err(|failure| failure.at(self.place(kind.span)))
     }
 
     async fn named(&self, name: &ObjectName) -> Result<ObjectRef, Failure> {
         let resource = self.kind(&name.kind, None).await?;
-        let in_manifest = self.plan.objects.iter().find(|object| object.kind == resource.kind && object.name == name.name.value);
-        let namespace = in_manifest.and_then(|object| object.namespace.clone()).unwrap_or_else(|| self.plan.namespace.clone());
+        let in_manifest = self
+            .plan
+            .objects
+            .iter()
+            .find(|object| object.kind == resource.kind && object.name == name.name.value);
+        let namespace = in_manifest
+            .and_then(|object| object.namespace.clone())
+            .unwrap_or_else(|| self.plan.namespace.clone());
         let namespace = resource.namespaced.then_some(namespace);
         Ok(ObjectRef { resource, namespace, name: name.name.value.clone() })
     }
@@ -151,7 +161,11 @@ impl Context<'_> {
         }
         let labels = selector.labels.as_ref().map(|labels| match labels {
             Labels::Text(text) => text.value.clone(),
-            Labels::Map(map, _) => map.iter().map(|(key, value)| format!("{}={}", key.value, value.value)).collect::<Vec<_>>().join(","),
+            Labels::Map(map, _) => map
+                .iter()
+                .map(|(key, value)| format!("{}={}", key.value, value.value))
+                .collect::<Vec<_>>()
+                .join(","),
         });
         let owner = match &selector.owner {
             Some(owner) => {
@@ -169,6 +183,14 @@ impl Context<'_> {
         words.extend(owner.iter().map(|owner| format!(" of {}", owner.short())));
         words.extend(selector.where_.iter().map(|condition| format!(" where {}", condition.source())));
         let condition = selector.where_.clone();
-        Ok(Subject::Selection(Box::new(Selection { resource, namespace, name, labels, owner, condition, words })))
+        Ok(Subject::Selection(Box::new(Selection {
+            resource,
+            namespace,
+            name,
+            labels,
+            owner,
+            condition,
+            words,
+        })))
     }
 }

@@ -15,13 +15,18 @@ pub(super) fn failure(what: &str, error: Error) -> Failure {
             Failure { refusal: Some(refusal), ..failure }
         }
         Error::Unauthorized(status) => {
-            let message = format!("cannot {what}: the API server does not accept our credentials ({})", status.message);
-            let failure = Failure { refusal: Some(refusal(&status)), ..Failure::new(Cause::Refused, message) };
+            let message =
+                format!("cannot {what}: the API server does not accept our credentials ({})", status.message);
+            let failure =
+                Failure { refusal: Some(refusal(&status)), ..Failure::new(Cause::Refused, message) };
             failure.help("Log in anew, or check the user of the kubeconfig's context.")
         }
         Error::Unreachable { message, outage, status } => {
             let message = if outage > Duration::from_millis(999) {
-                format!("cannot {what}: the API server could not be reached for {:.0}s ({message})", outage.as_secs_f64())
+                format!(
+                    "cannot {what}: the API server could not be reached for {:.0}s ({message})",
+                    outage.as_secs_f64()
+                )
             } else {
                 format!("cannot {what}: the API server cannot be reached ({message})")
             };
@@ -29,7 +34,9 @@ pub(super) fn failure(what: &str, error: Error) -> Failure {
             if let Some(status) = status {
                 failure.details.push(format!("the API server's last answer: {status}"));
             }
-            failure.help("Check the server's address in the kubeconfig, the network, and whether the cluster is up.")
+            failure.help(
+                "Check the server's address in the kubeconfig, the network, and whether the cluster is up.",
+            )
         }
         Error::UnknownOutcome { message, .. } => {
             let message = format!("it is unknown whether the cluster did {what}: {message}");
@@ -43,27 +50,42 @@ fn refusal(status: &Status) -> Refusal {
 }
 
 fn refused(what: &str, status: &Status) -> Failure {
-    let conflicts: Vec<_> = status.causes().into_iter().filter(|cause| cause.reason == "FieldManagerConflict").collect();
+    let conflicts: Vec<_> =
+        status.causes().into_iter().filter(|cause| cause.reason == "FieldManagerConflict").collect();
     let mut failure = if conflicts.is_empty() {
         Failure::new(Cause::Refused, format!("cannot {what}: {}", status.message))
     } else {
-        let fields = if conflicts.len() == 1 { "a field".to_owned() } else { format!("{} fields", conflicts.len()) };
+        let fields =
+            if conflicts.len() == 1 { "a field".to_owned() } else { format!("{} fields", conflicts.len()) };
         Failure::new(Cause::Refused, format!("cannot {what}: {fields} of it belong to other managers"))
     };
     failure.refusal = Some(refusal(status));
     failure.details = if conflicts.is_empty() {
-        let told = status.causes().into_iter().filter(|cause| !cause.field.is_empty() && !status.message.contains(&cause.message));
+        let told = status
+            .causes()
+            .into_iter()
+            .filter(|cause| !cause.field.is_empty() && !status.message.contains(&cause.message));
         told.map(|cause| format!("{}: {}", cause.field, cause.message)).collect()
     } else {
         conflicts.iter().map(|cause| format!("{}: {}", cause.field, cause.message)).collect()
     };
     let help = match (status.code, status.reason.as_str()) {
-        (409, _) if !conflicts.is_empty() => Some("Take the fields out of the manifest, or take them over with `force: true`."),
-        (409, "AlreadyExists") => Some("`create-only` wants an object that is not there yet. Delete it first, or leave `create-only` out."),
-        (403, _) if status.message.contains("exceeded quota") => Some("Free some of the namespace's quota, or ask for more."),
+        (409, _) if !conflicts.is_empty() => {
+            Some("Take the fields out of the manifest, or take them over with `force: true`.")
+        }
+        (409, "AlreadyExists") => Some(
+            "`create-only` wants an object that is not there yet. Delete it first, or leave `create-only` out.",
+        ),
+        (403, _) if status.message.contains("exceeded quota") => {
+            Some("Free some of the namespace's quota, or ask for more.")
+        }
         (403, _) => Some("Ask for a Role that allows this, or run as another user (`--context`, `--as`)."),
-        (404, _) if status.message.contains("namespaces") => Some("Create the namespace first, or name another with `-n`."),
-        (400 | 422, _) if status.message.contains("unknown field") => Some("The server does not know this field: check its spelling and its place."),
+        (404, _) if status.message.contains("namespaces") => {
+            Some("Create the namespace first, or name another with `-n`.")
+        }
+        (400 | 422, _) if status.message.contains("unknown field") => {
+            Some("The server does not know this field: check its spelling and its place.")
+        }
         _ => None,
     };
     match help {

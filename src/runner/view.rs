@@ -45,7 +45,10 @@ pub(super) enum Change {
 impl View {
     /// Follows what is of interest; an interest that is followed already is not followed twice.
     pub(super) fn open(&mut self, cluster: &Cluster, interest: Interest, by_owner: bool) -> usize {
-        let same = self.feeds.iter().position(|feed| *feed.watch.interest() == interest && feed.owned.is_some() >= by_owner);
+        let same = self
+            .feeds
+            .iter()
+            .position(|feed| *feed.watch.interest() == interest && feed.owned.is_some() >= by_owner);
         if let Some(same) = same {
             return same;
         }
@@ -98,7 +101,9 @@ impl View {
     /// Takes in what a plain GET has shown, unless something newer was seen.
     pub(super) fn put(&mut self, feed: usize, snapshot: Snapshot) -> Option<Key> {
         let known = self.feeds.get(feed)?.objects.get(&key(&snapshot));
-        if known.is_some_and(|known| known.uid == snapshot.uid && !known.is_older_than(&snapshot.resource_version)) {
+        if known.is_some_and(|known| {
+            known.uid == snapshot.uid && !known.is_older_than(&snapshot.resource_version)
+        }) {
             return None;
         }
         match self.take(feed, Seen::Present(snapshot)) {

@@ -88,7 +88,11 @@ pub(super) async fn wait_until(action: &WaitUntil, cx: &Context<'_>) -> Result<D
     let subjects = cx.subjects(action.target.as_ref()).await?;
     let fail = match (&action.fail_when, &fail_when) {
         (Some(written), Some(condition)) => Some(Fail {
-            subjects: if written.target.is_some() { cx.subjects(written.target.as_ref()).await? } else { subjects.clone() },
+            subjects: if written.target.is_some() {
+                cx.subjects(written.target.as_ref()).await?
+            } else {
+                subjects.clone()
+            },
             condition,
             hold: cx.maybe(written.hold_for.as_ref())?.unwrap_or(FAIL_HOLD),
             span: written.span,
@@ -123,19 +127,32 @@ pub(super) async fn assert(action: &Assert, cx: &Context<'_>) -> Result<Done, Fa
 }
 
 /// The `wait` of another verb, on the objects that it acted on.
-pub(super) async fn effect(condition: Option<&Late<Condition>>, objects: &[ObjectRef], cx: &Context<'_>) -> Result<Option<Done>, Failure> {
+pub(super) async fn effect(
+    condition: Option<&Late<Condition>>,
+    objects: &[ObjectRef],
+    cx: &Context<'_>,
+) -> Result<Option<Done>, Failure> {
     let Some(condition) = condition else { return Ok(None) };
     let condition = cx.late(condition)?;
     let subjects = objects.iter().cloned().map(Subject::Named).collect();
     wait_for(Wait::plain(subjects, &condition), cx).await.map(Some)
 }
 
-fn rule(cx: &Context<'_>, matching: Option<Match>, at_least: Option<&Late<u32>>, at_most: Option<&Late<u32>>) -> Result<Rule, Failure> {
+fn rule(
+    cx: &Context<'_>,
+    matching: Option<Match>,
+    at_least: Option<&Late<u32>>,
+    at_most: Option<&Late<u32>>,
+) -> Result<Rule, Failure> {
     let count = |count: u32| usize::try_from(count).unwrap_or(usize::MAX);
     let at_most = cx.maybe(at_most)?.map(count);
     // `at-most: 0` asks for none; the least of 1 that is understood otherwise would contradict it.
     let least = if at_most == Some(0) { 0 } else { 1 };
-    Ok(Rule { matching: matching.unwrap_or(Match::All), at_least: cx.maybe(at_least)?.map_or(least, count), at_most })
+    Ok(Rule {
+        matching: matching.unwrap_or(Match::All),
+        at_least: cx.maybe(at_least)?.map_or(least, count),
+        at_most,
+    })
 }
 
 /// Follows the objects until the condition holds, or never will, or the deadline has passed.
@@ -227,7 +244,13 @@ impl<'w> Waiting<'w> {
     }
 
     /// Opens a panel with its feeds, and those of the conditions on other objects inside its condition.
-    async fn panel(&mut self, subjects: Vec<Subject>, condition: &'w Condition, rule: Rule, gate: Gate) -> Result<(), Failure> {
+    async fn panel(
+        &mut self,
+        subjects: Vec<Subject>,
+        condition: &'w Condition,
+        rule: Rule,
+        gate: Gate,
+    ) -> Result<(), Failure> {
         let cx = self.cx;
         let mut names: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
         for subject in &subjects {
@@ -298,8 +321,13 @@ impl<'w> Waiting<'w> {
                 Ok(())
             }
             Change::Polling { feed, why } => {
-                let what = self.view.feed(feed).map_or_else(String::new, |feed| feed.interest().resource.plural.clone());
-                self.warn(format!("{what} may not be watched, so they are asked for every other second: {why}"));
+                let what = self
+                    .view
+                    .feed(feed)
+                    .map_or_else(String::new, |feed| feed.interest().resource.plural.clone());
+                self.warn(format!(
+                    "{what} may not be watched, so they are asked for every other second: {why}"
+                ));
                 Ok(())
             }
             Change::Blocked { feed, error } => self.blocked(feed, error),
@@ -319,7 +347,11 @@ impl<'w> Waiting<'w> {
         let Waiting { panels, view, cx, .. } = self;
         for part in panels.iter_mut().flat_map(|panel| &mut panel.parts) {
             if part.owner_feed == Some(feed) {
-                let Some(root) = view.feed(feed).and_then(|feed| feed.objects().get(key)).map(Snapshot::value) else { continue };
+                let Some(root) =
+                    view.feed(feed).and_then(|feed| feed.objects().get(key)).map(Snapshot::value)
+                else {
+                    continue;
+                };
                 if let Some(owned) = &mut part.owned {
                     owned.follow(&root, view, cx).await?;
                 }
@@ -330,11 +362,15 @@ impl<'w> Waiting<'w> {
 
     /// Opens the feeds that an object's kind wants to be looked at too.
     async fn consult(&mut self, feed: usize, key: &Key) -> Result<(), Failure> {
-        let judged = self.panels.iter().flat_map(|panel| &panel.parts).filter(|part| part.feed == feed).count();
+        let judged =
+            self.panels.iter().flat_map(|panel| &panel.parts).filter(|part| part.feed == feed).count();
         if judged == 0 {
             return Ok(());
         }
-        let Some(value) = self.view.feed(feed).and_then(|feed| feed.objects().get(key)).map(Snapshot::value) else { return Ok(()) };
+        let Some(value) = self.view.feed(feed).and_then(|feed| feed.objects().get(key)).map(Snapshot::value)
+        else {
+            return Ok(());
+        };
         let many = self.view.feed(feed).is_some_and(|feed| feed.objects().len() > NARROW) || judged > NARROW;
         for consulted in kinds::consults(&value) {
             let mut consult = consult_of(&value, consulted);
@@ -349,14 +385,17 @@ impl<'w> Waiting<'w> {
                 self.consults.insert(narrow, known);
                 continue;
             }
-            let name = KindName { word: consult.kind.clone(), api_version: Some(consult.api_version.clone()) };
+            let name =
+                KindName { word: consult.kind.clone(), api_version: Some(consult.api_version.clone()) };
             let resource = match self.cx.cluster.resolve(&name).await {
                 Ok(resource) => resource,
                 Err(ResolveError::NotServed { .. } | ResolveError::Ambiguous { .. }) => {
                     self.consults.insert(narrow, None);
                     continue;
                 }
-                Err(ResolveError::Trouble(error)) => return Err(self.cx.failed("ask which kinds the cluster serves", error)),
+                Err(ResolveError::Trouble(error)) => {
+                    return Err(self.cx.failed("ask which kinds the cluster serves", error));
+                }
             };
             let interest = Interest {
                 resource,
@@ -384,7 +423,9 @@ impl<'w> Waiting<'w> {
         for (number, panel) in self.panels.iter().enumerate() {
             for (index, part) in panel.parts.iter().enumerate() {
                 let is_it = |key: &Key| match &part.subject {
-                    Subject::Named(object) => object.name == key.1 && object.namespace.as_deref().unwrap_or_default() == key.0,
+                    Subject::Named(object) => {
+                        object.name == key.1 && object.namespace.as_deref().unwrap_or_default() == key.0
+                    }
                     Subject::Selection(_) => true,
                 };
                 if part.feed == feed && is_it(key) {
@@ -395,7 +436,10 @@ impl<'w> Waiting<'w> {
                 if owned_changes {
                     judged.extend(shown.objects().keys().map(|key| (number, index, key.clone())));
                 } else if !owner_uids.is_empty() {
-                    let owners = shown.objects().iter().filter(|(key, shown)| is_it(key) && owner_uids.contains(&shown.uid));
+                    let owners = shown
+                        .objects()
+                        .iter()
+                        .filter(|(key, shown)| is_it(key) && owner_uids.contains(&shown.uid));
                     judged.extend(owners.map(|(key, _)| (number, index, key.clone())));
                 }
             }
@@ -407,7 +451,8 @@ impl<'w> Waiting<'w> {
     }
 
     fn judge(&mut self, number: usize, part: usize, key: &Key) {
-        let states: BTreeMap<Span, Observation> = self.elsewhere.iter().map(|(span, panel)| (*span, self.panel_state(*panel))).collect();
+        let states: BTreeMap<Span, Observation> =
+            self.elsewhere.iter().map(|(span, panel)| (*span, self.panel_state(*panel))).collect();
         let elsewhere = |span: Span| states.get(&span).cloned().unwrap_or(Observation::NotYet(Vec::new()));
         let consults = &self.consults;
         let consulted = |value: &Value| {
@@ -426,7 +471,9 @@ impl<'w> Waiting<'w> {
                 .iter()
                 .enumerate()
                 .take(number)
-                .flat_map(|(number, panel)| panel.members.keys().map(move |(part, key)| (number, *part, key.clone())))
+                .flat_map(|(number, panel)| {
+                    panel.members.keys().map(move |(part, key)| (number, *part, key.clone()))
+                })
                 .collect();
             for (panel, part, key) in dependents {
                 self.judge(panel, part, &key);
@@ -458,7 +505,9 @@ impl<'w> Waiting<'w> {
 
     /// Notes the UID of a named object at its first sight; another one under its name ends the wait.
     fn pin(&mut self, feed: usize, key: &Key) -> Result<(), Failure> {
-        let Some(snapshot) = self.view.feed(feed).and_then(|feed| feed.objects().get(key)) else { return Ok(()) };
+        let Some(snapshot) = self.view.feed(feed).and_then(|feed| feed.objects().get(key)) else {
+            return Ok(());
+        };
         let Some(object) = self.named(feed, key) else { return Ok(()) };
         match self.pinned.get(&object) {
             None => {
@@ -467,14 +516,27 @@ impl<'w> Waiting<'w> {
             }
             Some(uid) if *uid == snapshot.uid => Ok(()),
             // What this run wrote is newer than what is seen.
-            Some(uid) if self.cx.cluster.ledger().last(uid).is_some_and(|written| snapshot.is_older_than(&written.resource_version)) => Ok(()),
+            Some(uid)
+                if self
+                    .cx
+                    .cluster
+                    .ledger()
+                    .last(uid)
+                    .is_some_and(|written| snapshot.is_older_than(&written.resource_version)) =>
+            {
+                Ok(())
+            }
             Some(_) if self.wait.allow_recreate || wants_absence(self.wait.condition) => {
                 self.pinned.insert(object, snapshot.uid.clone());
                 Ok(())
             }
             Some(_) => {
-                let message = format!("{} was deleted and made anew under its name while it was waited for", object.short());
-                let failure = Failure::new(Cause::Unmet, message).at(self.cx.place(self.wait.condition.span()));
+                let message = format!(
+                    "{} was deleted and made anew under its name while it was waited for",
+                    object.short()
+                );
+                let failure =
+                    Failure::new(Cause::Unmet, message).at(self.cx.place(self.wait.condition.span()));
                 Err(failure.help("If that is meant to happen, say `allow-recreate: true`."))
             }
         }
@@ -505,9 +567,13 @@ impl<'w> Waiting<'w> {
     }
 
     fn blocked(&mut self, feed: usize, error: Error) -> Result<(), Failure> {
-        let what = self.view.feed(feed).map_or_else(String::new, |feed| feed.interest().resource.plural.clone());
+        let what =
+            self.view.feed(feed).map_or_else(String::new, |feed| feed.interest().resource.plural.clone());
         let final_answer = matches!(error, Error::Refused(_) | Error::Unauthorized(_));
-        let judged = self.panels.iter().any(|panel| panel.parts.iter().any(|part| part.feed == feed || part.owner_feed == Some(feed)));
+        let judged = self
+            .panels
+            .iter()
+            .any(|panel| panel.parts.iter().any(|part| part.feed == feed || part.owner_feed == Some(feed)));
         if judged && final_answer {
             return Err(self.cx.failed(&format!("look at {what}"), error));
         }
@@ -515,7 +581,9 @@ impl<'w> Waiting<'w> {
             return Ok(());
         }
         let Waiting { panels, view, cx, .. } = self;
-        for owned in panels.iter_mut().flat_map(|panel| &mut panel.parts).filter_map(|part| part.owned.as_mut()) {
+        for owned in
+            panels.iter_mut().flat_map(|panel| &mut panel.parts).filter_map(|part| part.owned.as_mut())
+        {
             owned.forsake(feed, view, &error, cx);
         }
         if self.consults.values().any(|consulted| *consulted == Some(feed)) {
@@ -526,7 +594,9 @@ impl<'w> Waiting<'w> {
                 .panels
                 .iter()
                 .enumerate()
-                .flat_map(|(number, panel)| panel.members.keys().map(move |(part, key)| (number, *part, key.clone())))
+                .flat_map(|(number, panel)| {
+                    panel.members.keys().map(move |(part, key)| (number, *part, key.clone()))
+                })
                 .collect();
             for (panel, part, key) in all {
                 self.judge(panel, part, &key);
@@ -563,9 +633,13 @@ impl<'w> Waiting<'w> {
                 self.progress(&words, &[]);
                 Ok(None)
             }
-            Observation::Never(whys) => Ok(Some(Err(self.unmet(Cause::Unmet, "will not hold any more", &whys)))),
+            Observation::Never(whys) => {
+                Ok(Some(Err(self.unmet(Cause::Unmet, "will not hold any more", &whys))))
+            }
             Observation::NotYet(whys) => {
-                let stale = self.panels.first().is_some_and(|panel| self.wait.gate.fresh && panel.members.values().any(|member| member.stale));
+                let stale = self.panels.first().is_some_and(|panel| {
+                    self.wait.gate.fresh && panel.members.values().any(|member| member.stale)
+                });
                 if self.wait.once && !stale {
                     let what = if self.holds_since.is_some() { "did not stay so" } else { "does not hold" };
                     return Ok(Some(Err(self.unmet(Cause::Unmet, what, &whys))));
@@ -586,7 +660,8 @@ impl<'w> Waiting<'w> {
             self.fails_since = None;
             return None;
         }
-        let written = panel.members.iter().filter(|(_, member)| matches!(member.observation, Observation::Met(_)));
+        let written =
+            panel.members.iter().filter(|(_, member)| matches!(member.observation, Observation::Met(_)));
         let last_write = written
             .filter_map(|((part, key), _)| {
                 let feed = panel.parts.get(*part)?.feed;
@@ -599,9 +674,18 @@ impl<'w> Waiting<'w> {
         if now < since + fail.hold {
             return None;
         }
-        let who: Vec<&str> =
-            panel.members.values().filter(|member| matches!(member.observation, Observation::Met(_))).map(|member| member.name.as_str()).collect();
-        let message = format!("{}: {} has held for {}", who.join(", "), fail.condition.source(), duration::words(fail.hold));
+        let who: Vec<&str> = panel
+            .members
+            .values()
+            .filter(|member| matches!(member.observation, Observation::Met(_)))
+            .map(|member| member.name.as_str())
+            .collect();
+        let message = format!(
+            "{}: {} has held for {}",
+            who.join(", "),
+            fail.condition.source(),
+            duration::words(fail.hold)
+        );
         let mut failure = Failure::new(Cause::Unmet, message).at(self.cx.place(fail.span));
         failure.unmet = self.whys().iter().take(MOST_TOLD).map(|why| why.unmet.clone()).collect();
         failure.details = self.descriptions(number);
@@ -611,14 +695,15 @@ impl<'w> Waiting<'w> {
     /// What the failed objects' own status says of it.
     fn descriptions(&self, panel: usize) -> Vec<String> {
         let Some(panel) = self.panels.get(panel) else { return Vec::new() };
-        let met = panel.members.iter().filter(|(_, member)| matches!(member.observation, Observation::Met(_)));
+        let met =
+            panel.members.iter().filter(|(_, member)| matches!(member.observation, Observation::Met(_)));
         met.take(MOST_TOLD)
             .filter_map(|((part, key), member)| {
                 let snapshot = self.view.feed(panel.parts.get(*part)?.feed)?.objects().get(key)?;
                 let value = snapshot.value();
-                let said = ["/status/description", "/status/message", "/status/reason"]
-                    .iter()
-                    .find_map(|pointer| value.pointer(pointer).and_then(Value::as_str).filter(|text| !text.is_empty()))?;
+                let said = ["/status/description", "/status/message", "/status/reason"].iter().find_map(
+                    |pointer| value.pointer(pointer).and_then(Value::as_str).filter(|text| !text.is_empty()),
+                )?;
                 Some(format!("{}: {said}", member.name))
             })
             .collect()
@@ -638,11 +723,20 @@ impl<'w> Waiting<'w> {
                 Subject::Named(object) => Some((part.feed, object.clone())),
                 Subject::Selection(_) => None,
             })
-            .filter(|(feed, object)| self.view.feed(*feed).is_some_and(|feed| !feed.objects().contains_key(&key_of(object))))
-            .filter(|(_, object)| written_to(&self.cx.cluster, object).is_some() && !self.confirmed.contains(object))
+            .filter(|(feed, object)| {
+                self.view.feed(*feed).is_some_and(|feed| !feed.objects().contains_key(&key_of(object)))
+            })
+            .filter(|(_, object)| {
+                written_to(&self.cx.cluster, object).is_some() && !self.confirmed.contains(object)
+            })
             .collect();
         for (feed, object) in doubtful {
-            let found = self.cx.cluster.get(&object).await.map_err(|error| self.cx.failed(&format!("look at {}", object.short()), error))?;
+            let found = self
+                .cx
+                .cluster
+                .get(&object)
+                .await
+                .map_err(|error| self.cx.failed(&format!("look at {}", object.short()), error))?;
             let known = self.pinned.get(&object).cloned();
             let uid = found.as_ref().and_then(|found| found.pointer("/metadata/uid")).and_then(Value::as_str);
             if let (Some(known), true) = (&known, uid != known.as_deref()) {
@@ -699,7 +793,9 @@ impl<'w> Waiting<'w> {
 
     fn done(&self, words: String) -> Done {
         let panel = self.panels.first();
-        let evidence = panel.map_or_else(BTreeSet::new, |panel| panel.members.values().filter_map(|member| member.evidence.clone()).take(MOST_TOLD).collect());
+        let evidence = panel.map_or_else(BTreeSet::new, |panel| {
+            panel.members.values().filter_map(|member| member.evidence.clone()).take(MOST_TOLD).collect()
+        });
         let mut done = Done::new(Value::Null, words);
         if self.cx.wants_result() {
             done.value = self.result();
@@ -715,7 +811,9 @@ impl<'w> Waiting<'w> {
             let feed = panel.parts.get(*part)?.feed;
             self.view.feed(feed)?.objects().get(key).map(Snapshot::value)
         };
-        if let ([Part { subject: Subject::Named(_), .. }], Some(key)) = (panel.parts.as_slice(), panel.members.keys().next()) {
+        if let ([Part { subject: Subject::Named(_), .. }], Some(key)) =
+            (panel.parts.as_slice(), panel.members.keys().next())
+        {
             return value(key).unwrap_or(Value::Null);
         }
         panel.members.keys().filter_map(value).collect()
@@ -723,7 +821,12 @@ impl<'w> Waiting<'w> {
 
     /// When something is due without a change.
     fn wake(&self) -> Option<Instant> {
-        let settles = self.panels.iter().flat_map(|panel| panel.members.values()).filter_map(|member| member.settles).min();
+        let settles = self
+            .panels
+            .iter()
+            .flat_map(|panel| panel.members.values())
+            .filter_map(|member| member.settles)
+            .min();
         let holds = self.holds_since.map(|since| since + self.wait.hold);
         let fails = self.fails_since.zip(self.wait.fail_when.as_ref()).map(|(since, fail)| since + fail.hold);
         [settles, holds, fails, self.cx.deadline].into_iter().flatten().min()
@@ -736,7 +839,9 @@ impl<'w> Waiting<'w> {
             .panels
             .iter()
             .enumerate()
-            .flat_map(|(number, panel)| panel.members.iter().map(move |((part, key), member)| (number, *part, key.clone(), member)))
+            .flat_map(|(number, panel)| {
+                panel.members.iter().map(move |((part, key), member)| (number, *part, key.clone(), member))
+            })
             .filter(|(_, _, _, member)| member.settles.is_some_and(|settles| settles <= now))
             .map(|(number, part, key, _)| (number, part, key))
             .collect();
@@ -761,7 +866,11 @@ impl<'w> Waiting<'w> {
         let what = format!("did not hold within {}", duration::words(spent));
         let mut failure = match self.panel_state(0) {
             Observation::Met(_) if self.holds_since.is_some() => {
-                let what = format!("held, but not for {} before {} had passed", duration::words(self.wait.hold), duration::words(spent));
+                let what = format!(
+                    "held, but not for {} before {} had passed",
+                    duration::words(self.wait.hold),
+                    duration::words(spent)
+                );
                 self.unmet(Cause::TimedOut, &what, &[])
             }
             Observation::Met(_) => self.unmet(Cause::TimedOut, &what, &[]),
@@ -770,7 +879,8 @@ impl<'w> Waiting<'w> {
         if !self.view.is_complete() {
             failure.details.push("the cluster has not shown all of the objects in this time".into());
         }
-        let stale = self.panels.first().is_some_and(|panel| panel.members.values().any(|member| member.stale));
+        let stale =
+            self.panels.first().is_some_and(|panel| panel.members.values().any(|member| member.stale));
         if stale && self.wait.gate.fresh {
             failure = failure.help("The status does not speak of the object as it is now; `fresh: false` judges it all the same.");
         }
@@ -809,8 +919,16 @@ impl<'w> Waiting<'w> {
         }
         let consulted: BTreeSet<usize> = self.consults.values().copied().flatten().collect();
         for feed in consulted {
-            let Some(Interest { resource, namespace, labels, .. }) = self.view.feed(feed).map(|feed| feed.interest().clone()) else { continue };
-            let Ok(listed) = self.cx.cluster.list(&resource, namespace.as_deref(), labels.as_deref(), None).await else { continue };
+            let Some(Interest { resource, namespace, labels, .. }) =
+                self.view.feed(feed).map(|feed| feed.interest().clone())
+            else {
+                continue;
+            };
+            let Ok(listed) =
+                self.cx.cluster.list(&resource, namespace.as_deref(), labels.as_deref(), None).await
+            else {
+                continue;
+            };
             for snapshot in listed.items {
                 if let Some(key) = self.view.put(feed, snapshot) {
                     self.touched(feed, &key, None)?;
@@ -833,7 +951,9 @@ pub(super) fn in_line(whys: &[Why]) -> String {
 fn on_others<'c>(condition: &'c Condition, into: &mut Vec<&'c crate::playbook::condition::On>) {
     match condition {
         Condition::On(on) => into.push(on),
-        Condition::All(parts, _) | Condition::Any(parts, _) => parts.iter().for_each(|part| on_others(part, into)),
+        Condition::All(parts, _) | Condition::Any(parts, _) => {
+            parts.iter().for_each(|part| on_others(part, into))
+        }
         Condition::Not(part, _) => on_others(part, into),
         Condition::Expression(_) | Condition::Entry(_) | Condition::Named(_) | Condition::Like(_) => {}
     }
@@ -848,7 +968,8 @@ pub(super) fn key_of(object: &ObjectRef) -> Key {
 }
 
 fn consult_of(value: &Value, consulted: kinds::Consult) -> Consult {
-    let namespace = value.pointer("/metadata/namespace").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let namespace =
+        value.pointer("/metadata/namespace").and_then(Value::as_str).unwrap_or_default().to_owned();
     let kinds::Consult { api_version, kind, labels } = consulted;
     Consult { api_version, kind, namespace, labels }
 }
@@ -864,4 +985,3 @@ fn snapshot_of(value: &Value) -> Option<Snapshot> {
         raw: serde_json::to_vec(value).ok()?.into(),
     })
 }
-

@@ -7,7 +7,13 @@ use crate::event::{EventKind, Operation};
 use serde_json::Value;
 
 /// Tells a write and the server's warnings about it.
-pub(super) fn tell(cx: &Context<'_>, object: &ObjectRef, operation: Operation, fields: Vec<String>, applied: &Applied) {
+pub(super) fn tell(
+    cx: &Context<'_>,
+    object: &ObjectRef,
+    operation: Operation,
+    fields: Vec<String>,
+    applied: &Applied,
+) {
     let version = applied.object.pointer("/metadata/resourceVersion").and_then(Value::as_str);
     cx.teller.tell(EventKind::ObjectWritten {
         object: object.short(),

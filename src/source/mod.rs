@@ -34,7 +34,9 @@ pub struct Span {
 impl Span {
     /// The span that begins `from` bytes into this one and ends `to` bytes into it, kept within it.
     pub fn slice(self, from: usize, to: usize) -> Span {
-        let at = |offset: usize| self.start.saturating_add(u32::try_from(offset).unwrap_or(u32::MAX)).min(self.end);
+        let at = |offset: usize| {
+            self.start.saturating_add(u32::try_from(offset).unwrap_or(u32::MAX)).min(self.end)
+        };
         Span { file: self.file, start: at(from), end: at(to.max(from)) }
     }
 
@@ -113,7 +115,12 @@ impl Sources {
     ///
     /// # Errors
     /// The bytes are too many, are no text, or hold a NUL.
-    pub fn add_bytes(&mut self, name: &str, path: Option<PathBuf>, bytes: Vec<u8>) -> Result<FileId, Unreadable> {
+    pub fn add_bytes(
+        &mut self,
+        name: &str,
+        path: Option<PathBuf>,
+        bytes: Vec<u8>,
+    ) -> Result<FileId, Unreadable> {
         if bytes.len() as u64 > LARGEST_FILE {
             return Err(too_large(bytes.len() as u64));
         }
@@ -195,7 +202,11 @@ impl Sources {
 
 fn too_large(bytes: u64) -> Unreadable {
     Unreadable {
-        message: format!("it is too large ({} MiB; at most {} MiB are read)", bytes >> 20, LARGEST_FILE >> 20),
+        message: format!(
+            "it is too large ({} MiB; at most {} MiB are read)",
+            bytes >> 20,
+            LARGEST_FILE >> 20
+        ),
         help: Some("Split it, or name the right file.".into()),
     }
 }

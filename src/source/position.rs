@@ -37,7 +37,8 @@ impl Place {
     pub(super) fn find(name: &str, text: &str, line_starts: &[u32], span: Span) -> Place {
         let start = floor_boundary(text, span.start as usize);
         let end = floor_boundary(text, (span.end as usize).max(start));
-        let line_of = |offset: usize| line_starts.partition_point(|&begin| begin as usize <= offset).max(1) - 1;
+        let line_of =
+            |offset: usize| line_starts.partition_point(|&begin| begin as usize <= offset).max(1) - 1;
         let begin_of = |line: usize| line_starts.get(line).map_or(text.len(), |&begin| begin as usize);
         let column = |line: usize, offset: usize| text[begin_of(line)..offset].chars().count() + 1;
         let first = line_of(start);

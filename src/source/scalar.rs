@@ -39,14 +39,18 @@ fn core(text: &str) -> Option<Node> {
     if digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.is_empty() {
         return integer(digits, 10, text.starts_with('-'));
     }
-    float_shape(digits, false).then(|| text.parse().ok().and_then(Number::from_f64).map(Node::Number)).flatten()
+    float_shape(digits, false)
+        .then(|| text.parse().ok().and_then(Number::from_f64).map(Node::Number))
+        .flatten()
 }
 
 /// `resolve.go` of goyaml.v2, which sigs.k8s.io/yaml (kubectl) uses.
 fn goyaml(text: &str) -> Option<Node> {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => return Some(Node::Null),
-        "y" | "Y" | "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => return Some(Node::Bool(true)),
+        "y" | "Y" | "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => {
+            return Some(Node::Bool(true));
+        }
         "n" | "N" | "no" | "No" | "NO" | "false" | "False" | "FALSE" | "off" | "Off" | "OFF" => {
             return Some(Node::Bool(false));
         }
@@ -68,7 +72,9 @@ fn goyaml(text: &str) -> Option<Node> {
     if let Some(node) = integer(body, radix, negative) {
         return Some(node);
     }
-    float_shape(digits, true).then(|| plain.parse().ok().and_then(Number::from_f64).map(Node::Number)).flatten()
+    float_shape(digits, true)
+        .then(|| plain.parse().ok().and_then(Number::from_f64).map(Node::Number))
+        .flatten()
 }
 
 fn integer(digits: &str, radix: u32, negative: bool) -> Option<Node> {

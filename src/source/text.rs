@@ -90,7 +90,10 @@ pub struct OffsetMap {
 impl OffsetMap {
     /// The map of a text that is written in the file as it is, beginning at `start`.
     pub fn verbatim(start: u32, length: usize) -> OffsetMap {
-        OffsetMap { runs: vec![(0, start)], end: start.saturating_add(u32::try_from(length).unwrap_or(u32::MAX)) }
+        OffsetMap {
+            runs: vec![(0, start)],
+            end: start.saturating_add(u32::try_from(length).unwrap_or(u32::MAX)),
+        }
     }
 
     /// The place in the file of a range of the text.
@@ -99,7 +102,11 @@ impl OffsetMap {
         let end = if to <= from { start } else { self.offset(to - 1).saturating_add(1).max(self.offset(to)) };
         // The end of a range is where its last byte ends: never beyond the text's own end.
         let end = end.min(self.end.max(start));
-        Span { file: whole.file, start: start.clamp(whole.start, whole.end), end: end.clamp(whole.start, whole.end) }
+        Span {
+            file: whole.file,
+            start: start.clamp(whole.start, whole.end),
+            end: end.clamp(whole.start, whole.end),
+        }
     }
 
     /// The map of the part of the text that begins at `from`.
@@ -172,7 +179,9 @@ impl Escapes {
                 let width = 1 + body.map_or(0, char::len_utf8) + digits;
                 // A surrogate pair writes one character with two escapes.
                 let pair = digits == 4
-                    && raw.get(2..4).is_some_and(|hex| matches!(hex.to_ascii_lowercase().as_bytes(), [b'd', b'8'..=b'b']))
+                    && raw.get(2..4).is_some_and(|hex| {
+                        matches!(hex.to_ascii_lowercase().as_bytes(), [b'd', b'8'..=b'b'])
+                    })
                     && raw.get(width..width + 2) == Some("\\u");
                 let width = if pair { width + 6 } else { width };
                 (0..=width.min(raw.len())).rev().find(|&end| raw.is_char_boundary(end)).unwrap_or(first)
@@ -190,7 +199,8 @@ fn skip_folds(raw: &str, mut source: usize, wanted: char, escapes: Escapes) -> u
             source += raw[source..].len() - raw[source..].trim_start_matches([' ', '\t']).len();
             continue;
         }
-        let escaped = escapes == Escapes::Double && next == '\\' || escapes == Escapes::Single && next == '\'';
+        let escaped =
+            escapes == Escapes::Double && next == '\\' || escapes == Escapes::Single && next == '\'';
         if next == wanted || escaped || !next.is_ascii_whitespace() {
             break;
         }

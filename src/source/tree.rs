@@ -92,7 +92,9 @@ impl Tree {
                     entry = found.or(entry);
                     found.map(|entry| &entry.value)
                 }
-                Node::List(items) => segment.parse::<usize>().ok().and_then(|index| items.get(index)).inspect(|_| entry = None),
+                Node::List(items) => {
+                    segment.parse::<usize>().ok().and_then(|index| items.get(index)).inspect(|_| entry = None)
+                }
                 _ => None,
             };
             match next {
@@ -130,7 +132,10 @@ impl Tree {
             Node::Text(text) => Value::String(text.joined()),
             Node::List(items) => Value::Array(items.iter().map(Tree::to_value).collect()),
             Node::Map(entries) => Value::Object(
-                entries.iter().map(|entry| (entry.key.clone(), entry.value.to_value())).collect::<Map<_, _>>(),
+                entries
+                    .iter()
+                    .map(|entry| (entry.key.clone(), entry.value.to_value()))
+                    .collect::<Map<_, _>>(),
             ),
         }
     }
@@ -141,10 +146,13 @@ impl Tree {
             Value::Null => Node::Null,
             Value::Bool(bool) => Node::Bool(*bool),
             Value::Number(number) => Node::Number(number.clone()),
-            Value::String(text) => {
-                Node::Text(Text { pieces: vec![Piece::Value { value: Value::String(text.clone()), span }], span })
+            Value::String(text) => Node::Text(Text {
+                pieces: vec![Piece::Value { value: Value::String(text.clone()), span }],
+                span,
+            }),
+            Value::Array(items) => {
+                Node::List(items.iter().map(|item| Tree::from_value(item, span)).collect())
             }
-            Value::Array(items) => Node::List(items.iter().map(|item| Tree::from_value(item, span)).collect()),
             Value::Object(map) => Node::Map(
                 map.iter()
                     .map(|(key, value)| Entry {

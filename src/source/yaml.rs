@@ -4,7 +4,9 @@
 use super::scalar::resolve;
 use super::text::Escapes;
 use super::{Dialect, Entry, FileId, Node, OffsetMap, Sources, Span, Text, Tree};
-use serde_yaml::granit_parser::{ErrorKind, Event, Options, Parser, Placement, ScalarStyle, ScanError, StructureStyle, Tag};
+use serde_yaml::granit_parser::{
+    ErrorKind, Event, Options, Parser, Placement, ScalarStyle, ScanError, StructureStyle, Tag,
+};
 use std::borrow::Cow;
 use std::collections::HashMap;
 
@@ -134,15 +136,24 @@ impl<'text> Reader<'text> {
             }
             Event::MappingStart(style, anchor, tag) => {
                 self.tag(tag.as_deref(), &marks);
-                let node =
-                    Unfinished::Map { entries: Vec::new(), key: None, merges: Vec::new(), seen: HashMap::new() };
+                let node = Unfinished::Map {
+                    entries: Vec::new(),
+                    key: None,
+                    merges: Vec::new(),
+                    seen: HashMap::new(),
+                };
                 self.open(node, style, anchor, span)
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(span),
             Event::Alias(anchor) => match self.anchors.get(&anchor).cloned() {
                 Some((tree, size)) => self.value(tree, 0, size, false),
                 None => {
-                    self.fault(FaultKind::Syntax, "this alias stands inside the node that it repeats", span, None);
+                    self.fault(
+                        FaultKind::Syntax,
+                        "this alias stands inside the node that it repeats",
+                        span,
+                        None,
+                    );
                     false
                 }
             },
@@ -196,8 +207,14 @@ impl<'text> Reader<'text> {
     fn value(&mut self, mut tree: Tree, anchor: usize, size: usize, plain: bool) -> bool {
         self.nodes = self.nodes.saturating_add(size);
         if self.nodes > self.limits.nodes {
-            let message = format!("this holds more than {} values once its aliases are written out", self.limits.nodes);
-            self.fault(FaultKind::TooLarge, &message, tree.span, Some("Aliases (`*name`) multiply what they repeat."));
+            let message =
+                format!("this holds more than {} values once its aliases are written out", self.limits.nodes);
+            self.fault(
+                FaultKind::TooLarge,
+                &message,
+                tree.span,
+                Some("Aliases (`*name`) multiply what they repeat."),
+            );
             return false;
         }
         if anchor != 0 {
@@ -216,17 +233,25 @@ impl<'text> Reader<'text> {
                 Some((key_tree, plain)) => {
                     let Some(name) = key_text(&key_tree, self.dialect, self.text) else {
                         let message = format!("a key must be a text, and this one is {}", key_tree.kind());
-                        let help = "Inside `{ }` and `[ ]`, quote a text that has braces in it: \"${{ … }}\".";
+                        let help =
+                            "Inside `{ }` and `[ ]`, quote a text that has braces in it: \"${{ … }}\".";
                         self.fault(FaultKind::Syntax, &message, key_tree.span, Some(help));
                         return true;
                     };
                     if plain && name == "<<" {
                         match tree.node {
                             Node::Map(_) => merges.push(tree),
-                            Node::List(items) if items.iter().all(|item| item.entries().is_some()) => merges.extend(items),
+                            Node::List(items) if items.iter().all(|item| item.entries().is_some()) => {
+                                merges.extend(items)
+                            }
                             _ => {
                                 let message = "`<<` merges mappings, and this is none";
-                                self.fault(FaultKind::Syntax, message, tree.span, Some("Write `<<: *anchor`."));
+                                self.fault(
+                                    FaultKind::Syntax,
+                                    message,
+                                    tree.span,
+                                    Some("Write `<<: *anchor`."),
+                                );
                             }
                         }
                         return true;
@@ -330,7 +355,13 @@ impl<'text> Reader<'text> {
     }
 
     fn fault(&mut self, kind: FaultKind, message: &str, span: Span, help: Option<&str>) {
-        self.faults.push(Fault { kind, message: message.to_owned(), span, help: help.map(str::to_owned), related: None });
+        self.faults.push(Fault {
+            kind,
+            message: message.to_owned(),
+            span,
+            help: help.map(str::to_owned),
+            related: None,
+        });
     }
 
     fn span(&self, marks: &Marks) -> Span {
@@ -377,7 +408,9 @@ fn incomplete(value: &str) -> bool {
         }
         before = char;
     }
-    let operator = ["==", "!=", "<", ">", "<=", ">=", "&&", "||"].iter().any(|operator| value.trim_end().ends_with(operator));
+    let operator = ["==", "!=", "<", ">", "<=", ">=", "&&", "||"]
+        .iter()
+        .any(|operator| value.trim_end().ends_with(operator));
     quote.is_some() || !open.is_empty() || operator
 }
 
@@ -401,7 +434,11 @@ mod tests {
     }
 
     fn faults(text: &str) -> Vec<(FaultKind, usize, usize)> {
-        read(text, Dialect::Playbook).1.into_iter().map(|(kind, _, line, column)| (kind, line, column)).collect()
+        read(text, Dialect::Playbook)
+            .1
+            .into_iter()
+            .map(|(kind, _, line, column)| (kind, line, column))
+            .collect()
     }
 
     #[test]
