@@ -1,6 +1,11 @@
 //! The command line: one file a subcommand. Only here the environment is read, the clock of the wall is looked at, and text is printed outside a report.
 //! It must never know how anything is done: it calls those who do.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the wall's clock and the seed of all randomness come from here"
+)]
+
 mod options;
 mod plan;
 mod playbook;

@@ -96,7 +96,7 @@ impl<'a> Loader<'a> {
     }
 
     /// The objects of `-f`.
-    pub(super) fn from_command_line(&mut self) -> Vec<usize> {
+    pub(super) fn command_line(&mut self) -> Vec<usize> {
         let mut objects = Vec::new();
         for path in &self.inputs.manifests {
             let shown = path.display().to_string();

@@ -211,7 +211,7 @@ fn make(file: FileId, sources: &mut Sources, inputs: &Inputs, found: &mut Diagno
     }
     let mut loader = manifest::Loader::new(file, sources, inputs, &scope, found);
     let default_objects = match (&playbook.manifest, inputs.manifests.is_empty()) {
-        (_, false) => loader.from_command_line(),
+        (_, false) => loader.command_line(),
         (Some(manifest), true) => loader.load(manifest),
         (None, true) => Vec::new(),
     };

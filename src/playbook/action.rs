@@ -19,7 +19,7 @@ pub enum Action {
     /// `apply`
     Apply(Apply),
     /// `wait-until`
-    WaitUntil(WaitUntil),
+    WaitUntil(Box<WaitUntil>),
     /// `assert`
     Assert(Assert),
     /// `patch`
@@ -38,6 +38,7 @@ pub enum Action {
 
 mapping! {
     /// Creates objects, or makes them as the manifest says, by server-side apply. Namespaces and CRDs go first and are awaited, the rest follows as written.
+    #[derive(Default)]
     Apply as "apply" {
         /// The objects. Left out: those of the playbook's manifest. They do not join the default target.
         manifest "manifest" optional: ManifestRef,
@@ -138,6 +139,7 @@ mapping! {
 
 mapping! {
     /// Deletes objects, in the reverse order of apply, and waits until they and what they own are gone.
+    #[derive(Default)]
     Delete as "delete" {
         /// The objects. Left out: those of the playbook's manifest.
         target "target" optional: Late<Target>,
@@ -156,6 +158,7 @@ mapping! {
 
 mapping! {
     /// Reads objects, for `save` and `expect`.
+    #[derive(Default)]
     Get as "get" {
         /// The objects. Left out: those of the playbook's manifest.
         target "target" optional: Late<Target>,
@@ -350,10 +353,12 @@ pub const VERBS: &[Verb] = &[
                 return None;
             }
             if !is_condition(&entry.value) {
-                return WaitUntil::decode_at(&entry.value, entry.key_span, decoder).map(Action::WaitUntil);
+                return WaitUntil::decode_at(&entry.value, entry.key_span, decoder)
+                    .map(Box::new)
+                    .map(Action::WaitUntil);
             }
             let condition = Late::<Condition>::decode(&entry.value, decoder)?;
-            Some(Action::WaitUntil(WaitUntil::of(None, condition)))
+            Some(Action::WaitUntil(Box::new(WaitUntil::of(None, condition))))
         },
     },
     Verb {
@@ -422,14 +427,7 @@ pub const VERBS: &[Verb] = &[
         keys: Delete::keys,
         schema: |schema| either(Target::schema(schema), Delete::schema(schema), true),
         decode: |entry, decoder| {
-            let empty = Delete {
-                target: None,
-                only: None,
-                propagation: None,
-                grace_period: None,
-                wait: None,
-                ignore_not_found: None,
-            };
+            let empty = Delete::default();
             Some(Action::Delete(match &entry.value {
                 tree if tree.node == Node::Null => empty,
                 tree if is_target(tree) => Delete { target: Some(Late::decode(tree, decoder)?), ..empty },
@@ -521,8 +519,8 @@ impl Action {
     /// The target as written; none where it is left out or the verb takes none.
     pub fn target(&self) -> Option<&Late<Target>> {
         match self {
-            Action::WaitUntil(WaitUntil { target, .. })
-            | Action::Assert(Assert { target, .. })
+            Action::WaitUntil(wait) => wait.target.as_ref(),
+            Action::Assert(Assert { target, .. })
             | Action::Patch(Patch { target, .. })
             | Action::Scale(Scale { target, .. })
             | Action::Delete(Delete { target, .. })
@@ -534,9 +532,8 @@ impl Action {
     /// What the verb's own `timeout` says: the deadline of one attempt.
     pub fn attempt_timeout(&self) -> Option<&Late<Duration>> {
         match self {
-            Action::WaitUntil(WaitUntil { timeout, .. }) | Action::Assert(Assert { timeout, .. }) => {
-                timeout.as_ref()
-            }
+            Action::WaitUntil(wait) => wait.timeout.as_ref(),
+            Action::Assert(assert) => assert.timeout.as_ref(),
             _ => None,
         }
     }
@@ -544,9 +541,8 @@ impl Action {
     /// What the verb's own `hold-for` says.
     pub fn hold_for(&self) -> Option<&Late<Duration>> {
         match self {
-            Action::WaitUntil(WaitUntil { hold_for, .. }) | Action::Assert(Assert { hold_for, .. }) => {
-                hold_for.as_ref()
-            }
+            Action::WaitUntil(wait) => wait.hold_for.as_ref(),
+            Action::Assert(assert) => assert.hold_for.as_ref(),
             _ => None,
         }
     }

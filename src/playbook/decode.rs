@@ -181,12 +181,14 @@ impl<'t> Fields<'t> {
 macro_rules! mapping {
     (
         $(#[doc = $about:literal])+
+        $(#[derive($($derived:ident),+)])?
         $name:ident as $what:literal {
             $($(#[doc = $doc:literal])+ $field:ident $key:literal $need:ident: $type:ty,)*
         }
     ) => {
         $(#[doc = $about])+
         #[derive(Clone, Debug, PartialEq)]
+        $(#[derive($($derived),+)])?
         pub struct $name {
             $($(#[doc = $doc])+ pub $field: $crate::playbook::decode::mapping!(@type $need $type),)*
         }

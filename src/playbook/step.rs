@@ -30,6 +30,7 @@ pub struct Step {
 
 mapping! {
     /// What may be said of any step.
+    #[derive(Default)]
     Envelope as "a step" {
         /// What the console shows. Left out: made from the verb and the target.
         name "name" optional: Late<String>,
@@ -211,22 +212,6 @@ impl Step {
             None => return None,
         };
         Some(Step { action, envelope, verb: entry.key_span, span: tree.span, tree: tree.clone() })
-    }
-}
-
-impl Default for Envelope {
-    fn default() -> Envelope {
-        Envelope {
-            name: None,
-            id: None,
-            when: None,
-            timeout: None,
-            retry: None,
-            keep_going: None,
-            must_fail: None,
-            save: None,
-            expect: None,
-        }
     }
 }
 

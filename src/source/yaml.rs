@@ -419,7 +419,10 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    fn read(text: &str, dialect: Dialect) -> (Vec<Value>, Vec<(FaultKind, String, usize, usize)>) {
+    /// Sort, message, line and column of a fault.
+    type Found = (FaultKind, String, usize, usize);
+
+    fn read(text: &str, dialect: Dialect) -> (Vec<Value>, Vec<Found>) {
         let mut sources = Sources::new();
         let file = sources.add("f", text);
         let (documents, faults) = read_yaml(&sources, file, dialect);
