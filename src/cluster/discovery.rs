@@ -10,7 +10,8 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use super::Cluster;
-use super::catalogue::{Catalogue, Lookup, group_versions};
+use super::catalogue::{Catalogue, Lookup};
+use super::documents::group_versions;
 use super::error::Error;
 use super::patience::Patience;
 use super::read::call;
