@@ -92,14 +92,16 @@ impl Repeat {
         }
     }
 
-    /// True for a 409 that only means that others wrote at the same moment.
+    /// True for a 409 that only means that others wrote at the same moment: to the object or, for one that is
+    /// made, to the quota it counts against.
     pub fn is_lost_race(&self, status: &Status) -> bool {
         let raced = status.code == 409 && status.message.contains("the object has been modified");
         let made = status.code == 409 && status.reason == "AlreadyExists";
         match self {
             Repeat::Always | Repeat::Apply { .. } => raced || made,
+            Repeat::Create { .. } | Repeat::Never => raced,
             Repeat::Json { guarded, .. } => raced && !guarded,
-            _ => false,
+            Repeat::GuardedMerge { .. } | Repeat::Guarded => false,
         }
     }
 }

@@ -143,3 +143,28 @@ async fn what_is_wrong_is_said_with_what_there_is() {
         ConnectOptions { kubeconfig: Some(env!("CARGO_TARGET_TMPDIR").into()), ..one("directory") };
     assert!(refused(directory).await.contains("cannot be read"));
 }
+
+/// Runs itself again without the environment, which only the real start of the program reads.
+#[tokio::test]
+async fn without_any_configuration_it_says_so_instead_of_calling_localhost() {
+    const MARK: &str = "SELDONPLAY_TEST_WITHOUT_CONFIG";
+    if std::env::var_os(MARK).is_some() {
+        let words = refused(ConnectOptions::default()).await;
+        assert!(
+            words.starts_with("no cluster is configured: there is no kubeconfig, and this is no pod; give"),
+            "{words}"
+        );
+        let only = ConnectOptions { server: there("http://127.0.0.1:1"), ..ConnectOptions::default() };
+        assert_eq!(connected(only).await.unwrap().server, "http://127.0.0.1:1");
+        return;
+    }
+    let name = "connect::without_any_configuration_it_says_so_instead_of_calling_localhost";
+    let again = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", name])
+        .env_clear()
+        .envs([(MARK, "1"), ("HOME", "/nonexistent")])
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&again.stdout);
+    assert!(again.status.success() && text.contains("1 passed"), "{text}");
+}
