@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use http::{HeaderValue, Uri};
 use kube::config::{
-    AuthInfo, Config, KubeConfigOptions, Kubeconfig, KubeconfigError, NamedAuthInfo, NamedCluster,
+    AuthInfo, Config, InClusterError, KubeConfigOptions, Kubeconfig, KubeconfigError, NamedAuthInfo,
+    NamedCluster,
 };
 use serde_json::json;
 
@@ -143,7 +144,7 @@ pub async fn connect(options: &ConnectOptions, mut settings: Settings) -> Result
             let context = options.context.clone().or(kubeconfig.current_context.clone());
             (chosen(kubeconfig, options).await?, context.filter(|context| context != NO_CONTEXT))
         }
-        None => (Config::incluster_env().map_err(|error| ConnectError::NoConfig(error.to_string()))?, None),
+        None => (Config::incluster_env().map_err(no_config)?, None),
     };
     config.default_retry = false;
     config.read_timeout = None;
@@ -174,6 +175,13 @@ pub async fn connect(options: &ConnectOptions, mut settings: Settings) -> Result
         server,
         namespace,
         warnings,
+    })
+}
+
+fn no_config(error: InClusterError) -> ConnectError {
+    ConnectError::NoConfig(match error {
+        InClusterError::ReadEnvironmentVariable(_) => "there is no kubeconfig, and this is no pod".into(),
+        error => format!("there is no kubeconfig, and the pod's own account cannot be used: {error}"),
     })
 }
 

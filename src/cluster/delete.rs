@@ -125,7 +125,7 @@ impl Cluster {
                         Some(same) if !same["metadata"]["deletionTimestamp"].is_null() => {
                             return Ok(Some(self.deleted(uid, false, true, now, Vec::new())));
                         }
-                        Some(_) => return Err(Error::Refused(status)),
+                        Some(_) => return Err(Error::Refused(Box::new(status))),
                         None if uncertain || now.is_none() => {
                             return Ok(Some(self.deleted(uid, !uncertain, false, seen, Vec::new())));
                         }

@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use futures_util::future::{join, try_join_all};
 use tokio::sync::Mutex;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use super::Cluster;
-use super::catalogue::{Catalogue, Lookup, group_versions};
+use super::catalogue::{Catalogue, Lookup};
+use super::documents::group_versions;
 use super::error::Error;
 use super::patience::Patience;
 use super::read::call;
@@ -129,7 +130,12 @@ impl Cluster {
 
     /// The catalogue in at least this edition. Those who ask at the same time share one asking.
     async fn catalogue(&self, least: u64) -> Result<(Arc<Catalogue>, Edition), ResolveError> {
-        let mut known = self.inner.discovery.known.lock().await;
+        let waited = timeout_at(self.end(), self.inner.discovery.known.lock()).await;
+        let Ok(mut known) = waited else {
+            let message = "another call is still asking what the cluster serves".to_owned();
+            let error = Error::Unreachable { message, outage: Duration::ZERO, status: None };
+            return Err(ResolveError::Trouble(error));
+        };
         if let Some(catalogue) = &known.catalogue
             && known.edition >= least
         {

@@ -56,7 +56,7 @@ impl Status {
         }
     }
 
-    /// A refusal made on this side of the door, for what no server could carry out.
+    /// As the server would say it of what is refused on this side of the door already.
     pub(super) fn local(message: impl Into<String>) -> Status {
         Status { code: 400, reason: "BadRequest".into(), message: message.into(), details: Value::Null }
     }
@@ -92,7 +92,7 @@ impl fmt::Display for Status {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Error {
     /// The API server's answer, nearly always 4xx: asking again would be answered in the same way.
-    Refused(Status),
+    Refused(Box<Status>),
     /// The API server does not serve this resource (any more), as after a CRD was deleted.
     NotServed {
         /// What was asked for, such as `get seldondeployments/iris in seldon`.
@@ -101,7 +101,7 @@ pub enum Error {
         message: String,
     },
     /// 401 for ten seconds, or credentials that could not be had.
-    Unauthorized(Status),
+    Unauthorized(Box<Status>),
     /// The deadline passed, or patience ended, while no usable answer could be had.
     Unreachable {
         /// The last trouble, such as `connection refused`.
@@ -109,7 +109,7 @@ pub enum Error {
         /// How long the trouble had lasted.
         outage: Duration,
         /// The server's words where it did answer (429 and 5xx).
-        status: Option<Status>,
+        status: Option<Box<Status>>,
     },
     /// A write was sent, its answer was lost, and looking could not tell whether it was carried out.
     UnknownOutcome {
@@ -121,11 +121,16 @@ pub enum Error {
 }
 
 impl Error {
+    /// A refusal made on this side of the door, for what no server could carry out.
+    pub(super) fn local(message: impl Into<String>) -> Error {
+        Error::Refused(Box::new(Status::local(message)))
+    }
+
     /// The server's answer inside, where there is one.
     pub fn status(&self) -> Option<&Status> {
         match self {
             Error::Refused(status) | Error::Unauthorized(status) => Some(status),
-            Error::Unreachable { status, .. } => status.as_ref(),
+            Error::Unreachable { status, .. } => status.as_deref(),
             Error::NotServed { .. } | Error::UnknownOutcome { .. } => None,
         }
     }

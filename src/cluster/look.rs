@@ -4,6 +4,7 @@
 
 use serde_json::{Value, json};
 
+use super::effect::{json_patch_is_visible, merge_is_visible};
 use super::error::Status;
 
 /// What kind of write it is, as far as repeating it goes.
@@ -91,14 +92,16 @@ impl Repeat {
         }
     }
 
-    /// True for a 409 that only means that others wrote at the same moment.
+    /// True for a 409 that only means that others wrote at the same moment: to the object or, for one that is
+    /// made, to the quota it counts against.
     pub fn is_lost_race(&self, status: &Status) -> bool {
         let raced = status.code == 409 && status.message.contains("the object has been modified");
         let made = status.code == 409 && status.reason == "AlreadyExists";
         match self {
             Repeat::Always | Repeat::Apply { .. } => raced || made,
+            Repeat::Create { .. } | Repeat::Never => raced,
             Repeat::Json { guarded, .. } => raced && !guarded,
-            _ => false,
+            Repeat::GuardedMerge { .. } | Repeat::Guarded => false,
         }
     }
 }
@@ -125,45 +128,6 @@ fn guard(operations: &Value, now: &Value) -> Value {
     guarded.retain(|operation| *operation != test);
     guarded.insert(0, test);
     Value::Array(guarded)
-}
-
-/// True if merging the patch (its metadata's preconditions aside) would change nothing.
-fn merge_is_visible(now: &Value, patch: &Value) -> bool {
-    let mut patch = patch.clone();
-    if let Some(metadata) = patch.get_mut("metadata").and_then(Value::as_object_mut) {
-        metadata.shift_remove("resourceVersion");
-    }
-    let mut merged = now.clone();
-    json_patch::merge(&mut merged, &patch);
-    merged == *now
-}
-
-/// True if everything that the operations write is now as they would have left it.
-fn json_patch_is_visible(before: &Value, now: &Value, operations: &Value) -> bool {
-    let all = operations.as_array().map(Vec::as_slice).unwrap_or_default();
-    let writes = || all.iter().filter(|operation| operation["op"] != "test");
-    let Ok(patch) = serde_json::from_value::<json_patch::Patch>(writes().cloned().collect()) else {
-        return false;
-    };
-    let mut expected = before.clone();
-    if json_patch::patch(&mut expected, &patch).is_err() {
-        return false;
-    }
-    let touched = writes().flat_map(|operation| match operation["op"].as_str() {
-        Some("move") => vec![&operation["path"], &operation["from"]],
-        _ => vec![&operation["path"]],
-    });
-    touched.filter_map(Value::as_str).all(|path| {
-        let place = whole_list(&expected, path);
-        expected.pointer(place) == now.pointer(place)
-    })
-}
-
-/// An entry of a list says nothing without its neighbours: the path of the outermost list, or the path.
-fn whole_list<'p>(object: &Value, path: &'p str) -> &'p str {
-    let ends = path.match_indices('/').map(|(end, _)| end).skip(1);
-    let mut prefixes = ends.map(|end| &path[..end]);
-    prefixes.find(|prefix| object.pointer(prefix).is_some_and(Value::is_array)).unwrap_or(path)
 }
 
 #[cfg(test)]

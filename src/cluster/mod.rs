@@ -12,8 +12,11 @@
 
 mod catalogue;
 mod connect;
+mod decode;
 mod delete;
 mod discovery;
+mod documents;
+mod effect;
 mod error;
 mod ledger;
 mod look;

@@ -23,7 +23,7 @@ const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(30);
 #[derive(Debug, Clone)]
 pub(super) struct Setback {
     /// The server's answer, where one came.
-    pub status: Option<Status>,
+    pub status: Option<Box<Status>>,
     /// In words.
     pub message: String,
     /// The server may have carried it out all the same.
@@ -43,7 +43,7 @@ impl Setback {
     /// Trouble that the server itself tells of.
     pub fn told(status: Status) -> Setback {
         let message = status.to_string();
-        Setback { status: Some(status), ..Setback::of(message) }
+        Setback { status: Some(Box::new(status)), ..Setback::of(message) }
     }
 
     fn is_unauthorized(&self) -> bool {

@@ -3,10 +3,11 @@
 
 use serde_json::Value;
 
+use super::decode::{Page, TypeMeta, read_page};
 use super::error::{Error, Status};
 use super::patience::{Patience, Setback};
 use super::resource::{KindName, ObjectRef, Resource, encode};
-use super::snapshot::{Page, Snapshot, TypeMeta, drop_managed_fields, read_page};
+use super::snapshot::{Snapshot, drop_managed_fields};
 use super::trouble::Verb;
 use super::wire::{Ask, Reply, Sent, send};
 use super::{Cluster, Inner};
@@ -95,7 +96,7 @@ impl Cluster {
                     false => Ok(NamespaceState::Exists),
                 }
             }
-            Err(Error::Refused(status)) if status.code == 403 => Ok(NamespaceState::Unknown(status)),
+            Err(Error::Refused(status)) if status.code == 403 => Ok(NamespaceState::Unknown(*status)),
             Err(error) => Err(error),
         }
     }
@@ -131,7 +132,7 @@ pub(super) async fn call<T>(
 pub(super) fn refusal(status: Status, what: &str) -> Error {
     match status.code == 404 && !status.names_an_object() {
         true => Error::NotServed { what: what.to_owned(), message: status.message },
-        false => Error::Refused(status),
+        false => Error::Refused(Box::new(status)),
     }
 }
 

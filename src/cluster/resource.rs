@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::error::{Error, Status};
+use super::error::Error;
 
 /// A resource as the API server serves it, in one version.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -101,14 +101,11 @@ impl ObjectRef {
     /// The object's path. What would name something else than one object is refused.
     pub(super) fn path(&self) -> Result<String, Error> {
         if self.name.is_empty() || self.name == "." || self.name == ".." {
-            return Err(Error::Refused(Status::local(format!(
-                "{:?} is not the name of an object",
-                self.name
-            ))));
+            return Err(Error::local(format!("{:?} is not the name of an object", self.name)));
         }
         if self.resource.namespaced && self.namespace.as_deref().unwrap_or_default().is_empty() {
             let message = format!("{} needs a namespace, and none is given", self.short());
-            return Err(Error::Refused(Status::local(message)));
+            return Err(Error::local(message));
         }
         Ok(format!("{}/{}", self.resource.path(self.namespace.as_deref()), encode(&self.name)))
     }

@@ -163,8 +163,9 @@ fn is_verdict(status: &Status) -> bool {
 }
 
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds))
+    let seconds: u64 = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    // A day is longer than anybody waits, and short enough to be added to any time.
+    Some(Duration::from_secs(seconds.min(86_400)))
 }
 
 /// The texts in `Warning: 299 - "text"` headers (RFC 7234, section 5.5), several of which may share a line.

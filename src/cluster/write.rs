@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::Cluster;
-use super::error::{Error, Status};
+use super::effect::{Touch, is_unchanged};
+use super::error::Error;
 use super::ledger::Written;
 use super::look::{Repeat, Verdict};
 use super::patience::{Patience, Setback};
@@ -85,7 +86,7 @@ impl Cluster {
     /// Applies an object on the server's side (or creates it), with `fieldValidation=Strict`. The object
     /// must carry apiVersion, kind, name and, unless it is cluster-scoped, its namespace.
     ///
-    /// Errors: a conflict is [`Error::Refused`] with the fields and managers in [`Status::causes`]; a kind
+    /// Errors: a conflict is [`Error::Refused`] with the fields and managers in [`super::Status::causes`]; a kind
     /// that is not served is [`Error::NotServed`].
     pub async fn apply(&self, object: &Value, options: &ApplyOptions) -> Result<Applied, Error> {
         let target = self.target(object).await?;
@@ -104,7 +105,7 @@ impl Cluster {
         let ask = Ask::write(Verb::Apply, Method::PATCH, path, "application/apply-patch+yaml", body);
         let repeat = Repeat::Apply { manager: manager.to_owned() };
         let landed = self.write(ask, "apply", &target, before.as_ref(), repeat).await?;
-        Ok(self.applied(&target, before.as_ref(), landed))
+        Ok(self.applied(&target, before.as_ref(), landed, Touch::Apply { object, manager }))
     }
 
     async fn create(&self, target: &ObjectRef, manager: &str, body: Vec<u8>) -> Result<Applied, Error> {
@@ -120,7 +121,7 @@ impl Cluster {
         let landed = self.write(ask, "create", target, before.as_ref(), repeat).await?;
         // With generateName, the name is only known now.
         let name = landed.object["metadata"]["name"].as_str().unwrap_or(&target.name).to_owned();
-        Ok(self.applied(&ObjectRef { name, ..target.clone() }, None, landed))
+        Ok(self.applied(&ObjectRef { name, ..target.clone() }, None, landed, Touch::Unseen))
     }
 
     /// Patches one object. It is read first, for the record of what it was.
@@ -146,8 +147,12 @@ impl Cluster {
             (_, PatchKind::Strategic(_)) if guarded => Repeat::Guarded,
             _ => Repeat::Always,
         };
+        let touch = match patch {
+            PatchKind::Json(operations) => Touch::Json(operations),
+            PatchKind::Merge(patch) | PatchKind::Strategic(patch) => Touch::Merge(patch),
+        };
         let landed = self.write(ask, "patch", target, before.as_ref(), repeat).await?;
-        Ok(self.applied(target, before.as_ref(), landed))
+        Ok(self.applied(target, before.as_ref(), landed, touch))
     }
 
     /// Sets the number of replicas through the `/scale` subresource, which is written blindly: reading it
@@ -158,7 +163,7 @@ impl Cluster {
         let body = json_bytes(&json!({ "spec": { "replicas": replicas } }));
         let ask = Ask::write(Verb::Patch, Method::PATCH, path, "application/merge-patch+json", body);
         let landed = self.write(ask, "scale", target, before.as_ref(), Repeat::Always).await?;
-        Ok(self.applied(target, before.as_ref(), landed))
+        Ok(self.applied(target, before.as_ref(), landed, Touch::Unseen))
     }
 
     fn manager<'a>(&'a self, own: &'a Option<String>) -> &'a str {
@@ -170,7 +175,7 @@ impl Cluster {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let (api_version, kind) = (text(&object["apiVersion"]), text(&object["kind"]));
         if api_version.is_empty() || kind.is_empty() {
-            return Err(Error::Refused(Status::local("the object has no apiVersion or no kind")));
+            return Err(Error::local("the object has no apiVersion or no kind"));
         }
         let name = KindName { word: kind, api_version: Some(api_version) };
         let resource = self.resolve(&name).await?;
@@ -178,7 +183,7 @@ impl Cluster {
         let namespace = namespace.filter(|_| resource.namespaced);
         if resource.namespaced && namespace.is_none() {
             let message = format!("{} is namespaced, and the object names no namespace", resource.kind);
-            return Err(Error::Refused(Status::local(message)));
+            return Err(Error::local(message));
         }
         Ok(ObjectRef { resource, namespace, name: text(&object["metadata"]["name"]) })
     }
@@ -268,9 +273,14 @@ impl Cluster {
     }
 
     /// Compares before and after, and notes the write in the ledger if it changed something.
-    fn applied(&self, target: &ObjectRef, before: Option<&Value>, landed: Landed) -> Applied {
+    fn applied(
+        &self,
+        target: &ObjectRef,
+        before: Option<&Value>,
+        landed: Landed,
+        touch: Touch<'_>,
+    ) -> Applied {
         let Landed { mut object, created, warnings } = landed;
-        drop_managed_fields(&mut object);
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let metadata = &object["metadata"];
         let same = before.filter(|before| before["metadata"]["uid"] == metadata["uid"]);
@@ -278,7 +288,7 @@ impl Cluster {
             None if created => Operation::Created,
             // It was not there when looked at, and others were faster to make it.
             None => Operation::Configured,
-            Some(before) if unchanged(before, &object, target) => Operation::Unchanged,
+            Some(before) if is_unchanged(before, &object, touch) => Operation::Unchanged,
             Some(_) => Operation::Configured,
         };
         let is_object = object["kind"] == *target.resource.kind;
@@ -306,6 +316,7 @@ impl Cluster {
                 at: Instant::now(),
             })
         });
+        drop_managed_fields(&mut object);
         Applied { operation, object, warnings, written }
     }
 }
@@ -325,37 +336,11 @@ impl Landed {
     }
 }
 
-/// True if the write changed nothing: the same version, or a version in which only others wrote (a status)
-/// or which only records who owns which field.
-fn unchanged(before: &Value, after: &Value, target: &ObjectRef) -> bool {
-    if before["metadata"]["resourceVersion"] == after["metadata"]["resourceVersion"] {
-        return true;
-    }
-    if after["kind"] != *target.resource.kind {
-        return false;
-    }
-    let has_status = target.resource.has_subresource("status");
-    let (before, after) = (essence(before, has_status), essence(after, has_status));
-    before == after
-}
-
-fn essence(object: &Value, without_status: bool) -> Value {
-    let mut object = object.clone();
-    drop_managed_fields(&mut object);
-    if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
-        metadata.shift_remove("resourceVersion");
-    }
-    if let Some(fields) = object.as_object_mut().filter(|_| without_status) {
-        fields.shift_remove("status");
-    }
-    object
-}
-
 /// The body of a patch, its preconditions in it, and how it is called on the wire.
 fn body_of(patch: &PatchKind, options: &PatchOptions) -> Result<(&'static str, Value), Error> {
     let conditions = [("uid", &options.uid), ("resourceVersion", &options.resource_version)];
     let conditions = conditions.into_iter().filter_map(|(key, value)| Some((key, value.as_ref()?)));
-    let refuse = |message: &str| Err(Error::Refused(Status::local(message)));
+    let refuse = |message: &str| Err(Error::local(message));
     let (content_type, patch) = match patch {
         PatchKind::Json(Value::Array(operations)) => {
             let test =

@@ -11,11 +11,11 @@ use kube::client::Body;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::super::Inner;
+use super::super::decode::{TypeMeta, read_event, read_object};
 use super::super::error::{Error, Status};
 use super::super::patience::{Patience, Setback};
 use super::super::read::{Pages, call, selectors, unreadable};
 use super::super::resource::{ObjectRef, encode};
-use super::super::snapshot::{TypeMeta, read_event, read_object};
 use super::super::trouble::Verb;
 use super::super::wire::{Ask, Sent, broken, open};
 use super::feed::{Feed, id};
@@ -112,7 +112,7 @@ impl Follower {
         let version = match self.list(true).await {
             Ok(version) => version,
             Err(Error::Refused(status)) if status.code == 403 && self.is_one_object() => {
-                return self.poll_object(status).await;
+                return self.poll_object(&status.message).await;
             }
             Err(error) => return Err(error),
         };
@@ -267,7 +267,7 @@ impl Follower {
     }
 
     /// Asks for one object again and again, where it can be neither listed nor watched.
-    async fn poll_object(&mut self, refused: Status) -> Result<(), Error> {
+    async fn poll_object(&mut self, why: &str) -> Result<(), Error> {
         let Follower { inner, feed, patience, api_version, .. } = self;
         let it = TypeMeta { api_version, kind: &feed.resource.kind };
         let object = ObjectRef {
@@ -283,7 +283,7 @@ impl Follower {
                 Err(Error::Refused(status)) if status.code == 404 => None,
                 Err(error) => return Err(error),
             };
-            feed.polls(&refused.message);
+            feed.polls(why);
             let seen = found.iter().map(id).collect();
             found.into_iter().for_each(|snapshot| feed.see(snapshot, &inner.ledger));
             feed.complete(&seen, &inner.ledger, false);
