@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::place::Place;
-use super::schema::{Entries, Id, Schema};
+use super::schema::{Entries, Id, Node, Schema};
 use super::suggest;
 use super::value::{in_words, quoted};
 use super::violation::{Code, Violation};
@@ -12,7 +12,7 @@ use super::violation::{Code, Violation};
 /// The fields that the schema does not know, in the object's order.
 pub fn unknown_fields(schema: &Schema, object: &Value) -> Vec<Violation> {
     let mut found = Vec::new();
-    find(schema, schema.root, object, &Place::ROOT, &mut found);
+    find(schema, Some(schema.root), false, object, &Place::ROOT, &mut found);
     found
 }
 
@@ -29,39 +29,56 @@ pub fn prune(schema: &Schema, object: &mut Value) -> Vec<String> {
     pointers
 }
 
-fn find(schema: &Schema, id: Id, value: &Value, place: &Place<'_>, found: &mut Vec<Violation>) {
-    let node = schema.node(id);
+/// Walks a value with its schema, `None` where there is none: then every field is unknown. Below a place that keeps
+/// unknown fields, `kept` holds for the items of a list, not for fields that the schema knows.
+fn find(
+    schema: &Schema,
+    id: Option<Id>,
+    kept: bool,
+    value: &Value,
+    place: &Place<'_>,
+    found: &mut Vec<Violation>,
+) {
+    let node = id.map(|id| schema.node(id));
+    let kept = kept || node.is_some_and(|node| node.open);
     match value {
         Value::Object(map) => {
             for (key, value) in map {
                 let meta = matches!(key.as_str(), "apiVersion" | "kind" | "metadata");
-                if meta && (node.embedded || place.is_root()) {
+                if meta && (place.is_root() || node.is_some_and(|node| node.embedded)) {
                     continue;
                 }
                 let here = place.key(key);
-                match (node.under(key), node.entries) {
-                    (Some(id), _) => find(schema, id, value, &here, found),
-                    (None, Some(Entries::Any)) => {}
-                    (None, _) if node.open => {}
-                    (None, _) => found.push(Violation {
-                        pointer: here.pointer(),
-                        code: Code::UnknownField,
-                        field: here.field(),
-                        message: format!("unknown field {}", quoted(&here.field())),
-                        expected: suggest::fields_in_words(node),
-                        actual: in_words(value),
-                        suggestion: suggest::nearest(key, node.fields.iter().map(|(name, _)| &**name))
-                            .map(str::to_owned),
-                    }),
+                match (node.and_then(|node| node.under(key)), node.and_then(|node| node.entries)) {
+                    (Some(id), _) => find(schema, Some(id), false, value, &here, found),
+                    (None, Some(Entries::Any)) => find(schema, None, false, value, &here, found),
+                    (None, _) if kept => {}
+                    (None, _) => found.push(unknown(node, key, value, &here)),
                 }
             }
         }
         Value::Array(items) => {
-            let Some(id) = node.items else { return };
+            let id = node.and_then(|node| node.items);
+            if id.is_none() && kept {
+                return;
+            }
             for (index, item) in items.iter().enumerate() {
-                find(schema, id, item, &place.index(index), found);
+                find(schema, id, kept, item, &place.index(index), found);
             }
         }
         _ => {}
+    }
+}
+
+fn unknown(node: Option<&Node>, key: &str, value: &Value, here: &Place<'_>) -> Violation {
+    let names = node.map_or(&[][..], |node| &node.fields[..]).iter().map(|(name, _)| &**name);
+    Violation {
+        pointer: here.pointer(),
+        code: Code::UnknownField,
+        field: here.field(),
+        message: format!("unknown field {}", quoted(&here.field())),
+        expected: suggest::fields_in_words(names.clone()),
+        actual: in_words(value),
+        suggestion: suggest::nearest(key, names).map(str::to_owned),
     }
 }

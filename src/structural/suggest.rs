@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::cursor::Cursor;
 use super::format::Format;
-use super::schema::{Id, Node, Schema, Type};
+use super::schema::{Node, Schema, Type};
 
 /// How alike two names must be (Jaro-Winkler) for one to be suggested for the other.
 const ALIKE: f64 = 0.8;
@@ -99,9 +99,9 @@ pub(super) fn types_in_words(node: &Node) -> String {
     node.types().iter().map(word).collect::<Vec<_>>().join(" or ")
 }
 
-/// The fields of a node in words, at most sixteen of them.
-pub(super) fn fields_in_words(node: &Node) -> String {
-    let names: Vec<&str> = node.fields.iter().map(|(name, _): &(_, Id)| &**name).collect();
+/// Names of fields in words, at most sixteen of them.
+pub(super) fn fields_in_words<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let names: Vec<&str> = names.collect();
     match names.len() {
         0 => "no fields at all".into(),
         1..=16 => format!("one of {}", names.join(", ")),

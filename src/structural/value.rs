@@ -37,7 +37,7 @@ pub(super) fn number(number: &Number) -> String {
 
 fn float_text(float: f64) -> String {
     let exponent = if float == 0.0 { 0.0 } else { float.abs().log10().floor() };
-    if (-4.0..21.0).contains(&exponent) {
+    if (-4.0..6.0).contains(&exponent) {
         return format!("{float}");
     }
     let text = format!("{float:e}");
@@ -137,6 +137,7 @@ mod tests {
         assert_eq!(bad(&json!(3)), "3");
         assert_eq!(bad(&json!(0.5)), "0.5");
         assert_eq!(bad(&json!(1e21)), "1e+21");
+        assert_eq!(bad(&json!(1234567.5)), "1.2345675e+06");
         assert_eq!(bad(&json!(1e-7)), "1e-07");
         assert_eq!(bad(&json!("a\"b\n\u{1}é")), "\"a\\\"b\\n\\x01é\"");
         assert_eq!(bad(&json!({"b": 1, "a": [true]})), r#"{"a":[true],"b":1}"#);
