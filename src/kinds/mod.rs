@@ -12,6 +12,7 @@ mod general;
 mod job;
 mod knative;
 mod kserve;
+pub mod lint;
 mod namespace;
 mod plain;
 mod pod;

@@ -24,7 +24,7 @@ pub(super) fn check(plan: &Plan, playbook: &Playbook, inputs: &Inputs, found: &m
     names(plan, playbook, found);
     for object in &plan.objects {
         namespace(object, inputs, found);
-        //LINT super::lint::lint(object, found);
+        super::lint::lint(object, found);
     }
     for step in plan.all_steps() {
         targets(step, plan, found);

@@ -3,7 +3,7 @@
 
 use super::Object;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
-use crate::kinds::lint::{self, Consequence};
+use crate::kinds::lint::{self, Severity as Consequence};
 use crate::source::Node;
 
 /// Findings about one object.
@@ -20,7 +20,7 @@ pub(super) fn lint(object: &Object, found: &mut Diagnostics) {
                 _ => tree.span,
             },
         };
-        let (severity, code) = match finding.consequence {
+        let (severity, code) = match finding.severity {
             Consequence::Refused => (Severity::Error, Code::WouldBeRefused),
             Consequence::Ignored => (Severity::Warning, Code::WouldBeIgnored),
             Consequence::Older => (Severity::Warning, Code::OlderVersion),

@@ -3,6 +3,7 @@
 
 mod check;
 mod conditions;
+mod lint;
 mod manifest;
 mod name;
 mod vars;

@@ -1,0 +1,211 @@
+//! The lint of a SeldonDeployment: its schema, its webhook's rules, and what its operator makes of it.
+//! It must never know a cluster: what depends on one (the seldon-config ConfigMap) is a warning.
+
+mod deployment;
+mod graph;
+mod names;
+mod pods;
+mod predictors;
+mod replicas;
+
+use serde_json::Value;
+
+use super::{Finding, Severity, known, violations};
+use crate::structural;
+
+/// Everything there is to say about an object of the group machinelearning.seldon.io.
+pub(super) fn lint(object: &Value, version: &str, kind: &str) -> Vec<Finding> {
+    if kind != "SeldonDeployment" {
+        let message = format!("the group machinelearning.seldon.io has no kind {kind}");
+        return vec![
+            Finding::refused("unknown-kind", "/kind", message).help("Its only kind is SeldonDeployment."),
+        ];
+    }
+    let mut findings = versions(version);
+    if let Some(schema) = known::schema("machinelearning.seldon.io", kind, false) {
+        let newer = known::schema("machinelearning.seldon.io", kind, true);
+        findings.extend(violations::lint(schema, newer, object));
+        too_deep(object, &mut findings);
+    }
+    if object.get("status").is_some() {
+        let message = "a status in a manifest is dropped: the operator writes it";
+        findings.push(Finding::ignored("server-field", "/status", message).at_key());
+    }
+    let sdep = Sdep::of(object);
+    deployment::lint(&sdep, &mut findings);
+    predictors::lint(&sdep, &mut findings);
+    for predictor in &sdep.predictors {
+        graph::lint(&sdep, predictor, &mut findings);
+        pods::lint(predictor, &mut findings);
+    }
+    names::lint(&sdep, &mut findings);
+    replicas::lint(&sdep, &mut findings);
+    findings
+}
+
+fn versions(version: &str) -> Vec<Finding> {
+    match version {
+        "v1" => Vec::new(),
+        "v1alpha2" | "v1alpha3" => {
+            let message =
+                format!("{version} is an older version of SeldonDeployment, served and stored as v1");
+            let finding = Finding::new("older-version", Severity::Older, "/apiVersion", message);
+            vec![finding.help("Write machinelearning.seldon.io/v1: the fields are the same.")]
+        }
+        other => {
+            let message = format!("SeldonDeployment has no version {other}");
+            vec![
+                Finding::refused("unknown-kind", "/apiVersion", message)
+                    .help("Write machinelearning.seldon.io/v1."),
+            ]
+        }
+    }
+}
+
+/// The CRD unrolls a graph ten levels below its root; what is deeper is an unknown field.
+fn too_deep(object: &Value, findings: &mut Vec<Finding>) {
+    fn walk(unit: &Value, pointer: &str, depth: usize, findings: &mut Vec<Finding>) {
+        if depth == 10 && unit.get("children").is_some() {
+            let message =
+                "graphs are at most ten levels deep below their root: deeper children are refused or dropped";
+            findings.push(Finding::refused("unknown-field", format!("{pointer}/children"), message).at_key());
+            return;
+        }
+        for (index, child) in list(unit, "children").iter().enumerate() {
+            walk(child, &format!("{pointer}/children/{index}"), depth + 1, findings);
+        }
+    }
+    for (index, predictor) in list(&object["spec"], "predictors").iter().enumerate() {
+        walk(&predictor["graph"], &format!("/spec/predictors/{index}/graph"), 0, findings);
+    }
+}
+
+/// A SeldonDeployment taken apart. Parts of a wrong type count as absent: the schema has told of them.
+struct Sdep<'a> {
+    name: &'a str,
+    spec: &'a Value,
+    predictors: Vec<Predictor<'a>>,
+}
+
+struct Predictor<'a> {
+    value: &'a Value,
+    pointer: String,
+    name: &'a str,
+    components: Vec<Component<'a>>,
+    units: Vec<Unit<'a>>,
+}
+
+struct Component<'a> {
+    value: &'a Value,
+    pointer: String,
+    containers: Vec<Container<'a>>,
+}
+
+struct Container<'a> {
+    value: &'a Value,
+    pointer: String,
+    name: &'a str,
+}
+
+/// A node of a graph.
+struct Unit<'a> {
+    value: &'a Value,
+    pointer: String,
+    name: &'a str,
+}
+
+impl<'a> Sdep<'a> {
+    fn of(object: &'a Value) -> Sdep<'a> {
+        let spec = &object["spec"];
+        let predictors = list(spec, "predictors").iter().enumerate();
+        Sdep {
+            name: object.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default(),
+            spec,
+            predictors: predictors
+                .map(|(index, value)| Predictor::of(value, format!("/spec/predictors/{index}")))
+                .collect(),
+        }
+    }
+}
+
+impl<'a> Predictor<'a> {
+    fn of(value: &'a Value, pointer: String) -> Predictor<'a> {
+        let components = list(value, "componentSpecs").iter().enumerate();
+        let components = components
+            .map(|(index, value)| {
+                let pointer = format!("{pointer}/componentSpecs/{index}");
+                let containers = list(&value["spec"], "containers").iter().enumerate();
+                let containers = containers
+                    .map(|(index, value)| Container {
+                        value,
+                        pointer: format!("{pointer}/spec/containers/{index}"),
+                        name: text(value, "name"),
+                    })
+                    .collect();
+                Component { value, pointer, containers }
+            })
+            .collect();
+        let mut units = Vec::new();
+        if value["graph"].is_object() {
+            collect(&value["graph"], format!("{pointer}/graph"), &mut units);
+        }
+        Predictor { value, name: text(value, "name"), components, units, pointer }
+    }
+
+    /// The name, or what else people can tell it by.
+    fn title(&self) -> &str {
+        if self.name.is_empty() { self.pointer.trim_start_matches("/spec/") } else { self.name }
+    }
+
+    fn container(&self, name: &str) -> Option<&Container<'a>> {
+        self.containers().find(|container| container.name == name)
+    }
+
+    fn containers(&self) -> impl Iterator<Item = &Container<'a>> {
+        self.components.iter().flat_map(|component| &component.containers)
+    }
+
+    fn annotation(&self, key: &str) -> Option<&'a str> {
+        self.value["annotations"].get(key).and_then(Value::as_str)
+    }
+}
+
+fn collect<'a>(value: &'a Value, pointer: String, units: &mut Vec<Unit<'a>>) {
+    units.push(Unit { value, pointer: pointer.clone(), name: text(value, "name") });
+    for (index, child) in list(value, "children").iter().enumerate() {
+        collect(child, format!("{pointer}/children/{index}"), units);
+    }
+}
+
+impl Unit<'_> {
+    fn implementation(&self) -> &str {
+        match text(self.value, "implementation") {
+            "UNKNOWN_IMPLEMENTATION" => "",
+            other => other,
+        }
+    }
+
+    /// Whether a prepackaged server serves the node: any implementation but those that the orchestrator has itself.
+    fn is_prepackaged(&self) -> bool {
+        !matches!(
+            self.implementation(),
+            "" | "SIMPLE_MODEL" | "SIMPLE_ROUTER" | "RANDOM_ABTEST" | "AVERAGE_COMBINER"
+        )
+    }
+}
+
+fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
+    value.get(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+fn text<'a>(value: &'a Value, key: &str) -> &'a str {
+    value.get(key).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// "Did you mean", or the list of what is known.
+fn known_words(word: &str, known: &[&str]) -> String {
+    match structural::nearest(word, known.iter().copied()) {
+        Some(near) => format!("Did you mean `{near}`?"),
+        None => format!("Known are {}.", known.join(", ")),
+    }
+}

@@ -1,0 +1,88 @@
+//! A place in a schema, to be asked what it allows: for completions, conditions and server-side apply.
+//! It must never change a schema, nor judge a value.
+
+use serde_json::Value;
+
+use super::schema::{Entries, Id, ListType, Node, Schema, Type};
+
+/// A place in a schema.
+#[derive(Clone, Copy, Debug)]
+pub struct Cursor<'a> {
+    schema: &'a Schema,
+    id: Id,
+}
+
+impl<'a> Cursor<'a> {
+    pub(super) fn new(schema: &'a Schema, id: Id) -> Cursor<'a> {
+        Cursor { schema, id }
+    }
+
+    fn node(self) -> &'a Node {
+        self.schema.node(self.id)
+    }
+
+    /// The schema of a field.
+    pub fn field(self, name: &str) -> Option<Cursor<'a>> {
+        self.node().field(name).map(|id| Cursor { id, ..self })
+    }
+
+    /// All fields, by name.
+    pub fn fields(self) -> impl Iterator<Item = (&'a str, Cursor<'a>)> {
+        self.node().fields.iter().map(move |(name, id)| (name.as_ref(), Cursor { id: *id, ..self }))
+    }
+
+    /// The schema of a list's items.
+    pub fn item(self) -> Option<Cursor<'a>> {
+        self.node().items.map(|id| Cursor { id, ..self })
+    }
+
+    /// The schema of a map's values, `None` if there is none, also where any value is allowed.
+    pub fn entry(self) -> Option<Cursor<'a>> {
+        match self.node().entries {
+            Some(Entries::Of(id)) => Some(Cursor { id, ..self }),
+            _ => None,
+        }
+    }
+
+    /// One step of a JSON pointer: a field, a map's entry or, in a list, an item of any index.
+    pub fn step(self, step: &str) -> Option<Cursor<'a>> {
+        let index = step == "-" || step.bytes().all(|byte| byte.is_ascii_digit());
+        self.node().under(step).map(|id| Cursor { id, ..self }).or_else(|| self.item().filter(|_| index))
+    }
+
+    /// The type, `None` where several or all are allowed.
+    pub fn kind(self) -> Option<Type> {
+        self.node().kind
+    }
+
+    /// Whether whole numbers and text are both allowed (`x-kubernetes-int-or-string`).
+    pub fn is_int_or_string(self) -> bool {
+        self.node().int_or_string
+    }
+
+    /// Whether fields that the schema does not know are kept, so that any field may be here.
+    pub fn is_open(self) -> bool {
+        let node = self.node();
+        node.open || matches!(node.entries, Some(Entries::Any))
+    }
+
+    /// Whether the mapping is one value to server-side apply (`x-kubernetes-map-type: atomic`).
+    pub fn is_atomic_map(self) -> bool {
+        self.node().atomic
+    }
+
+    /// How the items of the list are told apart.
+    pub fn list_type(self) -> &'a ListType {
+        &self.node().list
+    }
+
+    /// Whether the mapping must have the field.
+    pub fn requires(self, field: &str) -> bool {
+        self.node().required.iter().any(|name| name == field)
+    }
+
+    /// The value that is filled in if there is none.
+    pub fn default(self) -> Option<&'a Value> {
+        self.node().default.as_ref()
+    }
+}

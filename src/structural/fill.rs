@@ -1,0 +1,79 @@
+//! Defaults filled in, and nulls dropped that a schema does not allow.
+//! It must never overwrite a value.
+
+use serde_json::Value;
+
+use super::schema::{Entries, Id, Schema};
+
+/// Fills in what the object lacks and the schema has a default for, also in place of a null that is not allowed.
+pub fn default(schema: &Schema, object: &mut Value) {
+    fill(schema, schema.root, object);
+}
+
+/// Drops nulls that are neither allowed nor replaced by a default, as the server does while decoding.
+/// A null in a list stays.
+pub fn drop_nulls(schema: &Schema, object: &mut Value) {
+    drop(schema, schema.root, object);
+}
+
+fn fill(schema: &Schema, id: Id, value: &mut Value) {
+    let node = schema.node(id);
+    match value {
+        Value::Object(map) => {
+            for (name, id) in &node.fields {
+                let field = schema.node(*id);
+                let Some(default) = &field.default else { continue };
+                let lacking = match map.get(&**name) {
+                    None => true,
+                    Some(value) => value.is_null() && !field.nullable,
+                };
+                if lacking {
+                    map.insert(name.to_string(), default.clone());
+                }
+            }
+            for (key, value) in map.iter_mut() {
+                let Some(id) = node.under(key) else { continue };
+                if matches!(node.entries, Some(Entries::Of(entry)) if entry == id) {
+                    replace_null(schema, id, value);
+                }
+                fill(schema, id, value);
+            }
+        }
+        Value::Array(items) => {
+            let Some(id) = node.items else { return };
+            for item in items {
+                replace_null(schema, id, item);
+                fill(schema, id, item);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn replace_null(schema: &Schema, id: Id, value: &mut Value) {
+    let node = schema.node(id);
+    if value.is_null() && !node.nullable {
+        *value = node.default.clone().unwrap_or(Value::Null);
+    }
+}
+
+fn drop(schema: &Schema, id: Id, value: &mut Value) {
+    let node = schema.node(id);
+    match value {
+        Value::Object(map) => {
+            map.retain(|key, value| {
+                !(value.is_null() && node.under(key).is_some_and(|id| schema.node(id).drops_null()))
+            });
+            for (key, value) in map.iter_mut() {
+                if let Some(id) = node.under(key) {
+                    drop(schema, id, value);
+                }
+            }
+        }
+        Value::Array(items) => {
+            let Some(id) = node.items else { return };
+            items.iter_mut().for_each(|item| drop(schema, id, item));
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,323 @@
+//! The same objects judged here and by a real API server, as dry runs under strict field validation.
+//! They run if `SELDONPLAY_TEST_KUBECONFIG` names a kubeconfig.
+
+use std::collections::BTreeSet;
+
+use http::{Method, Request};
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::{Client, Config};
+use seldonplay::kinds::lint::{lint_object, schema};
+use seldonplay::structural::{Code, CrdSchema, CrdVersion, Violation, validate};
+use serde_json::{Value, json};
+
+use crate::agreement::sample_objects;
+use crate::mutate;
+
+type Failure = Box<dyn std::error::Error>;
+
+/// A namespace of its own on the test's cluster.
+struct Server {
+    client: Client,
+    namespace: String,
+}
+
+impl Server {
+    async fn reach(name: &str) -> Result<Option<Server>, Failure> {
+        let Some(path) = std::env::var_os("SELDONPLAY_TEST_KUBECONFIG") else {
+            println!("skipped: SELDONPLAY_TEST_KUBECONFIG is not set");
+            return Ok(None);
+        };
+        let config =
+            Config::from_custom_kubeconfig(Kubeconfig::read_from(path)?, &KubeConfigOptions::default())
+                .await?;
+        let namespace = format!("lint-{name}-{}", std::process::id());
+        let server = Server { client: Client::try_from(config)?, namespace };
+        let object = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": server.namespace}});
+        server.call(Method::POST, "/api/v1/namespaces", &object).await?;
+        Ok(Some(server))
+    }
+
+    async fn leave(self) -> Result<(), Failure> {
+        let path = format!("/api/v1/namespaces/{}", self.namespace);
+        self.call(Method::DELETE, &path, &json!({})).await?;
+        Ok(())
+    }
+
+    async fn call(&self, method: Method, path: &str, body: &Value) -> Result<(u16, Value), Failure> {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("content-type", "application/json")
+            .body(kube::client::Body::from(serde_json::to_vec(body)?))?;
+        let response = self.client.send(request).await?;
+        let status = response.status().as_u16();
+        Ok((status, serde_json::from_slice(&response.into_body().collect_bytes().await?)?))
+    }
+
+    /// What a strict create of the object would be answered.
+    async fn verdict(&self, plural: &str, object: &Value) -> Result<Verdict, Failure> {
+        let api_version = object["apiVersion"].as_str().ok_or("no apiVersion")?;
+        let path = format!(
+            "/apis/{api_version}/namespaces/{}/{plural}?dryRun=All&fieldValidation=Strict",
+            self.namespace
+        );
+        let (status, answer) = self.call(Method::POST, &path, object).await?;
+        let message = answer["message"].as_str().unwrap_or_default();
+        Ok(match status {
+            201 => Verdict::default(),
+            400 => Verdict { status, said: strict(message), message: message.into() },
+            _ => {
+                let causes = answer["details"]["causes"].as_array().into_iter().flatten();
+                let text = |cause: &Value, key: &str| cause[key].as_str().unwrap_or_default().to_owned();
+                let said =
+                    causes.map(|cause| format!("{}: {}", text(cause, "field"), text(cause, "message")));
+                Verdict { status, said: said.collect(), message: message.into() }
+            }
+        })
+    }
+}
+
+trait CollectBytes {
+    async fn collect_bytes(self) -> Result<Vec<u8>, Failure>;
+}
+
+impl CollectBytes for kube::client::Body {
+    async fn collect_bytes(self) -> Result<Vec<u8>, Failure> {
+        use http_body_util::BodyExt;
+        Ok(self.collect().await?.to_bytes().to_vec())
+    }
+}
+
+/// An answer: 0 if the object is taken, and the complaints, one a field.
+#[derive(Debug, Default, PartialEq)]
+struct Verdict {
+    status: u16,
+    said: BTreeSet<String>,
+    message: String,
+}
+
+/// The unknown fields that a strict decoding error lists.
+fn strict(message: &str) -> BTreeSet<String> {
+    let list = message.split_once("strict decoding error: ").map_or("", |(_, list)| list);
+    list.split(", unknown field ")
+        .map(|part| format!("unknown field {}", part.trim_start_matches("unknown field ")))
+        .collect()
+}
+
+/// The verdict that our reading of a schema leads to: unknown fields come first and alone.
+fn ours(version: &CrdVersion, object: &Value) -> (u16, BTreeSet<String>) {
+    let violations = validate(&version.schema, object);
+    let said = |unknown: bool| -> BTreeSet<String> {
+        let kept = violations.iter().filter(|violation| (violation.code == Code::UnknownField) == unknown);
+        kept.map(Violation::to_string).collect()
+    };
+    let (unknown, mut refused) = (said(true), said(false));
+    refused.extend(version.check_scale(object).iter().map(Violation::to_string));
+    match (unknown.is_empty(), refused.is_empty()) {
+        (false, _) => (400, unknown),
+        (true, false) => (422, refused),
+        (true, true) => (0, refused),
+    }
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    Ok(tokio::runtime::Builder::new_current_thread().enable_all().build()?)
+}
+
+fn plain_version(schema: seldonplay::structural::Schema) -> CrdVersion {
+    CrdVersion { name: "v1".into(), served: true, storage: true, schema, status: true, scale: None }
+}
+
+#[test]
+fn the_server_refuses_mutated_manifests_at_the_same_fields() -> Result<(), Failure> {
+    runtime()?.block_on(async {
+        let Some(server) = Server::reach("mutated").await? else { return Ok(()) };
+        let schema = schema("machinelearning.seldon.io", "SeldonDeployment", false).ok_or("no table")?;
+        let version = plain_version(schema.clone());
+        let mut mutations = Vec::new();
+        for (name, mut object) in sample_objects()? {
+            object["metadata"]["namespace"] = Value::String(server.namespace.clone());
+            for mutation in mutate::of(&object) {
+                mutations.push((format!("{name}: {}", mutation.what), mutation.object));
+            }
+        }
+        let step = (mutations.len() / 1200).max(1);
+        let (mut count, mut refused, mut linted, mut different) = (0, 0, 0, Vec::new());
+        for (what, object) in mutations.iter().step_by(step) {
+            let theirs = server.verdict("seldondeployments", object).await?;
+            let (status, said) = ours(&version, object);
+            count += 1;
+            refused += usize::from(theirs.status != 0);
+            if theirs.status != 0 {
+                linted += usize::from(lint_object(object).iter().any(|finding| finding.severity.is_error()));
+            }
+            // The scale subresource repeats what the schema says of spec.replicas.
+            let scale = |text: &&String| !text.starts_with(".spec.replicas");
+            let theirs_said: BTreeSet<String> = theirs.said.iter().filter(scale).cloned().collect();
+            if (theirs.status, &theirs_said) != (status, &said) {
+                different.push(format!("{what}\n  ours {status} {said:#?}\n  theirs {theirs:#?}"));
+            }
+        }
+        server.leave().await?;
+        let share = |part: usize, whole: usize| 100.0 * part as f64 / whole.max(1) as f64;
+        println!(
+            "{count} mutations, {refused} refused by the server; same code, fields and words in {:.2} %; of those refused {:.2} % are errors of the lint",
+            share(count - different.len(), count),
+            share(linted, refused)
+        );
+        assert!(count >= 1000 || mutations.is_empty());
+        assert!(share(count - different.len(), count) > 98.0 || count == 0, "{}", different.join("\n"));
+        assert_eq!(linted, refused);
+        different.iter().for_each(|one| println!("{one}"));
+        Ok(())
+    })
+}
+
+/// A kind whose schema uses every rule there is.
+fn pots(group: &str) -> Result<Value, Failure> {
+    let schema: Value = serde_yaml::from_str(include_str!("server/pots.yaml"))?;
+    Ok(json!({"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+        "metadata": {"name": format!("pots.{group}")},
+        "spec": {"group": group, "scope": "Namespaced",
+            "names": {"plural": "pots", "singular": "pot", "kind": "Pot", "listKind": "PotList"},
+            "versions": [{"name": "v1", "served": true, "storage": true, "schema": {"openAPIV3Schema": schema},
+                "subresources": {"status": {}, "scale": {"specReplicasPath": ".spec.replicas", "statusReplicasPath": ".status.replicas"}}}]}}))
+}
+
+/// Values for the fields of a pot, each tried alone beside a good name.
+fn tries() -> Vec<Value> {
+    let (texts, odd) = (
+        ["", "a", "toolongname", "A1", "ab", "no", "xyz", "x", "true", "5", "a\"b\n\u{7}é"],
+        [0, 1, 3, 11, -4],
+    );
+    let mut values: Vec<Value> = texts.into_iter().map(Value::from).collect();
+    values.extend(odd.into_iter().map(Value::from));
+    values.extend([
+        json!(2.0),
+        json!(0.5),
+        json!(2.25),
+        json!(1e30),
+        json!(-1e-7),
+        json!(5_000_000_000_i64),
+        json!(u64::MAX),
+    ]);
+    values.extend([
+        json!(true),
+        Value::Null,
+        json!([]),
+        json!({}),
+        json!(["a", "a", 1]),
+        json!(["a", null, "b", "c"]),
+    ]);
+    values.extend([
+        json!({"a": "x"}),
+        json!({"a": "x", "b": "yy"}),
+        json!({"b": "y"}),
+        json!({"a": null}),
+        json!({"c": "1"}),
+    ]);
+    values.extend([
+        json!([{"kind": "a"}, {"kind": "a", "row": 1}, {"kind": "a", "row": 2}]),
+        json!([{"row": 1}, 5, null]),
+    ]);
+    values.extend([
+        json!([{"kind": "a"}, {"kind": "a"}, {"kind": "a"}]),
+        json!([{"kind": null, "x": 1}, {"note": 1}]),
+    ]);
+    values.extend([
+        json!({"known": "1", "other": {"deep": 1}}),
+        json!({"x": null}),
+        json!({"a": "1", "b": "2", "c": "3"}),
+    ]);
+    values.extend([
+        json!({"apiVersion": "v1", "kind": "A", "more": 1}),
+        json!({"apiVersion": "", "kind": "a_b"}),
+        json!({"kind": "A"}),
+    ]);
+    values.extend(
+        [
+            "2024-02-29T10:00:00Z",
+            "2024-02-29",
+            "aGk=",
+            "a@b.example",
+            "a-b.example",
+            "10.0.0.1",
+            "010.1.1.1",
+            "::1",
+            "10.0.0.0/8",
+            "01:23:45:67:89:ab",
+            "3f2504e0-4f89-41d3-9a0c-0305e82c3301",
+            "https://a.example",
+            "/path",
+            "1h30m",
+            "3 days",
+            "0321751043",
+            "#fff",
+            "4111111111111111",
+            "10kg",
+            "10",
+        ]
+        .map(Value::from),
+    );
+    values
+}
+
+#[test]
+fn every_rule_of_a_schema_speaks_as_the_server_does() -> Result<(), Failure> {
+    runtime()?.block_on(async {
+        let Some(server) = Server::reach("pots").await? else { return Ok(()) };
+        let group = format!("{}.example.com", server.namespace);
+        let crd = pots(&group)?;
+        let crds = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+        let (status, answer) = server.call(Method::POST, crds, &crd).await?;
+        assert_eq!(status, 201, "{answer}");
+        let name = crd["metadata"]["name"].as_str().ok_or("no name")?;
+        let established = |crd: &Value| {
+            let conditions = crd["status"]["conditions"].as_array().into_iter().flatten();
+            conditions.clone().any(|one| one["type"] == "Established" && one["status"] == "True")
+        };
+        for _ in 0..100 {
+            let (_, crd) = server.call(Method::GET, &format!("{crds}/{name}"), &json!({})).await?;
+            let (found, _) = server
+                .call(
+                    Method::GET,
+                    &format!("/apis/{group}/v1/namespaces/{}/pots", server.namespace),
+                    &json!({}),
+                )
+                .await?;
+            if established(&crd) && found == 200 {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+        let schema = CrdSchema::from_crd(&crd)?;
+        let version = schema.version("v1").ok_or("no v1")?;
+        let mut different = Vec::new();
+        let fields: Vec<&str> =
+            version.schema.at("/spec").ok_or("no spec")?.fields().map(|(name, _)| name).collect();
+        let mut count = 0;
+        for field in fields {
+            for value in tries() {
+                let mut object = json!({"apiVersion": format!("{group}/v1"), "kind": "Pot",
+                    "metadata": {"name": "a"}, "spec": {"name": "abc"}});
+                object["spec"][field] = value.clone();
+                let theirs = server.verdict("pots", &object).await?;
+                let (status, said) = ours(version, &object);
+                count += 1;
+                let decoding = theirs.status == 400 && !theirs.message.contains("strict");
+                if decoding && status != 0 {
+                    continue;
+                }
+                if (theirs.status, &theirs.said) != (status, &said) {
+                    different
+                        .push(format!("{field}: {value}\n  ours {status} {said:#?}\n  theirs {theirs:#?}"));
+                }
+            }
+        }
+        server.call(Method::DELETE, &format!("{crds}/{name}"), &json!({})).await?;
+        server.leave().await?;
+        println!("{count} values, {} judged otherwise", different.len());
+        assert!(different.is_empty(), "{}", different.join("\n"));
+        Ok(())
+    })
+}
