@@ -16,7 +16,8 @@ pub(super) fn lint(object: &Object, found: &mut Diagnostics) {
             _ => match (&tree.node, entry) {
                 // A collection is shown by its key: its own text may be pages long.
                 (Node::List(_) | Node::Map(_), Some(entry)) => entry.key_span,
-                (Node::List(_) | Node::Map(_), None) => object.span,
+                (Node::Map(entries), None) => entries.first().map_or(object.span, |entry| entry.key_span),
+                (Node::List(_), None) => object.span,
                 _ => tree.span,
             },
         };
