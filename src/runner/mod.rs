@@ -18,6 +18,7 @@ mod subject;
 mod trouble;
 mod view;
 mod wait;
+mod waiting;
 mod written;
 
 use crate::cluster::Cluster;

@@ -3,7 +3,7 @@
 
 use super::context::Context;
 use super::subject::{Selection, Subject};
-use super::wait::in_line;
+use super::waiting::in_line;
 use crate::cluster::ObjectRef;
 use crate::event::{Cause, Failure};
 use crate::playbook::condition::Condition;

@@ -1,0 +1,276 @@
+//! How a wait ends: reached, failed early, out of time, and what is said of it.
+//! It must never judge a single object.
+
+use super::super::context::Done;
+use super::super::judge::{Observation, Why, wants_absence};
+use super::super::panel::{Part, written_to};
+use super::super::subject::Subject;
+use super::super::view::Key;
+use super::{MOST_TOLD, Waiting, in_line, key_of};
+use crate::cluster::{Interest, ObjectRef, Snapshot};
+use crate::event::{Cause, Failure};
+use crate::playbook::duration;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+use tokio::time::{Instant, timeout};
+
+/// How long the last look before a deadline is declared may take.
+const LAST_LOOK: Duration = Duration::from_secs(2);
+/// How many objects are looked at one by one at the end.
+const LAST_LOOKS: usize = 16;
+
+impl<'w> Waiting<'w> {
+    /// Whether `fail-when` has held for long enough.
+    pub(super) fn failed_early(&mut self) -> Option<Failure> {
+        let (number, fail) = (self.fail_panel?, self.wait.fail_when.as_ref()?);
+        let panel = self.panels.get(number)?;
+        if !matches!(panel.state(), Observation::Met(_)) {
+            self.fails_since = None;
+            return None;
+        }
+        let written =
+            panel.members.iter().filter(|(_, member)| matches!(member.observation, Observation::Met(_)));
+        let last_write = written
+            .filter_map(|((part, key), _)| {
+                let feed = panel.parts.get(*part)?.feed;
+                let uid = &self.view.feed(feed)?.objects().get(key)?.uid;
+                Some(self.cx.cluster.ledger().last(uid)?.at)
+            })
+            .max();
+        let now = Instant::now();
+        let since = *self.fails_since.get_or_insert(last_write.map_or(now, |write| write.max(now)));
+        if now < since + fail.hold {
+            return None;
+        }
+        let who: Vec<&str> = panel
+            .members
+            .values()
+            .filter(|member| matches!(member.observation, Observation::Met(_)))
+            .map(|member| member.name.as_str())
+            .collect();
+        let message = format!(
+            "{}: {} has held for {}",
+            who.join(", "),
+            fail.condition.source(),
+            duration::words(fail.hold)
+        );
+        let mut failure = Failure::new(Cause::Unmet, message).at(self.cx.place(fail.span));
+        failure.unmet = self.whys().iter().take(MOST_TOLD).map(|why| why.unmet.clone()).collect();
+        failure.details = self.descriptions(number);
+        Some(failure)
+    }
+
+    /// What the failed objects' own status says of it.
+    pub(super) fn descriptions(&self, panel: usize) -> Vec<String> {
+        let Some(panel) = self.panels.get(panel) else { return Vec::new() };
+        let met =
+            panel.members.iter().filter(|(_, member)| matches!(member.observation, Observation::Met(_)));
+        met.take(MOST_TOLD)
+            .filter_map(|((part, key), member)| {
+                let snapshot = self.view.feed(panel.parts.get(*part)?.feed)?.objects().get(key)?;
+                let value = snapshot.value();
+                let said = ["/status/description", "/status/message", "/status/reason"].iter().find_map(
+                    |pointer| value.pointer(pointer).and_then(Value::as_str).filter(|text| !text.is_empty()),
+                )?;
+                Some(format!("{}: {said}", member.name))
+            })
+            .collect()
+    }
+
+    /// Before something is said to be gone: what only left a selection, or was written by this run and never seen, is asked for.
+    pub(super) async fn is_confirmed(&mut self) -> Result<bool, Failure> {
+        if !wants_absence(self.wait.condition) {
+            return Ok(true);
+        }
+        let doubtful: Vec<(usize, ObjectRef)> = self
+            .panels
+            .first()
+            .map_or(&[][..], |panel| &panel.parts)
+            .iter()
+            .filter_map(|part| match &part.subject {
+                Subject::Named(object) => Some((part.feed, object.clone())),
+                Subject::Selection(_) => None,
+            })
+            .filter(|(feed, object)| {
+                self.view.feed(*feed).is_some_and(|feed| !feed.objects().contains_key(&key_of(object)))
+            })
+            .filter(|(_, object)| {
+                written_to(&self.cx.cluster, object).is_some() && !self.confirmed.contains(object)
+            })
+            .collect();
+        for (feed, object) in doubtful {
+            let found = self
+                .cx
+                .cluster
+                .get(&object)
+                .await
+                .map_err(|error| self.cx.failed(&format!("look at {}", object.short()), error))?;
+            let known = self.pinned.get(&object).cloned();
+            let uid = found.as_ref().and_then(|found| found.pointer("/metadata/uid")).and_then(Value::as_str);
+            if let (Some(known), true) = (&known, uid != known.as_deref()) {
+                self.cx.cluster.ledger().gone(known);
+            }
+            match &found {
+                Some(value) if known.is_none() || known.as_deref() == uid => {
+                    if let Some(key) = snapshot_of(value).and_then(|snapshot| self.view.put(feed, snapshot)) {
+                        self.touched(feed, &key, None)?;
+                    }
+                    return Ok(false);
+                }
+                _ => {
+                    self.confirmed.insert(object);
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    /// What is not met now.
+    pub(super) fn whys(&self) -> Vec<Why> {
+        match self.panel_state(0) {
+            Observation::Met(_) => Vec::new(),
+            Observation::NotYet(whys) | Observation::Never(whys) => whys,
+        }
+    }
+
+    pub(super) fn unmet(&self, cause: Cause, what: &str, whys: &[Why]) -> Failure {
+        let message = match whys {
+            [] => format!("{} {what}", self.wait.condition.source()),
+            whys => format!("{} {what}: {}", self.wait.condition.source(), in_line(whys)),
+        };
+        let span = whys.first().map_or(self.wait.condition.span(), |why| why.span);
+        let mut failure = Failure::new(cause, message).at(self.cx.place(span));
+        failure.unmet = whys.iter().take(MOST_TOLD).map(|why| why.unmet.clone()).collect();
+        failure.details = whys.iter().skip(1).take(MOST_TOLD - 1).map(Why::words).collect();
+        failure
+    }
+
+    pub(super) fn done(&self, words: String) -> Done {
+        let panel = self.panels.first();
+        let evidence = panel.map_or_else(BTreeSet::new, |panel| {
+            panel.members.values().filter_map(|member| member.evidence.clone()).take(MOST_TOLD).collect()
+        });
+        let mut done = Done::new(Value::Null, words);
+        if self.cx.wants_result() {
+            done.value = self.result();
+        }
+        done.evidence = evidence.into_iter().collect();
+        done
+    }
+
+    /// The objects as they are now: one where one is named, else a list.
+    pub(super) fn result(&self) -> Value {
+        let Some(panel) = self.panels.first() else { return Value::Null };
+        let value = |(part, key): &(usize, Key)| {
+            let feed = panel.parts.get(*part)?.feed;
+            self.view.feed(feed)?.objects().get(key).map(Snapshot::value)
+        };
+        if let ([Part { subject: Subject::Named(_), .. }], Some(key)) =
+            (panel.parts.as_slice(), panel.members.keys().next())
+        {
+            return value(key).unwrap_or(Value::Null);
+        }
+        panel.members.keys().filter_map(value).collect()
+    }
+
+    /// The deadline has passed: one plain look before that is said.
+    pub(in crate::runner) async fn out_of_time(&mut self) -> Result<Done, Failure> {
+        let looked = timeout(LAST_LOOK, self.last_look()).await;
+        if let Ok(looked) = looked {
+            looked?;
+            if let Observation::Met(words) = self.panel_state(0)
+                && self.view.is_complete()
+                && self.wait.hold.is_zero()
+            {
+                return Ok(self.done(words));
+            }
+        }
+        let spent = self.cx.step_time();
+        let what = format!("did not hold within {}", duration::words(spent));
+        let mut failure = match self.panel_state(0) {
+            Observation::Met(_) if self.holds_since.is_some() => {
+                let what = format!(
+                    "held, but not for {} before {} had passed",
+                    duration::words(self.wait.hold),
+                    duration::words(spent)
+                );
+                self.unmet(Cause::TimedOut, &what, &[])
+            }
+            Observation::Met(_) => self.unmet(Cause::TimedOut, &what, &[]),
+            Observation::NotYet(whys) | Observation::Never(whys) => self.unmet(Cause::TimedOut, &what, &whys),
+        };
+        if !self.view.is_complete() {
+            failure.details.push("the cluster has not shown all of the objects in this time".into());
+        }
+        let stale =
+            self.panels.first().is_some_and(|panel| panel.members.values().any(|member| member.stale));
+        if stale && self.wait.gate.fresh {
+            failure = failure.help("The status does not speak of the object as it is now; `fresh: false` judges it all the same.");
+        }
+        Err(failure)
+    }
+
+    /// Asks once more for what is named and not as wanted, and for what is consulted.
+    pub(super) async fn last_look(&mut self) -> Result<(), Failure> {
+        let open: Vec<(usize, ObjectRef)> = self
+            .panels
+            .iter()
+            .flat_map(|panel| &panel.parts)
+            .filter_map(|part| match &part.subject {
+                Subject::Named(object) => Some((part.feed, object.clone())),
+                Subject::Selection(_) => None,
+            })
+            .take(LAST_LOOKS)
+            .collect::<BTreeMap<usize, ObjectRef>>()
+            .into_iter()
+            .collect();
+        for (feed, object) in open {
+            let Ok(found) = self.cx.cluster.get(&object).await else { continue };
+            let key = key_of(&object);
+            match found.as_ref().and_then(snapshot_of) {
+                Some(snapshot) => {
+                    if let Some(key) = self.view.put(feed, snapshot) {
+                        self.touched(feed, &key, None)?;
+                    }
+                }
+                None => {
+                    if let Some(last) = self.view.drop(feed, &key) {
+                        self.touched(feed, &key, Some(&last))?;
+                    }
+                }
+            }
+        }
+        let consulted: BTreeSet<usize> = self.consults.values().copied().flatten().collect();
+        for feed in consulted {
+            let Some(Interest { resource, namespace, labels, .. }) =
+                self.view.feed(feed).map(|feed| feed.interest().clone())
+            else {
+                continue;
+            };
+            let Ok(listed) =
+                self.cx.cluster.list(&resource, namespace.as_deref(), labels.as_deref(), None).await
+            else {
+                continue;
+            };
+            for snapshot in listed.items {
+                if let Some(key) = self.view.put(feed, snapshot) {
+                    self.touched(feed, &key, None)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// An object from a GET as a watch would show it.
+fn snapshot_of(value: &Value) -> Option<Snapshot> {
+    let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+    Some(Snapshot {
+        uid: text("/metadata/uid"),
+        namespace: text("/metadata/namespace"),
+        name: text("/metadata/name"),
+        resource_version: text("/metadata/resourceVersion"),
+        raw: serde_json::to_vec(value).ok()?.into(),
+    })
+}
