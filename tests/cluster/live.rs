@@ -29,7 +29,7 @@ async fn door(file: &str, server: Option<String>) -> Option<Connected> {
     Some(connect(&options, Settings::default()).await.unwrap())
 }
 
-/// Runs a test in a namespace of its own, which is deleted whatever happens.
+/// Runs a test in a namespace of its own, which is deleted whatever happens, with all else that was made.
 async fn in_namespace<T: Future<Output = ()> + Send + 'static>(
     name: &str,
     test: impl FnOnce(Cluster, String) -> T,
@@ -40,8 +40,9 @@ async fn in_namespace<T: Future<Output = ()> + Send + 'static>(
     let made = cluster.apply(&namespace, &ApplyOptions::default()).await.unwrap();
     assert_eq!(made.operation, Operation::Created);
     let outcome = tokio::spawn(test(cluster.clone(), name.clone())).await;
-    let namespace = object(&cluster, "Namespace", None, &name).await;
-    cluster.delete(&namespace, &DeleteOptions::default()).await.unwrap();
+    for written in cluster.ledger().created().iter().rev() {
+        cluster.delete(&written.object(), &DeleteOptions::default()).await.unwrap();
+    }
     outcome.unwrap();
 }
 
@@ -373,7 +374,7 @@ async fn wrong_credentials_are_told_after_ten_seconds() {
     let start = Instant::now();
     let error = cluster.until(start + 60 * SECOND).resources().await.unwrap_err();
     assert!(matches!(error, Error::Unauthorized(_)), "{error:?}");
-    assert_eq!(start.elapsed().as_secs(), 10);
+    assert!((10..13).contains(&start.elapsed().as_secs()), "{:?}", start.elapsed());
 }
 
 #[tokio::test]
