@@ -4,13 +4,13 @@
 //! The order of rules, the counting of matches (it decides whose errors an `anyOf` shows) and the words follow
 //! kube-openapi's `pkg/validation/validate`, so that messages can be compared with the server's.
 
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
 
 use super::embedded;
-use super::format::Format;
 use super::lists;
+use super::numbers;
 use super::place::Place;
-use super::schema::{Bound, Entries, Id, Node, Rules, Schema, Type};
+use super::schema::{Entries, Id, Node, Rules, Schema, Type};
 use super::suggest;
 use super::value::{self, bad, in_words, quoted};
 use super::violation::{Code, Violation};
@@ -81,7 +81,10 @@ impl Judge<'_> {
         out.matches += 2;
         match value {
             Value::String(text) => self.text(node, text, place, &mut out),
-            Value::Number(number) => self.number(node, number, place, &mut out),
+            Value::Number(number) => {
+                out.matches += 2;
+                numbers::violations(node, number, place).into_iter().for_each(|found| out.add(found));
+            }
             Value::Array(items) => self.list(node, shape, items, place, &mut out),
             _ => {}
         }
@@ -190,46 +193,6 @@ impl Judge<'_> {
         out.matches += 1;
     }
 
-    fn number(&self, node: &Node, number: &Number, place: &Place<'_>, out: &mut Outcome) {
-        out.matches += 2;
-        let scale = Scale::of(node);
-        let value = Value::Number(number.clone());
-        if !scale.holds(number) {
-            let mut violation =
-                invalid_nowhere(place, Code::Range, &value, scale.complaint("Checked", &place.field()));
-            violation.expected = scale.in_words().to_owned();
-            out.add(violation);
-        }
-        let Some(rules) = node.rules.as_deref() else { return };
-        let path = name(place);
-        let mut refuse = |words: &str, limit: &Number| {
-            let words = format!("{words} {}", value::number(limit));
-            let body = format!("Invalid value: {}: {path} in body should be {words}", bad(&value));
-            let mut violation = at(place, Code::Range, body, &value);
-            violation.expected = format!("a number that is {words}");
-            out.add(violation);
-        };
-        if let Some(factor) = &rules.multiple_of
-            && !is_multiple(number, factor)
-        {
-            refuse("a multiple of", factor);
-        }
-        if let Some(Bound { limit, exclusive }) = &rules.minimum {
-            match (compare(number, limit), exclusive) {
-                (std::cmp::Ordering::Less, false) => refuse("greater than or equal to", limit),
-                (std::cmp::Ordering::Less | std::cmp::Ordering::Equal, true) => refuse("greater than", limit),
-                _ => {}
-            }
-        }
-        if let Some(Bound { limit, exclusive }) = &rules.maximum {
-            match (compare(number, limit), exclusive) {
-                (std::cmp::Ordering::Greater, false) => refuse("less than or equal to", limit),
-                (std::cmp::Ordering::Greater | std::cmp::Ordering::Equal, true) => refuse("less than", limit),
-                _ => {}
-            }
-        }
-    }
-
     fn list(&self, node: &Node, shape: Id, items: &[Value], place: &Place<'_>, out: &mut Outcome) {
         out.matches += 2;
         if let Some(id) = node.items {
@@ -314,7 +277,7 @@ impl Judge<'_> {
 
     fn choice(&self, node: &Node, value: &Value, place: &Place<'_>, out: &mut Outcome) {
         let Some(rules) = node.rules.as_deref().filter(|rules| !rules.choices.is_empty()) else { return };
-        if rules.choices.iter().any(|choice| value::same(choice, value)) {
+        if rules.choices.iter().any(|choice| value::is_choice(value, choice)) {
             return;
         }
         let text = |choice: &Value| choice.as_str().map_or_else(|| choice.to_string(), str::to_owned);
@@ -377,76 +340,6 @@ fn text_rules(rules: &Rules, text: &str, place: &Place<'_>, out: &mut Outcome) {
     }
 }
 
-/// What numbers a node's type and format can hold; `None` if every number.
-struct Scale {
-    kind: Option<Type>,
-    format: Option<Format>,
-}
-
-impl Scale {
-    fn of(node: &Node) -> Scale {
-        let kind = match node.types() {
-            [kind @ (Type::Integer | Type::Number)] => Some(*kind),
-            _ => None,
-        };
-        Scale { kind, format: node.format.filter(|_| kind.is_some()) }
-    }
-
-    fn holds(&self, number: &Number) -> bool {
-        let float = number.as_f64().unwrap_or(f64::INFINITY);
-        match (self.kind, self.format) {
-            (Some(Type::Integer), Some(Format::Int32)) => match number.as_i64() {
-                Some(int) => i32::try_from(int).is_ok(),
-                None => float.fract() == 0.0 && float.abs() <= f64::from(i32::MAX),
-            },
-            (Some(Type::Integer), _) => {
-                number.is_i64() || float.fract() == 0.0 && float.abs() < i64::MAX as f64
-            }
-            (_, Some(Format::Float)) => float.abs() <= f64::from(f32::MAX),
-            _ => true,
-        }
-    }
-
-    fn complaint(&self, what: &str, path: &str) -> String {
-        let kind = self.kind.map_or("", Type::name);
-        match self.format {
-            Some(format) => {
-                format!("{what} value must be of type {kind} with format {} in {path}", format.name())
-            }
-            None => format!("{what} value must be of type {kind} (default format) in {path}"),
-        }
-    }
-
-    fn in_words(&self) -> &'static str {
-        match (self.kind, self.format) {
-            (Some(Type::Integer), Some(Format::Int32)) => "a whole number of 32 bits",
-            (Some(Type::Integer), _) => "a whole number of 64 bits",
-            _ => "a number of single precision",
-        }
-    }
-}
-
-fn compare(number: &Number, limit: &Number) -> std::cmp::Ordering {
-    match (number.as_i64(), limit.as_i64()) {
-        (Some(number), Some(limit)) => number.cmp(&limit),
-        _ => {
-            let float = |number: &Number| number.as_f64().unwrap_or_default();
-            float(number).total_cmp(&float(limit))
-        }
-    }
-}
-
-fn is_multiple(number: &Number, factor: &Number) -> bool {
-    match (number.as_i64(), factor.as_i64()) {
-        (Some(number), Some(factor)) => factor == 0 || number % factor == 0,
-        _ => {
-            let (number, factor) = (number.as_f64().unwrap_or(0.0), factor.as_f64().unwrap_or(1.0));
-            let times = if factor < 1.0 { 1.0 / factor * number } else { number / factor };
-            factor <= 0.0 || (times - times.round()).abs() <= 1e-9 * times.abs().max(1.0)
-        }
-    }
-}
-
 fn name(place: &Place<'_>) -> String {
     place.field()
 }
@@ -465,7 +358,7 @@ pub(super) fn at(place: &Place<'_>, code: Code, message: String, value: &Value) 
 }
 
 /// A violation that the server reports without a path.
-fn invalid_nowhere(place: &Place<'_>, code: Code, value: &Value, rest: String) -> Violation {
+pub(super) fn invalid_nowhere(place: &Place<'_>, code: Code, value: &Value, rest: String) -> Violation {
     let mut violation = at(place, code, format!("Invalid value: \"\": {rest}"), value);
     violation.field = "<nil>".into();
     violation.expected = rest;

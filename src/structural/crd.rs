@@ -4,8 +4,8 @@
 use serde_json::{Map, Value};
 
 use super::format::Format;
+use super::scale::ScalePaths;
 use super::schema::{Bound, Entries, Id, ListType, Node, Pattern, Rules, Schema, Type};
-use super::violation::{Code, Violation};
 
 /// A custom kind as its definition describes it.
 #[derive(Clone, Debug)]
@@ -35,17 +35,6 @@ pub struct CrdVersion {
     pub status: bool,
     /// The scale subresource, if there is one.
     pub scale: Option<ScalePaths>,
-}
-
-/// Where the scale subresource finds its numbers, as JSON pointers.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ScalePaths {
-    /// The replicas wanted.
-    pub spec: String,
-    /// The replicas that are.
-    pub status: String,
-    /// The label selector, as text.
-    pub selector: Option<String>,
 }
 
 impl CrdSchema {
@@ -99,39 +88,6 @@ impl CrdVersion {
             scale,
         }
     }
-
-    /// What the scale subresource refuses in an object: replicas below zero or beyond 32 bits.
-    pub fn check_scale(&self, object: &Value) -> Vec<Violation> {
-        let paths = self.scale.iter().flat_map(|scale| [&scale.spec, &scale.status]);
-        paths.filter_map(|pointer| scale_violation(object, pointer)).collect()
-    }
-}
-
-fn scale_violation(object: &Value, pointer: &str) -> Option<Violation> {
-    let value = object.pointer(pointer).filter(|value| value.is_number())?;
-    let (shown, rest) = match value.as_i64() {
-        Some(int) if int < 0 => (int, "should be a non-negative integer".to_owned()),
-        Some(int) if int > i64::from(i32::MAX) => {
-            (int, format!("should be less than or equal to {}", i32::MAX))
-        }
-        Some(_) => return None,
-        None => {
-            (0, format!("{} accessor error: {value} is of the type float64, expected int64", dotted(pointer)))
-        }
-    };
-    Some(Violation {
-        pointer: pointer.to_owned(),
-        code: Code::Range,
-        field: dotted(pointer),
-        message: format!("Invalid value: {shown}: {rest}"),
-        expected: format!("a whole number from 0 to {}", i32::MAX),
-        actual: super::value::in_words(value),
-        suggestion: None,
-    })
-}
-
-fn dotted(pointer: &str) -> String {
-    pointer.replace('/', ".")
 }
 
 impl Schema {

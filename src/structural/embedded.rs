@@ -54,6 +54,10 @@ fn type_meta(map: &Map<String, Value>, key: &str, place: &Place<'_>) -> Option<V
             let body = "Invalid value: \"\": must not be empty".into();
             at(&here, Code::Length, body, &Value::String(String::new()))
         }
+        Some(Value::String(text)) if key == "kind" && !is_kind(text) => {
+            let body = format!("Invalid value: {}: {KIND}", bad(&Value::String(text.clone())));
+            at(&here, Code::Format, body, &Value::String(text.clone()))
+        }
         Some(Value::String(_)) => return None,
         Some(other) => {
             at(&here, Code::WrongType, format!("Invalid value: {}: must be a string", bad(other)), other)
@@ -61,4 +65,14 @@ fn type_meta(map: &Map<String, Value>, key: &str, place: &Place<'_>) -> Option<V
     };
     violation.expected = format!("the {key} of the object inside");
     Some(violation)
+}
+
+const KIND: &str = "may have mixed case, but should otherwise match: a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')";
+
+fn is_kind(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.len() <= 63
+        && bytes.first().is_some_and(u8::is_ascii_alphabetic)
+        && bytes.last().is_some_and(u8::is_ascii_alphanumeric)
+        && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-')
 }

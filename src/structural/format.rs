@@ -125,7 +125,7 @@ impl Format {
                 is_hex(digits) && matches!(digits.len(), 3 | 6)
             }
             Format::RgbColor => matches(&RGB, RGB_PATTERN, text),
-            Format::Ssn => matches(&SSN, r"^\d{3}[- ]?\d{2}[- ]?\d{4}$", text),
+            Format::Ssn => text.len() == 11 && matches(&SSN, r"^\d{3}[- ]?\d{2}[- ]?\d{4}$", text),
             Format::Uuid => is_uuid(text, None),
             Format::Uuid3 => is_uuid(text, Some(b'3')),
             Format::Uuid4 => is_uuid(text, Some(b'4')),
@@ -198,6 +198,7 @@ fn is_mac(text: &str) -> bool {
     };
     split(':', 2) && sizes(3)
         || split('-', 2) && sizes(3)
+        || is_hex(text) && matches!(text.len(), 12 | 16 | 40)
         || split('.', 4) && [3, 4, 10].iter().any(|groups| groups * 5 == text.len() + 1)
 }
 

@@ -85,6 +85,36 @@ pub(super) fn bad(value: &Value) -> String {
     }
 }
 
+/// A value as Go's `%v` prints it.
+pub(super) fn printed(value: &Value) -> String {
+    match value {
+        Value::Null => "<nil>".into(),
+        Value::Bool(_) => value.to_string(),
+        Value::Number(value) => number(value),
+        Value::String(text) => text.clone(),
+        Value::Array(items) => format!("[{}]", items.iter().map(printed).collect::<Vec<_>>().join(" ")),
+        Value::Object(map) => {
+            let mut entries: Vec<String> =
+                map.iter().map(|(key, value)| format!("{key}:{}", printed(value))).collect();
+            entries.sort();
+            format!("map[{}]", entries.join(" "))
+        }
+    }
+}
+
+/// The type that Go decodes a value to.
+pub(super) fn go_type(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "<nil>",
+        Value::Bool(_) => "bool",
+        Value::Number(number) if number.is_i64() => "int64",
+        Value::Number(_) => "float64",
+        Value::String(_) => "string",
+        Value::Array(_) => "[]interface {}",
+        Value::Object(_) => "map[string]interface {}",
+    }
+}
+
 fn sorted(value: &Value) -> Value {
     match value {
         Value::Array(items) => items.iter().map(sorted).collect(),
@@ -95,6 +125,15 @@ fn sorted(value: &Value) -> Value {
             Value::Object(entries.into_iter().collect())
         }
         other => other.clone(),
+    }
+}
+
+/// Whether a value is one of an enum's, as the server tells: a fraction is cut off before it is compared with a whole
+/// number (2.25 counts as 2).
+pub(super) fn is_choice(value: &Value, choice: &Value) -> bool {
+    match (value.as_f64().filter(|_| !value.is_i64()), choice.as_i64()) {
+        (Some(float), Some(int)) if float.abs() < 9.1e15 => float.trunc() == int as f64,
+        _ => same(value, choice),
     }
 }
 

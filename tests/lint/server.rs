@@ -7,7 +7,7 @@ use http::{Method, Request};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 use seldonplay::kinds::lint::{lint_object, schema};
-use seldonplay::structural::{Code, CrdSchema, CrdVersion, Violation, validate};
+use seldonplay::structural::{Code, CrdSchema, CrdVersion, Violation, default, drop_nulls, prune, validate};
 use serde_json::{Value, json};
 
 use crate::agreement::sample_objects;
@@ -51,7 +51,20 @@ impl Server {
             .body(kube::client::Body::from(serde_json::to_vec(body)?))?;
         let response = self.client.send(request).await?;
         let status = response.status().as_u16();
-        Ok((status, serde_json::from_slice(&response.into_body().collect_bytes().await?)?))
+        let bytes = response.into_body().collect_bytes().await?;
+        let text = || Value::String(String::from_utf8_lossy(&bytes).into_owned());
+        Ok((status, serde_json::from_slice(&bytes).unwrap_or_else(|_| text())))
+    }
+
+    /// What a lenient create would store, `None` if it is refused.
+    async fn stored(&self, plural: &str, object: &Value) -> Result<Option<Value>, Failure> {
+        let api_version = object["apiVersion"].as_str().ok_or("no apiVersion")?;
+        let path = format!(
+            "/apis/{api_version}/namespaces/{}/{plural}?dryRun=All&fieldValidation=Ignore",
+            self.namespace
+        );
+        let (status, answer) = self.call(Method::POST, &path, object).await?;
+        Ok((status == 201).then_some(answer))
     }
 
     /// What a strict create of the object would be answered.
@@ -184,6 +197,16 @@ fn pots(group: &str) -> Result<Value, Failure> {
                 "subresources": {"status": {}, "scale": {"specReplicasPath": ".spec.replicas", "statusReplicasPath": ".status.replicas"}}}]}}))
 }
 
+/// A value whose numbers are all floats: the server writes 2.0 as 2.
+fn plain(value: &Value) -> Value {
+    match value {
+        Value::Number(number) => number.as_f64().map_or(Value::Null, Value::from),
+        Value::Array(items) => items.iter().map(plain).collect(),
+        Value::Object(map) => map.iter().map(|(key, value)| (key.clone(), plain(value))).collect(),
+        other => other.clone(),
+    }
+}
+
 /// Values for the fields of a pot, each tried alone beside a good name.
 fn tries() -> Vec<Value> {
     let (texts, odd) = (
@@ -304,6 +327,15 @@ fn every_rule_of_a_schema_speaks_as_the_server_does() -> Result<(), Failure> {
                 let theirs = server.verdict("pots", &object).await?;
                 let (status, said) = ours(version, &object);
                 count += 1;
+                if let Some(theirs) = server.stored("pots", &object).await? {
+                    let mut ours = object.clone();
+                    prune(&version.schema, &mut ours);
+                    drop_nulls(&version.schema, &mut ours);
+                    default(&version.schema, &mut ours);
+                    if plain(&ours["spec"]) != plain(&theirs["spec"]) {
+                        different.push(format!("{field}: {value}\n  ours {}\n  stored {}", ours["spec"], theirs["spec"]));
+                    }
+                }
                 let decoding = theirs.status == 400 && !theirs.message.contains("strict");
                 if decoding && status != 0 {
                     continue;
@@ -317,6 +349,94 @@ fn every_rule_of_a_schema_speaks_as_the_server_does() -> Result<(), Failure> {
         server.call(Method::DELETE, &format!("{crds}/{name}"), &json!({})).await?;
         server.leave().await?;
         println!("{count} values, {} judged otherwise", different.len());
+        assert!(different.is_empty(), "{}", different.join("\n"));
+        Ok(())
+    })
+}
+
+/// Metadata, each good or bad in one way.
+fn metadatas() -> Vec<Value> {
+    let long = |length: usize| "a".repeat(length);
+    let mut found: Vec<Value> = ["a", "a.b-1", "A", "a_b", "-a", "1a", "", "a..b", "a:b"]
+        .into_iter()
+        .map(str::to_owned)
+        .chain([long(63), long(64), long(253), long(254)])
+        .map(|name| json!({"name": name}))
+        .collect();
+    let values = [json!("v"), json!(""), json!("a b"), json!("-a"), json!(1.1), json!(true), json!([]), json!({}), json!("A_.9"), json!(long(64))];
+    for value in values {
+        found.push(json!({"name": "a", "labels": {"k": value}}));
+        found.push(json!({"name": "a", "annotations": {"k": value}}));
+    }
+    for key in ["a", "a.b/c", "A.b/c", "a/b/c", "/a", "a/", "", "-a", "a b", "a_.9"] {
+        found.push(json!({"name": "a", "labels": {key: "v"}}));
+        found.push(json!({"name": "a", "annotations": {key: "v"}}));
+    }
+    found.extend([
+        json!({"name": 5}),
+        json!({"name": "a", "labels": "x"}),
+        json!({"name": "a", "labels": []}),
+        json!({"name": "a", "labels": null}),
+        json!({"name": "a", "label": {}}),
+        json!({"name": "a", "finalizers": "x"}),
+        json!({"name": "a", "generation": "x"}),
+        json!({"name": "a", "creationTimestamp": null}),
+        json!({"name": "a", "creationTimestamp": "today"}),
+        json!({"name": "a", "ownerReferences": [{"kind": "Pod"}]}),
+        json!({"name": "a", "ownerReferences": [{"apiVersion": "v1", "kind": "Pod", "name": "p", "uid": "u"}]}),
+        json!({"name": "a", "annotations": {"k": "x".repeat(256 * 1024)}}),
+        json!({"name": "a", "annotations": {"k": "x".repeat(256 * 1024 - 1)}}),
+        json!({}),
+        json!("x"),
+        json!([]),
+        Value::Null,
+    ]);
+    found
+}
+
+#[test]
+fn metadata_is_refused_where_the_server_refuses_it() -> Result<(), Failure> {
+    runtime()?.block_on(async {
+        let Some(server) = Server::reach("metadata").await? else { return Ok(()) };
+        let space = &server.namespace;
+        let kinds = [
+            ("v1", "ConfigMap", format!("/api/v1/namespaces/{space}/configmaps"), json!({"data": {}})),
+            ("v1", "Namespace", "/api/v1/namespaces".to_owned(), json!({})),
+            ("v1", "Service", format!("/api/v1/namespaces/{space}/services"), json!({"spec": {"ports": [{"port": 80}]}})),
+            (
+                "rbac.authorization.k8s.io/v1",
+                "Role",
+                format!("/apis/rbac.authorization.k8s.io/v1/namespaces/{space}/roles"),
+                json!({"rules": []}),
+            ),
+            (
+                "mlops.seldon.io/v1alpha1",
+                "Experiment",
+                format!("/apis/mlops.seldon.io/v1alpha1/namespaces/{space}/experiments"),
+                json!({"spec": {"candidates": []}}),
+            ),
+        ];
+        let (mut count, mut different) = (0, Vec::new());
+        for (api_version, kind, path, rest) in kinds {
+            for metadata in metadatas() {
+                let mut object = json!({"apiVersion": api_version, "kind": kind, "metadata": metadata});
+                for (key, value) in rest.as_object().into_iter().flatten() {
+                    object[key] = value.clone();
+                }
+                let path = format!("{path}?dryRun=All&fieldValidation=Strict");
+                let (status, answer) = server.call(Method::POST, &path, &object).await?;
+                let errors: Vec<_> =
+                    lint_object(&object).into_iter().filter(|finding| finding.severity.is_error()).collect();
+                count += 1;
+                let refused = status != 201 && status != 409;
+                if refused == errors.is_empty() {
+                    let shown: String = metadata.to_string().chars().take(100).collect();
+                    different.push(format!("{kind} {shown}: {status} {} ours {errors:?}", answer["message"]));
+                }
+            }
+        }
+        server.leave().await?;
+        println!("{count} metadata, {} judged otherwise", different.len());
         assert!(different.is_empty(), "{}", different.join("\n"));
         Ok(())
     })

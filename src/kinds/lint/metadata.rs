@@ -132,7 +132,9 @@ fn texts(metadata: &Map<String, Value>, field: &'static str, findings: &mut Vec<
     let mut size = 0;
     for (key, value) in map {
         let pointer = format!("/metadata/{field}/{}", key.replace('~', "~0").replace('/', "~1"));
-        if let Some(fault) = names::key_fault(key) {
+        // The server reads keys of annotations in lower case.
+        let read = if field == "labels" { key.clone() } else { key.to_lowercase() };
+        if let Some(fault) = names::key_fault(&read) {
             let message = format!("the {what} key `{key}` {fault}");
             findings.push(Finding::refused("bad-label", &pointer, message).at_key());
         }
