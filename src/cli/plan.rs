@@ -96,9 +96,7 @@ fn details(step: &Step, plan: &Plan) -> Vec<String> {
     let mut parts = Vec::new();
     if step.action.verb() != "pause" && step.action.verb() != "sleep" {
         let objects: Vec<String> = match (&step.action, step.action.target()) {
-            (_, Some(target)) => {
-                target.known().map(|target| target.words_for_console()).into_iter().collect()
-            }
+            (_, Some(target)) => target.known().map(|target| target.source()).into_iter().collect(),
             (Action::Apply(apply), None) => match &apply.manifest {
                 Some(manifest) => plan.objects_at(manifest.span()).map(|object| object.title()).collect(),
                 None => plan.default_target().map(|object| object.title()).collect(),

@@ -182,9 +182,7 @@ impl Context<'_> {
             }
             (Action::Pause(_) | Action::Sleep(_), _) => Vec::new(),
             (_, None) => self.plan.default_target().map(Object::title).collect(),
-            (_, Some(target)) => {
-                target.known().map(|target| target.words_for_console()).into_iter().collect()
-            }
+            (_, Some(target)) => target.known().map(|target| target.source()).into_iter().collect(),
         }
     }
 

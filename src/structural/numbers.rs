@@ -134,4 +134,3 @@ fn is_multiple(number: &Number, factor: &Number) -> bool {
         }
     }
 }
-

@@ -333,7 +333,10 @@ fn every_rule_of_a_schema_speaks_as_the_server_does() -> Result<(), Failure> {
                     drop_nulls(&version.schema, &mut ours);
                     default(&version.schema, &mut ours);
                     if plain(&ours["spec"]) != plain(&theirs["spec"]) {
-                        different.push(format!("{field}: {value}\n  ours {}\n  stored {}", ours["spec"], theirs["spec"]));
+                        different.push(format!(
+                            "{field}: {value}\n  ours {}\n  stored {}",
+                            ours["spec"], theirs["spec"]
+                        ));
                     }
                 }
                 let decoding = theirs.status == 400 && !theirs.message.contains("strict");
@@ -363,7 +366,18 @@ fn metadatas() -> Vec<Value> {
         .chain([long(63), long(64), long(253), long(254)])
         .map(|name| json!({"name": name}))
         .collect();
-    let values = [json!("v"), json!(""), json!("a b"), json!("-a"), json!(1.1), json!(true), json!([]), json!({}), json!("A_.9"), json!(long(64))];
+    let values = [
+        json!("v"),
+        json!(""),
+        json!("a b"),
+        json!("-a"),
+        json!(1.1),
+        json!(true),
+        json!([]),
+        json!({}),
+        json!("A_.9"),
+        json!(long(64)),
+    ];
     for value in values {
         found.push(json!({"name": "a", "labels": {"k": value}}));
         found.push(json!({"name": "a", "annotations": {"k": value}}));
@@ -402,7 +416,12 @@ fn metadata_is_refused_where_the_server_refuses_it() -> Result<(), Failure> {
         let kinds = [
             ("v1", "ConfigMap", format!("/api/v1/namespaces/{space}/configmaps"), json!({"data": {}})),
             ("v1", "Namespace", "/api/v1/namespaces".to_owned(), json!({})),
-            ("v1", "Service", format!("/api/v1/namespaces/{space}/services"), json!({"spec": {"ports": [{"port": 80}]}})),
+            (
+                "v1",
+                "Service",
+                format!("/api/v1/namespaces/{space}/services"),
+                json!({"spec": {"ports": [{"port": 80}]}}),
+            ),
             (
                 "rbac.authorization.k8s.io/v1",
                 "Role",
