@@ -121,7 +121,7 @@ fn faults_are_marked_and_say_how_to_write_it() {
         ("{ kind: Pod, where: absent }", "26:absent bad-target `where` looks at objects that are there"),
         ("{ kind: Pod, where: { target: Pod/x, condition: ready } }", "`where` looks at the object itself"),
         ("{ manifest: b.yaml, kind: Pod }", "26:kind conflicting-keys"),
-        ("{ manifest: { metadata: { name: x } } }", "not-an-object an object needs `kind`"),
+        ("{ manifest: { metadata: { name: x } } }", "not-an-object an object needs `apiVersion`"),
         ("{ manifest: '' }", "this path is empty"),
         ("{ kind: Pod, metadata: { name: x } }", "this is an object, and a target names one"),
     ] {
