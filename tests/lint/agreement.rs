@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
-use seldonplay::kinds::lint::schema;
+use seldonplay::kinds::lint::{lint_object, schema};
 use seldonplay::structural::{CrdSchema, Cursor, Schema, Violation, validate};
 use serde_json::{Value, json};
 
@@ -132,6 +132,10 @@ fn tables_judge_mutated_manifests_as_the_crd_does() -> Anything {
     for (name, object) in sample_objects()? {
         for mutation in mutate::of(&object) {
             let (us, them) = (verdict(ours, &mutation.object), verdict(theirs, &mutation.object));
+            for finding in lint_object(&mutation.object) {
+                let there = mutation.object.pointer(&finding.pointer).is_some();
+                assert!(there, "{name}: {}: nothing is at {}", mutation.what, finding.pointer);
+            }
             count += 1;
             refused += usize::from(!them.is_empty());
             if us != them {
@@ -185,7 +189,7 @@ fn tables_judge_seldon_v2_as_the_crds_do() -> Anything {
     Ok(())
 }
 
-/// The whole of `validate` has five milliseconds; an optimised build is some twenty times faster than this one.
+/// The whole of `validate` has five milliseconds; the bounds here are those of a build that is not optimised.
 #[test]
 fn tables_are_read_and_objects_judged_in_no_time() -> Anything {
     let texts = [
