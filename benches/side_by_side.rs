@@ -72,7 +72,11 @@ struct Bench {
 
 impl Bench {
     async fn open(kubeconfig: PathBuf, dir: PathBuf) -> Result<Bench, Failure> {
-        let config = Config::from_custom_kubeconfig(Kubeconfig::read_from(&kubeconfig)?, &KubeConfigOptions::default()).await?;
+        let config = Config::from_custom_kubeconfig(
+            Kubeconfig::read_from(&kubeconfig)?,
+            &KubeConfigOptions::default(),
+        )
+        .await?;
         let kubectl = std::env::var_os("KUBECTL").map(PathBuf::from);
         let bench = Bench { client: Client::try_from(config)?, kubeconfig, kubectl, dir };
         let namespace = json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": NAMESPACE } });
@@ -91,11 +95,16 @@ impl Bench {
 
     /// From the moment a condition holds to the end of the process, in turn with kubectl.
     async fn reaction(&self) -> Result<(), Failure> {
-        let playbook = self.playbook("reaction", "steps: [{ wait-until: { target: Model/one, condition: condition=Ready, timeout: 1m } }]")?;
+        let playbook = self.playbook(
+            "reaction",
+            "steps: [{ wait-until: { target: Model/one, condition: condition=Ready, timeout: 1m } }]",
+        )?;
         let (mut ours, mut theirs) = (Vec::new(), Vec::new());
         for _ in 0..RUNS {
             ours.push(self.one_reaction(&mut self.run(&playbook)).await?);
-            if let Some(mut kubectl) = self.kubectl(&["wait", "--for=condition=Ready", "model/one", "--timeout=60s"]) {
+            if let Some(mut kubectl) =
+                self.kubectl(&["wait", "--for=condition=Ready", "model/one", "--timeout=60s"])
+            {
                 theirs.push(self.one_reaction(&mut kubectl).await?);
             }
         }
@@ -117,11 +126,15 @@ impl Bench {
 
     /// From the moment a bare watch shows the change to the `step-finished` event.
     async fn beyond_a_watch(&self) -> Result<(), Failure> {
-        let playbook = self.playbook("event", "steps: [{ wait-until: { target: Model/one, condition: condition=Ready, timeout: 1m } }]")?;
+        let playbook = self.playbook(
+            "event",
+            "steps: [{ wait-until: { target: Model/one, condition: condition=Ready, timeout: 1m } }]",
+        )?;
         let mut beyond = Vec::new();
         for _ in 0..RUNS {
             let version = self.model("one").await?;
-            let path = format!("{MODELS}?watch=true&fieldSelector=metadata.name%3Done&resourceVersion={version}");
+            let path =
+                format!("{MODELS}?watch=true&fieldSelector=metadata.name%3Done&resourceVersion={version}");
             let stream = self.client.request_stream(Request::get(path).body(Vec::new())?).await?;
             let watching = tokio::spawn(async move {
                 let mut lines = stream.lines();
@@ -132,7 +145,12 @@ impl Bench {
                 }
                 None
             });
-            let mut child = self.run(&playbook).args(["--output", "json"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+            let mut child = self
+                .run(&playbook)
+                .args(["--output", "json"])
+                .stdout(Stdio::piped())
+                .stderr(Stdio::null())
+                .spawn()?;
             let stdout = child.stdout.take().ok_or("no output")?;
             let reading = tokio::task::spawn_blocking(move || {
                 let finished = |line: &String| line.contains("\"step-finished\"");
@@ -145,7 +163,10 @@ impl Bench {
             ended(&mut child)?;
             self.call(Method::DELETE, &format!("{MODELS}/one"), None).await?;
         }
-        println!("condition true → step-finished event, beyond a bare watch: p50 {:.2} ms", millis(median(beyond)));
+        println!(
+            "condition true → step-finished event, beyond a bare watch: p50 {:.2} ms",
+            millis(median(beyond))
+        );
         Ok(())
     }
 
@@ -153,7 +174,10 @@ impl Bench {
     async fn already_true(&self) -> Result<(), Failure> {
         self.model("one").await?;
         self.ready("one").await?;
-        let playbook = self.playbook("already", "steps: [{ wait-until: { target: Model/one, condition: condition=Ready } }]")?;
+        let playbook = self.playbook(
+            "already",
+            "steps: [{ wait-until: { target: Model/one, condition: condition=Ready } }]",
+        )?;
         let ours = times(RUNS, || wait(&mut self.run(&playbook)))?;
         let theirs = match self.kubectl(&["wait", "--for=condition=Ready", "model/one"]) {
             Some(mut kubectl) => times(RUNS, || wait(&mut kubectl))?,
@@ -167,7 +191,10 @@ impl Bench {
     /// The requests of a wait that lasts a minute.
     async fn a_minute(&self) -> Result<(), Failure> {
         self.model("one").await?;
-        let playbook = self.playbook("minute", "steps: [{ wait-until: { target: Model/one, condition: condition=Ready, timeout: 60s } }]")?;
+        let playbook = self.playbook(
+            "minute",
+            "steps: [{ wait-until: { target: Model/one, condition: condition=Ready, timeout: 60s } }]",
+        )?;
         let output = self.run(&playbook).args(["--output", "json"]).stderr(Stdio::null()).output()?;
         let last = String::from_utf8_lossy(&output.stdout).lines().last().unwrap_or_default().to_owned();
         println!("requests of a wait of a minute: {}", serde_json::from_str::<Value>(&last)?["requests"]);
@@ -183,7 +210,12 @@ impl Bench {
         }
         let steps = "steps: [{ wait-until: { target: { kind: Model, labels: many=yes }, condition: condition=Ready, at-least: 2000, timeout: 5m } }]";
         let playbook = self.playbook("many", steps)?;
-        let mut child = self.run(&playbook).args(["--output", "json"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+        let mut child = self
+            .run(&playbook)
+            .args(["--output", "json"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()?;
         let stdout = child.stdout.take().ok_or("no output")?;
         let reading = tokio::task::spawn_blocking(move || {
             BufReader::new(stdout).lines().map_while(Result::ok).last().unwrap_or_default()
@@ -210,7 +242,12 @@ impl Bench {
     /// The peak memory of the scale test.
     fn scale_test(&self) -> Result<(), Failure> {
         let playbook = Path::new(env!("CARGO_MANIFEST_DIR")).join("playbooks/scale-test.yaml");
-        let child = self.run(&playbook).args(["-n", NAMESPACE]).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
+        let child = self
+            .run(&playbook)
+            .args(["-n", NAMESPACE])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()?;
         let mut child = child;
         let mut most = 0;
         let begin = Instant::now();
@@ -218,7 +255,11 @@ impl Bench {
             most = most.max(resident(child.id()));
             std::thread::sleep(Duration::from_millis(5));
         }
-        println!("scale test: {:.1} s, peak memory {:.1} MB", begin.elapsed().as_secs_f64(), most as f64 / 1024.0);
+        println!(
+            "scale test: {:.1} s, peak memory {:.1} MB",
+            begin.elapsed().as_secs_f64(),
+            most as f64 / 1024.0
+        );
         Ok(())
     }
 
@@ -278,7 +319,11 @@ fn compare(what: &str, ours: Vec<Duration>, theirs: Vec<Duration>) {
         false => {
             let theirs = median(theirs);
             let ratio = ours.as_secs_f64() / theirs.as_secs_f64();
-            println!("{what}: p50 {:.1} ms, kubectl {:.1} ms, ratio {ratio:.2}", millis(ours), millis(theirs));
+            println!(
+                "{what}: p50 {:.1} ms, kubectl {:.1} ms, ratio {ratio:.2}",
+                millis(ours),
+                millis(theirs)
+            );
         }
     }
 }
