@@ -248,6 +248,7 @@ impl From<Fault> for Diagnostic {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Diagnostics {
     found: Vec<Diagnostic>,
+    hidden: Vec<String>,
 }
 
 impl Diagnostics {
@@ -266,6 +267,16 @@ impl Diagnostics {
     /// Those of another pass too.
     pub fn extend(&mut self, others: impl IntoIterator<Item = Diagnostic>) {
         others.into_iter().for_each(|diagnostic| self.push(diagnostic));
+    }
+
+    /// These values stand in the texts and must not be shown with the findings.
+    pub fn hide(&mut self, values: impl IntoIterator<Item = String>) {
+        self.hidden.extend(values);
+    }
+
+    /// What must not be shown with the findings.
+    pub fn hidden(&self) -> &[String] {
+        &self.hidden
     }
 
     /// Whether one of them is an error.

@@ -27,6 +27,7 @@ pub(super) fn code(cause: Cause) -> &'static str {
         Cause::Refused => "refused",
         Cause::Unreachable => "unreachable",
         Cause::Invalid => "invalid",
+        Cause::Uncertain => "uncertain",
         Cause::Interrupted => "interrupted",
         Cause::Defect => "defect",
     }

@@ -6,7 +6,7 @@ use super::super::judge::{Observation, Why, wants_absence};
 use super::super::panel::{Part, written_to};
 use super::super::subject::Subject;
 use super::super::view::Key;
-use super::{MOST_TOLD, Waiting, in_line, key_of};
+use super::{MOST_TOLD, Waiting, key_of};
 use crate::cluster::{Interest, ObjectRef, Snapshot};
 use crate::event::{Cause, Failure};
 use crate::playbook::duration;
@@ -137,7 +137,7 @@ impl<'w> Waiting<'w> {
     pub(super) fn unmet(&self, cause: Cause, what: &str, whys: &[Why]) -> Failure {
         let message = match whys {
             [] => format!("{} {what}", self.wait.condition.source()),
-            whys => format!("{} {what}: {}", self.wait.condition.source(), in_line(whys)),
+            whys => format!("{} {what}: {}", self.wait.condition.source(), self.in_short(whys)),
         };
         let span = whys.first().map_or(self.wait.condition.span(), |why| why.span);
         let mut failure = Failure::new(cause, message).at(self.cx.place(span));
