@@ -91,6 +91,7 @@ fn faults(file: &str, source: &Source) -> Vec<String> {
             fault(*line, "`#[path]` hides where code lives".into());
         }
     }
+    faults.dedup();
     faults
 }
 
@@ -198,7 +199,11 @@ fn no_arrow_leads_back() {
 #[test]
 fn what_must_not_be_is_found() {
     let cases: &[(&str, &str, &[&str])] = &[
-        ("src/kinds/a.rs", "use crate::event::Event;", &["src/kinds/a.rs:1: `kinds` must not import `event`"]),
+        (
+            "src/kinds/a.rs",
+            "use crate::event::Event;",
+            &["src/kinds/a.rs:1: `kinds` must not import `event`"],
+        ),
         ("src/kinds/a.rs", "use crate::structural::{self, Schema};\nuse super::read;", &[]),
         (
             "src/report/a.rs",
@@ -223,22 +228,32 @@ fn what_must_not_be_is_found() {
             "mod tests { use super::super::super::runner::run; }\nuse super::sink;",
             &["src/report/json.rs:1: `report` must not import `runner`"],
         ),
-        ("src/report/console/mod.rs", "use super::super::plan::Plan; use super::escape;", &[
-            "src/report/console/mod.rs:1: `report` must not import `plan`",
-        ]),
-        ("src/tree/mod.rs", "use crate::{kinds as known, tree as crate_};", &[
-            "src/tree/mod.rs:1: `tree` must not import `kinds`",
-        ]),
-        ("src/tree/mod.rs", "fn f() { g::<crate::plan::Plan>(); ::std::env::var(a) }", &[
-            "src/tree/mod.rs:1: `tree` must not import `plan`",
-            "src/tree/mod.rs:1: only `cli` reads the environment",
-        ]),
+        (
+            "src/report/console/mod.rs",
+            "use super::super::plan::Plan; use super::escape;",
+            &["src/report/console/mod.rs:1: `report` must not import `plan`"],
+        ),
+        (
+            "src/tree/mod.rs",
+            "use crate::{kinds as known, tree as crate_};",
+            &["src/tree/mod.rs:1: `tree` must not import `kinds`"],
+        ),
+        (
+            "src/tree/mod.rs",
+            "fn f() { g::<crate::plan::Plan>(); ::std::env::var(a) }",
+            &[
+                "src/tree/mod.rs:1: `tree` must not import `plan`",
+                "src/tree/mod.rs:1: only `cli` reads the environment",
+            ],
+        ),
         ("src/tree/mod.rs", "use crate::*;", &["src/tree/mod.rs:1: `tree` must not import `*`"]),
         ("src/tree/mod.rs", "use crate as all;", &["src/tree/mod.rs:1: `tree` must not import `*`"]),
         ("src/tree/mod.rs", "pub(crate) fn f() {}\npub(in crate::tree) fn g() {}", &[]),
-        ("src/main.rs", "fn main() { seldonplay::runner::run() }", &[
-            "src/main.rs:1: `main` must not import `runner`",
-        ]),
+        (
+            "src/main.rs",
+            "fn main() { seldonplay::runner::run() }",
+            &["src/main.rs:1: `main` must not import `runner`"],
+        ),
         ("src/main.rs", "fn main() { seldonplay::cli::main() }", &[]),
         (
             "src/kinds/a.rs",
@@ -246,34 +261,52 @@ fn what_must_not_be_is_found() {
              const B: &str = r#\"\"crate::event\"\"#;\nconst C: char = '\"';\nfn f<'a>(a: &'a str) -> char { 'x' }",
             &[],
         ),
-        ("src/kinds/a.rs", "const C: char = '\"'; use crate::plan;", &[
-            "src/kinds/a.rs:1: `kinds` must not import `plan`",
-        ]),
+        (
+            "src/kinds/a.rs",
+            "const C: char = '\"'; use crate::plan;",
+            &["src/kinds/a.rs:1: `kinds` must not import `plan`"],
+        ),
         ("src/plan/mod.rs", "use kube::Client;", &["src/plan/mod.rs:1: `plan` must not know `kube`"]),
-        ("src/event/mod.rs", "type A = k8s_openapi::List;", &[
-            "src/event/mod.rs:1: `event` must not know `k8s_openapi`",
-        ]),
+        (
+            "src/event/mod.rs",
+            "type A = k8s_openapi::List;",
+            &["src/event/mod.rs:1: `event` must not know `k8s_openapi`"],
+        ),
         ("src/cluster/mod.rs", "use kube::Client;", &[]),
-        ("src/plan/vars.rs", "use std::{path::Path, env};", &[
-            "src/plan/vars.rs:1: only `cli` reads the environment",
-        ]),
-        ("src/runner/mod.rs", "fn f() { println!(\"\"); if dbg != 1 {} }", &[
-            "src/runner/mod.rs:1: only `cli` prints, and here is `println!`",
-        ]),
+        (
+            "src/plan/vars.rs",
+            "use std::{path::Path, env};",
+            &["src/plan/vars.rs:1: only `cli` reads the environment"],
+        ),
+        (
+            "src/runner/mod.rs",
+            "fn f() { println!(\"\"); if dbg != 1 {} }",
+            &["src/runner/mod.rs:1: only `cli` prints, and here is `println!`"],
+        ),
         ("src/runner/mod.rs", "#[cfg(test)]\nmod tests { fn f() { println!(\"\") } }", &[]),
         ("src/cli/run.rs", "fn f() { eprintln!(\"{}\", std::env::var(\"A\")) }", &[]),
         ("src/cli/run.rs", "fn f() { todo!() }", &["src/cli/run.rs:1: `todo!` is no code"]),
-        ("src/kinds/pod.rs", "use std::fs;", &["src/kinds/pod.rs:1: `kinds` is pure: it does not use `std::fs`"]),
+        (
+            "src/kinds/pod.rs",
+            "use std::fs;",
+            &["src/kinds/pod.rs:1: `kinds` is pure: it does not use `std::fs`"],
+        ),
         ("src/kinds/pod.rs", "use std::time::Duration;", &[]),
-        ("src/playbook/a.rs", "fn f() { tokio::spawn(g()) }", &[
-            "src/playbook/a.rs:1: `playbook` is pure: it does not use `tokio`",
-        ]),
-        ("src/plan/a.rs", "fn f() { std::process::exit(1) }", &[
-            "src/plan/a.rs:1: only `cli` knows exit codes and processes",
-        ]),
-        ("src/plan/a.rs", "#[path = \"../cluster/mod.rs\"]\nmod a;", &[
-            "src/plan/a.rs:1: `#[path]` hides where code lives",
-        ]),
+        (
+            "src/playbook/a.rs",
+            "fn f() { tokio::spawn(g()) }",
+            &["src/playbook/a.rs:1: `playbook` is pure: it does not use `tokio`"],
+        ),
+        (
+            "src/plan/a.rs",
+            "fn f() { std::process::exit(1) }",
+            &["src/plan/a.rs:1: only `cli` knows exit codes and processes"],
+        ),
+        (
+            "src/plan/a.rs",
+            "#[path = \"../cluster/mod.rs\"]\nmod a;",
+            &["src/plan/a.rs:1: `#[path]` hides where code lives"],
+        ),
     ];
     for (file, text, wanted) in cases {
         assert_eq!(faults(file, &Source::read(file, text)), *wanted, "{text}");

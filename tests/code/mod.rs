@@ -247,7 +247,8 @@ fn behind_string(chars: &[char], quote: usize) -> usize {
 
 fn behind_raw_string(chars: &[char], mut at: usize, hashes: usize) -> usize {
     while at < chars.len() {
-        let closes = chars[at] == '"' && chars[at + 1..].iter().take(hashes).filter(|char| **char == '#').count() == hashes;
+        let closes = chars[at] == '"'
+            && chars[at + 1..].iter().take(hashes).filter(|char| **char == '#').count() == hashes;
         at += 1;
         if closes {
             return at + hashes;
