@@ -370,7 +370,7 @@ impl<'a> Finding<'a> {
 
 /// Draws a sentence at a resolved place, as a finding is drawn: for failures of a run, and for replays without the file.
 pub fn render_at(message: &str, code: &str, place: &Place, help: Option<&str>, style: Style) -> String {
-    let labels = vec![label(place, "this step".to_owned())];
+    let labels = vec![label(place, "here".to_owned())];
     draw(
         &Drawing {
             severity: MietteSeverity::Error,

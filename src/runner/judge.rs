@@ -12,7 +12,7 @@ use serde_json::Value;
 /// What judging gave.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Observation {
-    /// The condition holds; in short, how.
+    /// The condition holds; in short, how, where there is more to say than that.
     Met(String),
     /// It does not hold, and why.
     NotYet(Vec<Why>),
@@ -82,10 +82,10 @@ pub(super) fn judge(condition: &Condition, sight: &Sight<'_>, elsewhere: Elsewhe
     }
     match condition {
         Condition::Expression(expression) => {
-            truth(expression.judge(sight.object.unwrap_or(&Value::Null)), condition, sight)
+            truth(expression.judge(sight.object.unwrap_or(&Value::Null)), sight)
         }
-        Condition::Entry(entry) => truth(entry.judge(sight.object.unwrap_or(&Value::Null)), condition, sight),
-        Condition::Like(like) => truth(like.judge(sight.object.unwrap_or(&Value::Null)), condition, sight),
+        Condition::Entry(entry) => truth(entry.judge(sight.object.unwrap_or(&Value::Null)), sight),
+        Condition::Like(like) => truth(like.judge(sight.object.unwrap_or(&Value::Null)), sight),
         Condition::Named(named) => named_condition(named.value, named.span, sight),
         Condition::All(parts, _) => all(parts.iter().map(|part| judge(part, sight, elsewhere)).collect()),
         Condition::Any(parts, _) => any(parts.iter().map(|part| judge(part, sight, elsewhere)).collect()),
@@ -172,13 +172,13 @@ fn why(span: Span, object: &str, path: &str, actual: &str, wanted: &str, sentenc
     Why { unmet, sentence, span }
 }
 
-fn truth(truth: Truth, condition: &Condition, sight: &Sight<'_>) -> Observation {
+fn truth(truth: Truth, sight: &Sight<'_>) -> Observation {
     let told = |unmet: expression::Unmet| {
         let expression::Unmet { span, path, actual, wanted } = unmet;
         why(span, sight.name, &path, &actual, &wanted, None)
     };
     match truth {
-        Truth::Met => Observation::Met(condition.source()),
+        Truth::Met => Observation::Met(String::new()),
         Truth::Unmet(parts) => Observation::NotYet(parts.into_iter().map(told).collect()),
     }
 }
@@ -189,6 +189,7 @@ pub(super) fn all(parts: Vec<Observation>) -> Observation {
     let mut open = Vec::new();
     for part in parts {
         match part {
+            Observation::Met(met) if met.is_empty() => {}
             Observation::Met(met) => words.push(met),
             Observation::NotYet(whys) => open.extend(whys),
             never @ Observation::Never(_) => return never,

@@ -271,6 +271,9 @@ impl<'c> Panel<'c> {
     fn words(&self) -> String {
         let mut members = self.members.values();
         match (members.next(), members.next()) {
+            (Some(Member { observation: Observation::Met(words), .. }), None) if words.is_empty() => {
+                "holds".into()
+            }
             (Some(Member { observation: Observation::Met(words), .. }), None) => words.clone(),
             _ => format!("{} of {} objects", self.met(), self.members.len()),
         }
