@@ -50,7 +50,9 @@ fn names(plan: &Plan, playbook: &Playbook, found: &mut Diagnostics) {
     for (step, tree) in plan.all_steps().zip(trees.iter().flatten()) {
         let mut references = template::references(tree);
         if let Some(when) = &step.envelope.when {
-            references.extend(when.0.references());
+            let named = when.0.references();
+            plan.scope.report_unknown(&named, found);
+            references.extend(named);
         }
         for reference in references {
             match (reference.root.value.as_str(), reference.names.as_slice()) {

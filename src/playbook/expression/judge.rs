@@ -57,7 +57,8 @@ impl Logic {
                 enough
             }
             Logic::Or(parts) | Logic::And(parts) => {
-                parts.iter().fold(true, |all, part| part.explain(wanted, view, unmet) && all)
+                // Not `all`: it would stop at the first, and every part has something to say.
+                parts.iter().filter(|part| !part.explain(wanted, view, unmet)).count() == 0
             }
             Logic::Not(part) => part.explain(!wanted, view, unmet),
             Logic::Compare(comparison) => {

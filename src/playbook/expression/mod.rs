@@ -2,7 +2,9 @@
 //! It must never know where the object comes from.
 
 mod ast;
+mod brackets;
 pub(super) mod compare;
+mod function;
 mod input;
 mod judge;
 mod logic;

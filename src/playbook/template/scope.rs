@@ -30,6 +30,11 @@ pub(super) enum Standing {
 }
 
 impl Scope {
+    /// Reports the names of an expression that nothing defines: for expressions that stand without `${{ }}`, as in `when`.
+    pub fn report_unknown(&self, references: &[Reference], found: &mut Diagnostics) {
+        self.check(references, found);
+    }
+
     /// Checks the names of an expression. Every name without a value is a finding, also beside those that come later.
     pub(super) fn check(&self, references: &[Reference], found: &mut Diagnostics) -> Standing {
         references.iter().map(|reference| self.check_one(reference, found)).max().unwrap_or(Standing::Known)
