@@ -298,7 +298,16 @@ pub(super) fn believe(condition: &Condition, sight: &Sight<'_>) -> Belief {
         spec_before: written.spec_before.clone(),
         generation_changed: written.generation_changed,
     });
-    match kinds::freshness(object, sight.children, written.as_ref()) {
+    let named = named_entries(condition, object);
+    let freshness = match (kinds::freshness(object, sight.children, written.as_ref()), named) {
+        // The conditions that are asked for say themselves which generation they speak of.
+        (Freshness::Fresh(_) | Freshness::Unknowable, Some(Freshness::Stale(reason))) => {
+            Freshness::Stale(reason)
+        }
+        (Freshness::Unknowable, Some(fresh)) => fresh,
+        (freshness, _) => freshness,
+    };
+    match freshness {
         Freshness::Fresh(evidence) => Belief::Fresh(Some(format!("{}: {evidence}", sight.name))),
         Freshness::Stale(reason) => {
             let mut why = told(condition.span(), sight.name, reason);
@@ -307,6 +316,22 @@ pub(super) fn believe(condition: &Condition, sight: &Sight<'_>) -> Belief {
         }
         Freshness::Unknowable => Belief::Settle,
     }
+}
+
+/// What the entries of `status.conditions` that a condition names say of their generation: the first that is stale, else
+/// fresh if all of them are; nothing where one does not say, or none is named.
+fn named_entries(condition: &Condition, object: &Value) -> Option<Freshness> {
+    let mut said = Vec::new();
+    condition.leaves(&mut |leaf, elsewhere| {
+        if let (Condition::Entry(entry), None) = (leaf, elsewhere) {
+            said.push(kinds::condition_freshness(object, &entry.kind).unwrap_or(Freshness::Unknowable));
+        }
+    });
+    if let Some(stale) = said.iter().find(|said| matches!(said, Freshness::Stale(_))) {
+        return Some(stale.clone());
+    }
+    let all = !said.is_empty() && said.iter().all(|said| matches!(said, Freshness::Fresh(_)));
+    all.then(|| said.swap_remove(0))
 }
 
 /// A JSON Pointer as a JSONPath, for people: `/spec/predictors/0/replicas` is `spec.predictors[0].replicas`.

@@ -33,13 +33,6 @@ pub(super) fn code(cause: Cause) -> &'static str {
     }
 }
 
-/// The first comparison that is not met, in words, unless the sentence says it already.
-pub(super) fn first_unmet(failure: &Failure) -> Option<String> {
-    let first = failure.unmet.first()?;
-    let bare = Unmet { object: String::new(), ..first.clone() };
-    (!failure.message.contains(&bare.to_string())).then(|| first.to_string())
-}
-
 /// The lines of a failure.
 pub(super) fn draw(failure: &Failure, style: Style) -> Vec<Line> {
     let width = style.width.max(40).saturating_sub(MARGIN + 2);
