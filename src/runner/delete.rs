@@ -82,7 +82,11 @@ pub(super) async fn delete(action: &Delete, cx: &Context<'_>) -> Result<Done, Fa
     for Doomed { uid, .. } in &doomed {
         cx.cluster.ledger().gone(uid);
     }
-    let with = if owned == 0 { String::new() } else { format!(" with {owned} owned objects") };
+    let with = match owned {
+        0 => String::new(),
+        1 => " with 1 owned object".into(),
+        owned => format!(" with {owned} owned objects"),
+    };
     let values = doomed.into_iter().map(|doomed| doomed.value).collect();
     let words = if deleted == 0 {
         format!("{what} was being deleted already, and is gone{with}")

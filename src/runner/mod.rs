@@ -259,11 +259,10 @@ impl Course<'_> {
             (Some(_), None) => Ending::Failed,
             (None, None) => Ending::Passed,
         };
-        Summary {
-            ending,
-            counts: self.counts(),
-            failure: self.state.first.take().map(|(failure, _)| failure),
-        }
+        let failure = self.state.first.take().map(|(failure, _)| failure);
+        // That a signal ended a step is no failure of its own.
+        let failure = failure.filter(|_| !matches!(ending, Ending::Interrupted | Ending::Terminated));
+        Summary { ending, counts: self.counts(), failure }
     }
 
     fn counts(&self) -> Counts {
@@ -286,7 +285,9 @@ impl Course<'_> {
                 End::Passed(_) => self.state.counts.passed += 1,
                 End::Skipped => {}
                 End::Failed { failure, keep_going } => {
-                    self.state.counts.failed += 1;
+                    let interrupted =
+                        failure.cause == Cause::Interrupted && *self.stop.borrow() != Stop::Running;
+                    self.state.counts.failed += u32::from(!interrupted);
                     let done_nothing = self.state.counts.passed == 0 && self.cluster.ledger().is_empty();
                     let refused =
                         matches!(failure.refusal.as_ref().map(|refusal| refusal.code), Some(401 | 403))
@@ -450,8 +451,14 @@ fn started(plan: &Plan, sources: &Sources, mode: Mode, cluster: Option<ClusterIn
 }
 
 fn interrupted(stop: Stop, grace: Duration) -> EventKind {
-    let signal = signal_of(stop).map_or("", Signal::as_str).to_owned();
-    EventKind::Interrupted { signal, grace_ms: matches!(stop, Stop::Gracefully(_)).then(|| millis(grace)) }
+    let (signal, grace) = match stop {
+        Stop::Running => ("", None),
+        Stop::Gracefully(signal) => (signal.as_str(), Some(grace)),
+        // What came after the first signal: SIGTERM ends it soon, SIGINT at once.
+        Stop::Soon(_) => (Signal::Terminate.as_str(), None),
+        Stop::Now(_) => (Signal::Interrupt.as_str(), None),
+    };
+    EventKind::Interrupted { signal: signal.into(), grace_ms: grace.map(millis) }
 }
 
 fn transport(trouble: crate::cluster::Trouble) -> EventKind {

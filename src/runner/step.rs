@@ -318,7 +318,7 @@ fn refused(
         Some((words, unmet)) => {
             let message = format!("it was refused otherwise than it must be: {words}");
             let told = Failure::new(Cause::Unmet, message).at(place);
-            Err(Failure { unmet, details: vec![refusal.message.clone()], refusal: failure.refusal, ..told })
+            Err(Failure { unmet, refusal: failure.refusal, ..told })
         }
     }
 }

@@ -141,7 +141,7 @@ impl<'w> Waiting<'w> {
         let span = whys.first().map_or(self.wait.condition.span(), |why| why.span);
         let mut failure = Failure::new(cause, message).at(self.cx.place(span));
         failure.unmet = whys.iter().take(MOST_TOLD).map(|why| why.unmet.clone()).collect();
-        failure.details = whys.iter().skip(1).take(MOST_TOLD - 1).map(Why::words).collect();
+        failure.details = whys.iter().skip(1).take(MOST_TOLD - 1).filter_map(Why::more).collect();
         failure
     }
 
