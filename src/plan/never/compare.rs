@@ -117,9 +117,7 @@ fn mismatch(place: &Place, operator: Operator, literal: &Value, query: &str) -> 
         (Shape::Word { known: ["True", ..], .. }, Value::Bool(wanted)) => {
             Some(format!("Write '{}'.", if *wanted { "True" } else { "False" }))
         }
-        (Shape::Text, Value::Number(_) | Value::Bool(_)) => {
-            Some(format!("Quote it: '{literal}'."))
-        }
+        (Shape::Text, Value::Number(_) | Value::Bool(_)) => Some(format!("Quote it: '{literal}'.")),
         (Shape::List(_) | Shape::Map(_) | Shape::Object(_), Value::Number(_)) => {
             Some(format!("Its size is `length({query})`."))
         }

@@ -171,8 +171,7 @@ fn wrote(action: &Action, query: &Query, holds: &dyn Fn(&Value) -> bool, literal
     match action {
         Action::Scale(scale) => {
             let to = scale.replicas.known();
-            last.value == "replicas"
-                && matches!(to, Some(Replicas::Count(to)) if *literal == Value::from(*to))
+            last.value == "replicas" && matches!(to, Some(Replicas::Count(to)) if *literal == *to)
         }
         Action::Patch(patch) => known(patch.merge.as_ref()).is_some_and(|merge| holds(&merge.0)),
         _ => false,
