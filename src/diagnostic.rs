@@ -250,6 +250,7 @@ impl From<Fault> for Diagnostic {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Diagnostics {
     found: Vec<Diagnostic>,
+    hidden: Vec<String>,
 }
 
 impl Diagnostics {
@@ -268,6 +269,16 @@ impl Diagnostics {
     /// Those of another pass too.
     pub fn extend(&mut self, others: impl IntoIterator<Item = Diagnostic>) {
         others.into_iter().for_each(|diagnostic| self.push(diagnostic));
+    }
+
+    /// These values stand in the texts and must not be shown with the findings.
+    pub fn hide(&mut self, values: impl IntoIterator<Item = String>) {
+        self.hidden.extend(values);
+    }
+
+    /// What must not be shown with the findings.
+    pub fn hidden(&self) -> &[String] {
+        &self.hidden
     }
 
     /// Whether one of them is an error.
@@ -361,7 +372,7 @@ impl<'a> Finding<'a> {
 
 /// Draws a sentence at a resolved place, as a finding is drawn: for failures of a run, and for replays without the file.
 pub fn render_at(message: &str, code: &str, place: &Place, help: Option<&str>, style: Style) -> String {
-    let labels = vec![label(place, "this step".to_owned())];
+    let labels = vec![label(place, "here".to_owned())];
     draw(
         &Drawing {
             severity: MietteSeverity::Error,

@@ -3,14 +3,17 @@
 
 use super::options::{ColourOption, PlaybookOptions};
 use super::playbook::{read, show};
-use crate::event::{Ending, Phase};
-use crate::plan::{Inputs, Plan, Step};
+use crate::event::{Ending, Masks, Phase, StepPath};
+use crate::plan::{Inputs, Object, Plan, Step};
 use crate::playbook::action::Action;
 use crate::playbook::duration;
 use crate::playbook::late::Late;
 use crate::source::Sources;
-use clap::Args;
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+use serde_json::{Map, Value};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Show the plan as it will run.
 #[derive(Debug, Args)]
@@ -20,8 +23,87 @@ pub(super) struct PlanCommand {
     playbook: PathBuf,
     #[command(flatten)]
     with: PlaybookOptions,
+    /// How the plan is printed: for people, or as one JSON object.
+    #[arg(short, long, value_enum, default_value_t = Output::Text, value_name = "FORMAT")]
+    output: Output,
     #[command(flatten)]
     colour: ColourOption,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Output {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// The plan as data.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Data<'p> {
+    name: &'p str,
+    namespace: &'p str,
+    #[serde(with = "humantime_serde", skip_serializing_if = "Option::is_none")]
+    timeout: Option<Duration>,
+    vars: &'p Map<String, Value>,
+    objects: Vec<ObjectData<'p>>,
+    steps: Vec<StepData<'p>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ObjectData<'p> {
+    api_version: &'p str,
+    kind: &'p str,
+    name: &'p str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    namespace: Option<&'p str>,
+    place: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct StepData<'p> {
+    step: &'p StepPath,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'p str>,
+    name: &'p str,
+    verb: &'p str,
+    objects: Vec<String>,
+    /// None for what has no deadline, or one that is known later.
+    #[serde(with = "humantime_serde", skip_serializing_if = "Option::is_none")]
+    timeout: Option<Duration>,
+    place: String,
+}
+
+impl<'p> Data<'p> {
+    fn of(plan: &'p Plan, sources: &Sources) -> Data<'p> {
+        let object = |object: &'p Object| ObjectData {
+            api_version: &object.api_version,
+            kind: &object.kind,
+            name: &object.name,
+            namespace: object.namespace.as_deref(),
+            place: sources.place(object.span).to_string(),
+        };
+        let step = |step: &'p Step| StepData {
+            step: &step.path,
+            id: step.id(),
+            name: &step.title,
+            verb: step.action.verb(),
+            objects: objects(step, plan),
+            timeout: limit(step, plan).and_then(Result::ok),
+            place: sources.place(step.verb).to_string(),
+        };
+        Data {
+            name: &plan.name,
+            namespace: &plan.namespace,
+            timeout: plan.timeout,
+            vars: &plan.vars,
+            objects: plan.objects.iter().map(object).collect(),
+            steps: plan.all_steps().map(step).collect(),
+        }
+    }
 }
 
 impl PlanCommand {
@@ -36,7 +118,17 @@ impl PlanCommand {
         let playbook = read(&self.playbook, &inputs);
         show(&playbook.findings, &playbook.sources, self.colour.color.style());
         let Some(plan) = playbook.plan else { return Ending::Invalid };
-        print!("{}", words(&plan, &playbook.sources, self.with.namespace.is_some()));
+        let text = match self.output {
+            Output::Text => words(&plan, &playbook.sources, self.with.namespace.is_some()),
+            Output::Json => match serde_json::to_string_pretty(&Data::of(&plan, &playbook.sources)) {
+                Ok(json) => json + "\n",
+                Err(error) => {
+                    eprintln!("error: the plan cannot be written as JSON: {error}");
+                    return Ending::Failed;
+                }
+            },
+        };
+        print!("{}", Masks::new(plan.secrets.clone()).text(&text));
         Ending::Passed
     }
 }
@@ -48,9 +140,7 @@ fn words(plan: &Plan, sources: &Sources, demanded: bool) -> String {
     let context = if demanded || plan.namespace != "default" { "" } else { " (or the context's)" };
     lines.push(format!("  namespace {}{context}", plan.namespace));
     lines.extend(plan.timeout.map(|timeout| format!("  all steps within {}", duration::words(timeout))));
-    lines.extend(
-        plan.vars.iter().map(|(name, value)| format!("  {name} = {}", masked(plan, &value.to_string()))),
-    );
+    lines.extend(plan.vars.iter().map(|(name, value)| format!("  {name} = {}", value)));
     if !plan.objects.is_empty() {
         lines.push(String::new());
         lines.push("objects".into());
@@ -77,7 +167,7 @@ fn words(plan: &Plan, sources: &Sources, demanded: bool) -> String {
         let width = steps.iter().map(|step| step.title.chars().count()).max().unwrap_or(0);
         for step in steps {
             let number = step.path.index.iter().map(u32::to_string).collect::<Vec<_>>().join(".");
-            let title = masked(plan, &step.title);
+            let title = &step.title;
             let mut line = format!("  {number:>2}  {title:width$}");
             for part in details(step, plan) {
                 line.push_str("  ");
@@ -94,38 +184,22 @@ fn words(plan: &Plan, sources: &Sources, demanded: bool) -> String {
 /// What is said of a step besides its title, defaults filled in.
 fn details(step: &Step, plan: &Plan) -> Vec<String> {
     let mut parts = Vec::new();
-    if step.action.verb() != "pause" && step.action.verb() != "sleep" {
-        let objects: Vec<String> = match (&step.action, step.action.target()) {
-            (_, Some(target)) => {
-                target.known().map(|target| target.words_for_console()).into_iter().collect()
-            }
-            (Action::Apply(apply), None) => match &apply.manifest {
-                Some(manifest) => plan.objects_at(manifest.span()).map(|object| object.title()).collect(),
-                None => plan.default_target().map(|object| object.title()).collect(),
-            },
-            (_, None) => plan.default_target().map(|object| object.title()).collect(),
-        };
-        let shown = match objects.as_slice() {
-            [] => String::new(),
-            many if many.len() > 3 => format!("{} and {} more", many[..2].join(", "), many.len() - 2),
-            few => few.join(", "),
-        };
-        parts.extend(Some(shown).filter(|shown| !shown.is_empty()));
-    }
+    let objects = objects(step, plan);
+    let shown = match objects.as_slice() {
+        [] => String::new(),
+        many if many.len() > 3 => format!("{} and {} more", many[..2].join(", "), many.len() - 2),
+        few => few.join(", "),
+    };
+    parts.extend(Some(shown).filter(|shown| !shown.is_empty()));
     let late = |field: &Late<std::time::Duration>| {
         field.known().map_or_else(|| "a time known later".to_owned(), |time| duration::words(*time))
     };
     let hold = step.action.hold_for();
     parts.extend(hold.map(|hold| format!("holding for {}", late(hold))));
-    let own = step.envelope.timeout.as_ref().or(step.action.attempt_timeout());
-    match (own, &step.action) {
-        (Some(own), _) => parts.push(format!("within {}", late(own))),
-        (None, Action::Pause(_) | Action::Sleep(_)) => {}
-        (None, _) => {
-            let hold = hold.and_then(Late::known).copied().unwrap_or_default();
-            parts.push(format!("within {}", duration::words(plan.default_timeout + hold)));
-        }
-    }
+    parts.extend(limit(step, plan).map(|limit| match limit {
+        Ok(limit) => format!("within {}", duration::words(limit)),
+        Err(()) => "within a time known later".to_owned(),
+    }));
     parts.extend(step.id().map(|id| format!("id {id}")));
     parts.extend(step.envelope.when.as_ref().map(|when| format!("when {}", when.0.source().trim())));
     parts.extend(step.envelope.retry.as_ref().map(
@@ -146,6 +220,28 @@ fn details(step: &Step, plan: &Plan) -> Vec<String> {
     parts
 }
 
-fn masked(plan: &Plan, text: &str) -> String {
-    crate::event::Masks::new(plan.secrets.clone()).text(text)
+/// The objects that a step acts on, as far as they are known.
+fn objects(step: &Step, plan: &Plan) -> Vec<String> {
+    match (&step.action, step.action.target()) {
+        (Action::Pause(_) | Action::Sleep(_), _) => Vec::new(),
+        (_, Some(target)) => target.known().map(|target| target.source()).into_iter().collect(),
+        (Action::Apply(apply), None) if apply.manifest.is_some() => {
+            let manifest = apply.manifest.iter();
+            manifest.flat_map(|manifest| plan.objects_at(manifest.span())).map(Object::title).collect()
+        }
+        (_, None) => plan.default_target().map(Object::title).collect(),
+    }
+}
+
+/// The deadline of a step, if it has one; an error where it is known only later.
+fn limit(step: &Step, plan: &Plan) -> Option<Result<Duration, ()>> {
+    let own = step.envelope.timeout.as_ref().or(step.action.attempt_timeout());
+    match (own, &step.action) {
+        (Some(own), _) => Some(own.known().copied().ok_or(())),
+        (None, Action::Pause(_) | Action::Sleep(_)) => None,
+        (None, _) => {
+            let hold = step.action.hold_for().and_then(Late::known).copied().unwrap_or_default();
+            Some(Ok(plan.default_timeout + hold))
+        }
+    }
 }

@@ -2,6 +2,7 @@
 //! It must never run it.
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Style};
+use crate::event::Masks;
 use crate::plan::{Inputs, Plan};
 use crate::source::Sources;
 use std::path::Path;
@@ -43,7 +44,7 @@ pub(super) fn show(findings: &Diagnostics, sources: &Sources, style: Style) {
         drawn.push_str(&finding.render(sources, style));
     }
     if !drawn.is_empty() {
-        eprint!("{drawn}");
+        eprint!("{}", Masks::new(findings.hidden().to_vec()).text(&drawn));
     }
 }
 

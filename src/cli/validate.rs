@@ -4,7 +4,7 @@
 use super::options::{ColourOption, PlaybookOptions};
 use super::playbook::{count, read, show};
 use crate::diagnostic::Finding;
-use crate::event::Ending;
+use crate::event::{Ending, Masks};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
@@ -48,6 +48,7 @@ impl Validate {
         let style = self.colour.color.style();
         let (mut errors, mut warnings) = (0, 0);
         let mut data = Vec::new();
+        let mut hidden = Vec::new();
         for path in &self.playbooks {
             let playbook = read(path, &inputs);
             let counts = playbook.findings.counts();
@@ -57,6 +58,7 @@ impl Validate {
                 Format::Text => show(&playbook.findings, &playbook.sources, style),
                 Format::Json => {
                     let found = playbook.findings.in_order();
+                    hidden.extend(playbook.findings.hidden().iter().cloned());
                     data.extend(found.into_iter().filter_map(|finding| {
                         serde_json::to_value(Finding::new(finding, &playbook.sources)).ok()
                     }));
@@ -64,7 +66,9 @@ impl Validate {
             }
         }
         match self.format {
-            Format::Json => println!("{:#}", serde_json::Value::Array(data)),
+            Format::Json => {
+                println!("{}", Masks::new(hidden).text(&format!("{:#}", serde_json::Value::Array(data))));
+            }
             Format::Text => {
                 let what = match self.playbooks.as_slice() {
                     [only] => only.display().to_string(),

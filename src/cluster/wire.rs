@@ -11,6 +11,7 @@ use http_body_util::BodyExt;
 use kube::Client;
 use kube::client::Body;
 use tokio::time::timeout;
+use tracing::debug;
 
 use super::error::{Status, shorten};
 use super::patience::Setback;
@@ -122,7 +123,14 @@ async fn head(client: &Client, ask: &Ask) -> Result<Response<Body>, Setback> {
         hopeless: true,
         ..Setback::of(format!("the request cannot be written: {error}"))
     })?;
-    client.send(request).await.map_err(broken)
+    let answer = client.send(request).await.map_err(broken);
+    match &answer {
+        Ok(response) => {
+            debug!(method = %ask.method, path = ask.path, status = response.status().as_u16(), "answered")
+        }
+        Err(setback) => debug!(method = %ask.method, path = ask.path, error = setback.message, "no answer"),
+    }
+    answer
 }
 
 /// Reads a body piece by piece, so that a long list is not held twice.

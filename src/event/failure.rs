@@ -16,6 +16,8 @@ pub enum Cause {
     Refused,
     /// The cluster could not be reached.
     Unreachable,
+    /// It is unknown whether a write was carried out.
+    Uncertain,
     /// What earlier steps saved does not fit here, or names nothing.
     Invalid,
     /// A signal, or a person who said no.

@@ -32,6 +32,11 @@ impl Masks {
         Masks { values: all }
     }
 
+    /// These values too from now on.
+    pub fn extend(&mut self, values: impl IntoIterator<Item = String>) {
+        *self = Masks::new(std::mem::take(&mut self.values).into_iter().chain(values));
+    }
+
     /// Whether there is nothing to mask.
     pub fn is_empty(&self) -> bool {
         self.values.is_empty()
@@ -76,6 +81,11 @@ impl Recorder {
     /// A recorder of a run that begins now. `began` is the wall-clock time; what follows is measured by tokio's clock.
     pub fn new(run: impl Into<String>, began: Timestamp, masks: Masks) -> Recorder {
         Recorder { run: run.into(), began, clock: Instant::now(), seq: 0, masks }
+    }
+
+    /// Masks these values too from now on.
+    pub fn mask(&mut self, values: impl IntoIterator<Item = String>) {
+        self.masks.extend(values);
     }
 
     /// How long the run has taken.

@@ -12,9 +12,8 @@ use crate::playbook::duration;
 use crate::playbook::replicas::Replicas;
 use crate::playbook::step::Step as Written;
 use crate::playbook::suggest;
-use crate::playbook::target::{KindWord, Labels, Selector, Target};
+use crate::playbook::target::{KindWord, Selector, Target};
 use crate::playbook::template;
-use crate::selector::LabelSelector;
 use crate::source::Span;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -49,7 +48,9 @@ fn names(plan: &Plan, playbook: &Playbook, found: &mut Diagnostics) {
     for (step, tree) in plan.all_steps().zip(trees.iter().flatten()) {
         let mut references = template::references(tree);
         if let Some(when) = &step.envelope.when {
-            references.extend(when.0.references());
+            let named = when.0.references();
+            plan.scope.report_unknown(&named, found);
+            references.extend(named);
         }
         for reference in references {
             match (reference.root.value.as_str(), reference.names.as_slice()) {
@@ -170,18 +171,10 @@ fn target_kinds(target: &Target, plan: &Plan, found: &mut Diagnostics) {
     match target {
         Target::Object(object) => kind_word(&object.kind, None, plan, found),
         Target::Selector(selector) => {
-            let Selector { kind, api_version, labels, owner, .. } = selector.as_ref();
+            let Selector { kind, api_version, owner, .. } = selector.as_ref();
             kind_word(kind, api_version.as_ref().map(|version| version.value.as_str()), plan, found);
             if let Some(owner) = owner {
                 kind_word(&owner.kind, None, plan, found);
-            }
-            if let Some(Labels::Text(text)) = labels
-                && let Err(error) = LabelSelector::parse(&text.value)
-            {
-                found.push(
-                    Diagnostic::error(Code::BadSelector, text.span, error.message)
-                        .help("Selectors are written `app=web,tier!=db` or `app in (web, api)`."),
-                );
             }
         }
         Target::Manifest(_) => {}

@@ -7,6 +7,7 @@ mod lint;
 mod manifest;
 mod name;
 mod never;
+pub mod secret;
 mod vars;
 
 pub use manifest::Object;
@@ -100,7 +101,7 @@ pub struct Plan {
     pub vars: Map<String, Value>,
     /// What expressions may name, as far as it is known before the run.
     pub scope: Scope,
-    /// The values of `secrets.*`, never to be shown.
+    /// The values of `secrets.*` and what Secrets in manifests hold, never to be shown.
     pub secrets: Vec<String>,
 }
 
@@ -195,7 +196,7 @@ fn make(file: FileId, sources: &mut Sources, inputs: &Inputs, found: &mut Diagno
     know("run", json!({ "id": inputs.run_id, "namespace": namespace, "rehearsed": inputs.rehearsed }));
     scope.late.extend(["steps".to_owned(), "failure".to_owned()]);
 
-    let secrets = secrets(tree, inputs);
+    let mut secrets = secrets(tree, inputs);
     let vars = vars::resolve(tree, &scope, sources, inputs, found);
     scope.known.insert("vars".into(), Value::Object(vars.clone()));
     let mut expanded = template::expand(&vars::without_vars(tree), &scope, found);
@@ -222,6 +223,8 @@ fn make(file: FileId, sources: &mut Sources, inputs: &Inputs, found: &mut Diagno
     }
     loader.load_steps(&playbook);
     let (objects, manifests) = loader.finish();
+    secrets.extend(objects.iter().filter_map(Object::known).flat_map(|object| secret::values(&object)));
+    found.hide(secrets.iter().cloned());
 
     let name =
         playbook.name.as_ref().map_or_else(|| file_stem(sources.name(file)), |name| name.value.clone());

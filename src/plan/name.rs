@@ -51,7 +51,7 @@ pub fn title(step: &Step, plan: &Plan) -> String {
 
 /// A target in a few words.
 fn target(target: &Target) -> String {
-    target.words_for_console()
+    target.source()
 }
 
 fn shorten(text: &str) -> String {

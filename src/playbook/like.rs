@@ -110,9 +110,23 @@ fn below(path: &str, key: &str) -> String {
 impl Like {
     /// Judges an object; if it is unmet, names the deepest path of each part that differs.
     pub fn judge(&self, object: &Value) -> Truth {
+        self.judge_as(true, object)
+    }
+
+    /// Judges whether it is met, or whether it is not: as is wanted.
+    pub fn judge_as(&self, wanted: bool, object: &Value) -> Truth {
         let mut unmet = Vec::new();
         self.part.judge(Some(object), "$", &mut unmet);
-        if unmet.is_empty() { Truth::Met } else { Truth::Unmet(unmet) }
+        match (wanted, unmet.is_empty()) {
+            (true, true) | (false, false) => Truth::Met,
+            (true, false) => Truth::Unmet(unmet),
+            (false, true) => Truth::Unmet(vec![Unmet {
+                span: self.span,
+                path: "$".to_owned(),
+                actual: shown(object),
+                wanted: format!("not like {}", shown(&self.value)),
+            }]),
+        }
     }
 
     /// What must be contained.

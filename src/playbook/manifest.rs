@@ -33,7 +33,7 @@ impl ManifestRef {
     }
 
     /// It in a few words, for the console: the path, or `Kind/name`.
-    pub fn words_for_console(&self) -> String {
+    pub fn source(&self) -> String {
         match self {
             ManifestRef::Path { path, .. } => path.value.clone(),
             ManifestRef::Object(tree) => {
@@ -41,9 +41,7 @@ impl ManifestRef {
                 let name = text(tree.get("metadata").and_then(|metadata| metadata.get("name")));
                 format!("{}/{name}", text(tree.get("kind")))
             }
-            ManifestRef::List(list, _) => {
-                list.iter().map(ManifestRef::words_for_console).collect::<Vec<_>>().join(", ")
-            }
+            ManifestRef::List(list, _) => list.iter().map(ManifestRef::source).collect::<Vec<_>>().join(", "),
         }
     }
 

@@ -2,9 +2,9 @@
 //! It must never know the live object.
 
 use super::decode::{Decode, Decoder, Schema, mapping, words};
-use super::query::Query;
+use super::query::{Last, Query};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::source::{Node, OffsetMap, Piece, Span, Spanned, Text, Tree};
+use crate::source::{Node, Span, Spanned, Tree};
 use serde_json::{Value, json};
 
 /// A value that is merged into an object.
@@ -64,46 +64,27 @@ pub enum Path {
 pub struct Sought {
     /// What selects it.
     pub query: Query,
-    /// What selects the mapping that holds it, and its key there: for an `add` of what is not there yet.
-    pub parent: Option<(Query, String)>,
+    /// What selects the mapping or list that holds it, and its place there: for an `add` of what is not there yet.
+    pub parent: Option<(Query, Last)>,
 }
 
 impl Sought {
-    /// Where an `add` would put it if it is not there: a JSON Pointer for each mapping that could hold it.
+    /// Where an `add` would put it if it is not there: a JSON Pointer for each holder.
     pub fn places_to_add(&self, object: &Value) -> Vec<String> {
-        let Some((parent, key)) = &self.parent else { return Vec::new() };
-        let key = key.replace('~', "~0").replace('/', "~1");
-        let holders = parent.select(object).into_iter().filter(|hit| hit.value.is_object());
-        holders.map(|hit| format!("{}/{key}", hit.pointer())).collect()
+        let Some((parent, last)) = &self.parent else { return Vec::new() };
+        let place = |holder: &Value| match last {
+            Last::Name(name) if holder.is_object() => Some(name.replace('~', "~0").replace('/', "~1")),
+            Last::Index(index) if holder.is_array() => Some(index.to_string()),
+            Last::Name(_) | Last::Index(_) => None,
+        };
+        let holders = parent.select(object).into_iter();
+        holders.filter_map(|hit| Some(format!("{}/{}", hit.pointer(), place(hit.value)?))).collect()
     }
 
     fn of(query: Query) -> Sought {
-        let parent = parent_of(query.source()).and_then(|(parent, key)| {
-            let span = query.span();
-            let text = Text {
-                pieces: vec![Piece::Literal { text: parent, map: OffsetMap::verbatim(span.start, 0) }],
-                span,
-            };
-            Some((Query::parse(&text).ok()?, key))
-        });
+        let parent = query.split_last();
         Sought { query, parent }
     }
-}
-
-/// Splits a JSONPath before its last step, when that is one name.
-fn parent_of(path: &str) -> Option<(String, String)> {
-    let path = path.trim();
-    if let Some(inner) = path.strip_suffix("']").or_else(|| path.strip_suffix("\"]")) {
-        let quote = if path.ends_with("']") { "['" } else { "[\"" };
-        let at = inner.rfind(quote)?;
-        let key = inner.get(at + quote.len()..)?;
-        return (!key.contains(['\'', '"', '\\'])).then(|| (inner[..at].to_owned(), key.to_owned()));
-    }
-    let at = path.rfind('.')?;
-    let (parent, key) = (path.get(..at)?, path.get(at + 1..)?);
-    let plain =
-        !key.is_empty() && key.chars().all(|char| char.is_alphanumeric() || char == '_' || char == '-');
-    (plain && !parent.is_empty() && !parent.ends_with('.')).then(|| (parent.to_owned(), key.to_owned()))
 }
 
 words! {
@@ -230,31 +211,5 @@ impl Decode for JsonPatch {
 
     fn words() -> String {
         "list of operations".into()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_path_is_split_before_its_last_name() {
-        for (path, parent) in [
-            ("$.spec.replicas", Some(("$.spec", "replicas"))),
-            (
-                "$.metadata.labels['app.kubernetes.io/name']",
-                Some(("$.metadata.labels", "app.kubernetes.io/name")),
-            ),
-            (
-                "$.spec.predictors[?@.name == 'a.b'].replicas",
-                Some(("$.spec.predictors[?@.name == 'a.b']", "replicas")),
-            ),
-            ("$.spec.predictors[0]", None),
-            ("$..replicas", None),
-            ("$", None),
-        ] {
-            let split = parent_of(path);
-            assert_eq!(split.as_ref().map(|(parent, key)| (parent.as_str(), key.as_str())), parent, "{path}");
-        }
     }
 }

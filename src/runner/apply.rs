@@ -69,7 +69,9 @@ async fn one(
 ) -> Result<(ObjectRef, Applied), Failure> {
     let reference = cx.reference(object).await?;
     let body = cx.body(object, &reference)?;
-    let applied = cx.cluster.apply(&body, options).await.map_err(|error| {
+    let (cluster, options) = (cx.cluster.clone(), options.clone());
+    let applied = cx.outstanding.write(async move { cluster.apply(&body, &options).await });
+    let applied = applied.await.map_err(|error| {
         let failure = cx.failed(&format!("apply {}", reference.short()), error);
         failure.at(cx.place(object.span))
     })?;

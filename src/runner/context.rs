@@ -1,11 +1,12 @@
 //! What a verb has in its hands while its step runs.
 //! It must never know how events are shown, nor whether this is a rehearsal.
 
+use super::outstanding::Outstanding;
 use super::trouble;
 use crate::cluster::Cluster;
 use crate::diagnostic::Diagnostics;
 use crate::event::{Cause, EventKind, Failure, StepPath};
-use crate::plan::{self, Object, Plan};
+use crate::plan::{self, Object, Plan, secret};
 use crate::playbook::action::{Action, Apply};
 use crate::playbook::decode::{Decode, Decoder};
 use crate::playbook::expression::When;
@@ -17,8 +18,13 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
 
-/// What is told of a step: which step, which attempt, what.
-pub(super) type Told = (Option<StepPath>, Option<u32>, EventKind);
+/// What is told while a run lasts.
+pub(super) enum Told {
+    /// Something happened: in which step, in which attempt, what.
+    Event(Option<StepPath>, Option<u32>, EventKind),
+    /// These values must not be shown from now on.
+    Mask(Vec<String>),
+}
 
 /// Tells events of one step.
 #[derive(Clone)]
@@ -46,7 +52,15 @@ impl Teller {
 
     /// Tells it. Nobody listens only when the run is over.
     pub(super) fn tell(&self, kind: EventKind) {
-        let _ = self.sender.send((self.step.clone(), self.attempt, kind));
+        let _ = self.sender.send(Told::Event(self.step.clone(), self.attempt, kind));
+    }
+
+    /// Sees to it that what a Secret holds is not shown.
+    pub(super) fn mask(&self, object: &Value) {
+        let values = secret::values(object);
+        if !values.is_empty() {
+            let _ = self.sender.send(Told::Mask(values));
+        }
     }
 
     /// Tells a warning.
@@ -78,6 +92,8 @@ pub(super) struct Context<'a> {
     pub deadline: Option<Instant>,
     /// What expressions may name now.
     pub scope: &'a Scope,
+    /// Writes that go on when the step is ended.
+    pub outstanding: &'a Outstanding,
     /// The step.
     pub step: &'a plan::Step,
     /// Tells what happens.
@@ -182,9 +198,7 @@ impl Context<'_> {
             }
             (Action::Pause(_) | Action::Sleep(_), _) => Vec::new(),
             (_, None) => self.plan.default_target().map(Object::title).collect(),
-            (_, Some(target)) => {
-                target.known().map(|target| target.words_for_console()).into_iter().collect()
-            }
+            (_, Some(target)) => target.known().map(|target| target.source()).into_iter().collect(),
         }
     }
 

@@ -45,7 +45,8 @@ pub(super) async fn delete(action: &Delete, cx: &Context<'_>) -> Result<Done, Fa
     let mut refused = None;
     for Doomed { object, uid, .. } in &doomed {
         let options = DeleteOptions { propagation, grace_period: grace, uid: Some(uid.clone()) };
-        match cx.cluster.delete(object, &options).await {
+        let (cluster, target) = (cx.cluster.clone(), object.clone());
+        match cx.outstanding.write(async move { cluster.delete(&target, &options).await }).await {
             Ok(answer) => {
                 deleted += usize::from(!answer.already_gone);
                 cx.teller.tell(EventKind::ObjectWritten {

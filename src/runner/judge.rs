@@ -12,7 +12,7 @@ use serde_json::Value;
 /// What judging gave.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Observation {
-    /// The condition holds; in short, how.
+    /// The condition holds; in short, how, where there is more to say than that.
     Met(String),
     /// It does not hold, and why.
     NotYet(Vec<Why>),
@@ -82,10 +82,10 @@ pub(super) fn judge(condition: &Condition, sight: &Sight<'_>, elsewhere: Elsewhe
     }
     match condition {
         Condition::Expression(expression) => {
-            truth(expression.judge(sight.object.unwrap_or(&Value::Null)), condition, sight)
+            truth(expression.judge(sight.object.unwrap_or(&Value::Null)), sight)
         }
-        Condition::Entry(entry) => truth(entry.judge(sight.object.unwrap_or(&Value::Null)), condition, sight),
-        Condition::Like(like) => truth(like.judge(sight.object.unwrap_or(&Value::Null)), condition, sight),
+        Condition::Entry(entry) => truth(entry.judge(sight.object.unwrap_or(&Value::Null)), sight),
+        Condition::Like(like) => truth(like.judge(sight.object.unwrap_or(&Value::Null)), sight),
         Condition::Named(named) => named_condition(named.value, named.span, sight),
         Condition::All(parts, _) => all(parts.iter().map(|part| judge(part, sight, elsewhere)).collect()),
         Condition::Any(parts, _) => any(parts.iter().map(|part| judge(part, sight, elsewhere)).collect()),
@@ -172,13 +172,13 @@ fn why(span: Span, object: &str, path: &str, actual: &str, wanted: &str, sentenc
     Why { unmet, sentence, span }
 }
 
-fn truth(truth: Truth, condition: &Condition, sight: &Sight<'_>) -> Observation {
+fn truth(truth: Truth, sight: &Sight<'_>) -> Observation {
     let told = |unmet: expression::Unmet| {
         let expression::Unmet { span, path, actual, wanted } = unmet;
         why(span, sight.name, &path, &actual, &wanted, None)
     };
     match truth {
-        Truth::Met => Observation::Met(condition.source()),
+        Truth::Met => Observation::Met(String::new()),
         Truth::Unmet(parts) => Observation::NotYet(parts.into_iter().map(told).collect()),
     }
 }
@@ -189,6 +189,7 @@ pub(super) fn all(parts: Vec<Observation>) -> Observation {
     let mut open = Vec::new();
     for part in parts {
         match part {
+            Observation::Met(met) if met.is_empty() => {}
             Observation::Met(met) => words.push(met),
             Observation::NotYet(whys) => open.extend(whys),
             never @ Observation::Never(_) => return never,
@@ -297,7 +298,16 @@ pub(super) fn believe(condition: &Condition, sight: &Sight<'_>) -> Belief {
         spec_before: written.spec_before.clone(),
         generation_changed: written.generation_changed,
     });
-    match kinds::freshness(object, sight.children, written.as_ref()) {
+    let named = named_entries(condition, object);
+    let freshness = match (kinds::freshness(object, sight.children, written.as_ref()), named) {
+        // The conditions that are asked for say themselves which generation they speak of.
+        (Freshness::Fresh(_) | Freshness::Unknowable, Some(Freshness::Stale(reason))) => {
+            Freshness::Stale(reason)
+        }
+        (Freshness::Unknowable, Some(fresh)) => fresh,
+        (freshness, _) => freshness,
+    };
+    match freshness {
         Freshness::Fresh(evidence) => Belief::Fresh(Some(format!("{}: {evidence}", sight.name))),
         Freshness::Stale(reason) => {
             let mut why = told(condition.span(), sight.name, reason);
@@ -306,6 +316,22 @@ pub(super) fn believe(condition: &Condition, sight: &Sight<'_>) -> Belief {
         }
         Freshness::Unknowable => Belief::Settle,
     }
+}
+
+/// What the entries of `status.conditions` that a condition names say of their generation: the first that is stale, else
+/// fresh if all of them are; nothing where one does not say, or none is named.
+fn named_entries(condition: &Condition, object: &Value) -> Option<Freshness> {
+    let mut said = Vec::new();
+    condition.leaves(&mut |leaf, elsewhere| {
+        if let (Condition::Entry(entry), None) = (leaf, elsewhere) {
+            said.push(kinds::condition_freshness(object, &entry.kind).unwrap_or(Freshness::Unknowable));
+        }
+    });
+    if let Some(stale) = said.iter().find(|said| matches!(said, Freshness::Stale(_))) {
+        return Some(stale.clone());
+    }
+    let all = !said.is_empty() && said.iter().all(|said| matches!(said, Freshness::Fresh(_)));
+    all.then(|| said.swap_remove(0))
 }
 
 /// A JSON Pointer as a JSONPath, for people: `/spec/predictors/0/replicas` is `spec.predictors[0].replicas`.

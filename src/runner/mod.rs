@@ -7,6 +7,7 @@ mod delete;
 mod get;
 mod judge;
 mod one;
+mod outstanding;
 mod owned;
 mod panel;
 mod patch;
@@ -29,6 +30,7 @@ use crate::event::{
 use crate::plan::{Plan, Step};
 use crate::source::Sources;
 use context::{Pace, Teller, Told};
+use outstanding::Outstanding;
 use serde_json::{Map, Value, json};
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
@@ -128,7 +130,7 @@ pub async fn run(
     sources: &Sources,
     cluster: &Cluster,
     setup: Setup,
-    mut hands: Hands,
+    hands: Hands,
     tell: &mut dyn FnMut(&Event),
 ) -> Summary {
     let Setup { mut recorder, mode, info, seed, grace } = setup;
@@ -138,7 +140,11 @@ pub async fn run(
     teller.tell(started(plan, sources, mode, info, seed));
     let began = Instant::now();
     let mut troubled = 0;
-    let mut record = |(step, attempt, kind): Told| tell(&recorder.record(step, attempt, kind));
+    let outstanding = Outstanding::new();
+    let mut record = |told: Told| match told {
+        Told::Event(step, attempt, kind) => tell(&recorder.record(step, attempt, kind)),
+        Told::Mask(values) => recorder.mask(values),
+    };
     let summary = {
         let stop = hands.stop.clone();
         let mut course = Course {
@@ -147,6 +153,7 @@ pub async fn run(
             cluster,
             teller: teller.clone(),
             ask: &hands.ask,
+            outstanding: outstanding.clone(),
             stop,
             grace,
             began,
@@ -154,28 +161,33 @@ pub async fn run(
         };
         let running = AssertUnwindSafe(course.run()).catch_unwind();
         tokio::pin!(running);
+        let mut stops = hands.stop.clone();
         loop {
             tokio::select! {
                 biased;
                 Some(told) = told.recv() => record(told),
+                Ok(()) = stops.changed() => record(Told::Event(None, None, interrupted(*stops.borrow_and_update(), grace))),
                 Some(trouble) = troubles.recv() => {
                     troubled += u64::from(!trouble.over);
-                    record((None, None, transport(trouble)));
+                    record(Told::Event(None, None, transport(trouble)));
                 }
                 ended = &mut running => break ended.unwrap_or_else(|panic| defect(panic.as_ref())),
             }
         }
     };
+    if !matches!(*hands.stop.borrow(), Stop::Now(_)) {
+        outstanding.done(SOON).await;
+    }
     while let Ok(told) = told.try_recv() {
         record(told);
     }
     while let Ok(trouble) = troubles.try_recv() {
-        record((None, None, transport(trouble)));
+        record(Told::Event(None, None, transport(trouble)));
     }
     if summary.ending != Ending::Passed
         && let Some(left) = left_behind(cluster)
     {
-        record((None, None, left));
+        record(Told::Event(None, None, left));
     }
     let finished = EventKind::RunFinished {
         ending: summary.ending,
@@ -185,8 +197,7 @@ pub async fn run(
         requests: requests(cluster, troubled),
         failure: summary.failure.clone(),
     };
-    record((None, None, finished));
-    hands.stop.borrow_and_update();
+    record(Told::Event(None, None, finished));
     summary
 }
 
@@ -206,6 +217,7 @@ struct Course<'a> {
     cluster: &'a Cluster,
     teller: Teller,
     ask: &'a Ask,
+    outstanding: Outstanding,
     stop: watch::Receiver<Stop>,
     grace: Duration,
     began: Instant,
@@ -294,10 +306,6 @@ impl Course<'_> {
     /// `on-failure` if a step failed, then `finally`. They go on after a failure of their own, which never hides the first.
     async fn handlers(&mut self) {
         let stop = *self.stop.borrow();
-        if let Some(signal) = signal_of(stop) {
-            let grace_ms = (stop < Stop::Now(Signal::Interrupt)).then(|| millis(self.grace));
-            self.teller.tell(EventKind::Interrupted { signal: signal.as_str().into(), grace_ms });
-        }
         let bounded = stop != Stop::Running
             || self.plan.run_timeout.is_some_and(|limit| self.began + limit <= Instant::now());
         let mut bound = bounded.then(|| Instant::now() + self.grace);
@@ -323,13 +331,8 @@ impl Course<'_> {
                 }
                 Stop::Running | Stop::Gracefully(_) => {
                     let mut stop = self.stop.clone();
-                    let from = now;
-                    let stopped = async move {
-                        signalled(&mut stop, from.max(Stop::Gracefully(Signal::Terminate)))
-                            .await
-                            .as_str()
-                            .to_owned()
-                    };
+                    let grace = self.grace;
+                    let stopped = async move { out_of_grace(&mut stop, grace).await.as_str().to_owned() };
                     self.step(step, bound, Pace::Full, stopped).await
                 }
             };
@@ -368,6 +371,7 @@ impl Course<'_> {
             cluster: self.cluster,
             scope: &scope,
             ask: self.ask,
+            outstanding: &self.outstanding,
             bound,
             pace,
         };
@@ -377,6 +381,13 @@ impl Course<'_> {
         }
         end
     }
+}
+
+/// Waits until the handlers must end: the grace period has passed since the first signal, or a more urgent one came.
+async fn out_of_grace(stop: &mut watch::Receiver<Stop>, grace: Duration) -> Signal {
+    let first = signalled(stop, Stop::Running).await;
+    let more = signalled(stop, Stop::Gracefully(first));
+    tokio::time::timeout(grace, more).await.unwrap_or(first)
 }
 
 /// Waits until the run is to be ended more urgently than `than`.
@@ -436,6 +447,11 @@ fn started(plan: &Plan, sources: &Sources, mode: Mode, cluster: Option<ClusterIn
         objects: plan.default_target().map(|object| object.title()).collect(),
         steps: plan.all_steps().map(planned).collect(),
     }
+}
+
+fn interrupted(stop: Stop, grace: Duration) -> EventKind {
+    let signal = signal_of(stop).map_or("", Signal::as_str).to_owned();
+    EventKind::Interrupted { signal, grace_ms: matches!(stop, Stop::Gracefully(_)).then(|| millis(grace)) }
 }
 
 fn transport(trouble: crate::cluster::Trouble) -> EventKind {

@@ -67,10 +67,10 @@ impl Context<'_> {
 
     /// An object as it is now; none where it is not there.
     pub(super) async fn look(&self, object: &ObjectRef) -> Result<Option<Value>, Failure> {
-        self.cluster
-            .get(object)
-            .await
-            .map_err(|error| self.failed(&format!("look at {}", object.short()), error))
+        let found = self.cluster.get(object).await;
+        let found = found.map_err(|error| self.failed(&format!("look at {}", object.short()), error))?;
+        found.iter().for_each(|object| self.teller.mask(object));
+        Ok(found)
     }
 
     /// What answers to a description now.
@@ -91,6 +91,7 @@ impl Context<'_> {
                 continue;
             }
             let value = snapshot.value();
+            self.teller.mask(&value);
             let belongs = owned.as_ref().is_none_or(|owned| owned.has(&super::view::owners(&value)));
             if belongs && selection.condition.as_ref().is_none_or(|condition| meets(condition, &value)) {
                 let namespace = Some(snapshot.namespace.clone()).filter(|namespace| !namespace.is_empty());

@@ -16,6 +16,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
+/// How many reasons are gathered.
+const MOST_WHYS: usize = 20;
+
 /// How many objects must satisfy.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rule {
@@ -199,6 +202,8 @@ impl<'c> Panel<'c> {
         for member in self.members.values() {
             match &member.observation {
                 Observation::Met(_) => {}
+                // Of thousands that are not there yet, a few tell why.
+                Observation::NotYet(_) if whys.len() >= MOST_WHYS => {}
                 Observation::NotYet(open) => whys.extend(open.iter().cloned()),
                 Observation::Never(closed) => never.extend(closed.iter().cloned()),
             }
@@ -266,6 +271,9 @@ impl<'c> Panel<'c> {
     fn words(&self) -> String {
         let mut members = self.members.values();
         match (members.next(), members.next()) {
+            (Some(Member { observation: Observation::Met(words), .. }), None) if words.is_empty() => {
+                "holds".into()
+            }
             (Some(Member { observation: Observation::Met(words), .. }), None) => words.clone(),
             _ => format!("{} of {} objects", self.met(), self.members.len()),
         }

@@ -33,11 +33,9 @@ pub(super) async fn patch(action: &Patch, cx: &Context<'_>) -> Result<Done, Fail
         return Err(Failure::new(Cause::Defect, "a patch without any of `merge`, `json` and `strategic`"));
     };
     let options = PatchOptions { subresource, uid, ..PatchOptions::default() };
-    let applied = cx
-        .cluster
-        .patch(&object, &kind, &options)
-        .await
-        .map_err(|error| cx.failed(&format!("patch {}", object.short()), error))?;
+    let (cluster, target) = (cx.cluster.clone(), object.clone());
+    let applied = cx.outstanding.write(async move { cluster.patch(&target, &kind, &options).await });
+    let applied = applied.await.map_err(|error| cx.failed(&format!("patch {}", object.short()), error))?;
     let operation =
         if applied.operation == Written::Unchanged { Operation::Unchanged } else { Operation::Patched };
     let shown: Vec<String> =

@@ -32,11 +32,11 @@ pub(super) async fn look(plan: &Plan, sources: &Sources, cluster: &Cluster) -> R
                 resources.insert((object.api_version.clone(), object.kind.clone()), resource);
             }
             Err(error) => {
-                let failure = trouble::unresolved(error).at(sources.place(object.span));
+                let failure = trouble::unresolved(error);
                 if failure.refusal.is_none() {
                     return Err(failure);
                 }
-                failures.push(failure);
+                failures.push(failure.at(sources.place(object.span)));
             }
         }
     }
@@ -52,11 +52,11 @@ pub(super) async fn look(plan: &Plan, sources: &Sources, cluster: &Cluster) -> R
         let api_version =
             plan.objects.iter().find(|object| object.kind == word).map(|object| object.api_version.clone());
         if let Err(error) = cluster.resolve(&KindName { word, api_version }).await {
-            let failure = trouble::unresolved(error).at(sources.place(span));
+            let failure = trouble::unresolved(error);
             if failure.refusal.is_none() {
                 return Err(failure);
             }
-            failures.push(failure);
+            failures.push(failure.at(sources.place(span)));
         }
     }
     for (namespace, object) in namespaces(plan, &written, &resources) {

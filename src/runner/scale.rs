@@ -100,7 +100,8 @@ async fn write(
     let mut latest = live.clone();
     for write in writes {
         if write.through_scale {
-            let applied = cx.cluster.scale(object, write.to).await?;
+            let (cluster, target, to) = (cx.cluster.clone(), object.clone(), write.to);
+            let applied = cx.outstanding.write(async move { cluster.scale(&target, to).await }).await?;
             let operation = if applied.operation == Written::Unchanged {
                 Operation::Unchanged
             } else {
@@ -121,7 +122,10 @@ async fn write(
     if !operations.is_empty() {
         let uid = live.pointer("/metadata/uid").and_then(Value::as_str).map(str::to_owned);
         let options = PatchOptions { uid, ..PatchOptions::default() };
-        let applied = cx.cluster.patch(object, &PatchKind::Json(Value::Array(operations)), &options).await?;
+        let (cluster, target) = (cx.cluster.clone(), object.clone());
+        let patch = PatchKind::Json(Value::Array(operations));
+        let applied =
+            cx.outstanding.write(async move { cluster.patch(&target, &patch, &options).await }).await?;
         let operation =
             if applied.operation == Written::Unchanged { Operation::Unchanged } else { Operation::Scaled };
         tell(cx, object, operation, writes.iter().map(words).collect(), &applied);

@@ -3,6 +3,7 @@
 
 use super::context::{Context, Done, Pace, Teller};
 use super::one::unmet;
+use super::outstanding::Outstanding;
 use super::{Ask, apply, delete, get, patch, pause, scale, wait};
 use crate::cluster::Cluster;
 use crate::event::{Cause, EventKind, Failure, Outcome};
@@ -41,6 +42,7 @@ pub(super) struct Surroundings<'a> {
     pub cluster: &'a Cluster,
     pub scope: &'a Scope,
     pub ask: &'a Ask,
+    pub outstanding: &'a Outstanding,
     /// When its phase ends.
     pub bound: Option<Instant>,
     pub pace: Pace,
@@ -73,6 +75,7 @@ pub(super) async fn run(
         began,
         deadline,
         scope: around.scope,
+        outstanding: around.outstanding,
         step,
         teller,
         pace: around.pace,

@@ -8,7 +8,7 @@ use crate::event::{Cause, Failure};
 use crate::plan::Object;
 use crate::playbook::condition::Condition;
 use crate::playbook::late::Late;
-use crate::playbook::target::{KindWord, Labels, ObjectName, Selector, Target};
+use crate::playbook::target::{KindWord, ObjectName, Selector, Target};
 use serde_json::Value;
 
 /// What a target means in the cluster.
@@ -159,14 +159,7 @@ impl Context<'_> {
         if let (true, false, Some(name)) = (plain, everywhere, &name) {
             return Ok(Subject::Named(ObjectRef { resource, namespace, name: name.clone() }));
         }
-        let labels = selector.labels.as_ref().map(|labels| match labels {
-            Labels::Text(text) => text.value.clone(),
-            Labels::Map(map, _) => map
-                .iter()
-                .map(|(key, value)| format!("{}={}", key.value, value.value))
-                .collect::<Vec<_>>()
-                .join(","),
-        });
+        let labels = selector.labels.as_ref().map(|labels| labels.selector.to_string());
         let owner = match &selector.owner {
             Some(owner) => {
                 let mut owner = self.named(owner).await?;

@@ -40,7 +40,7 @@ pub(super) fn failure(what: &str, error: Error) -> Failure {
         }
         Error::UnknownOutcome { message, .. } => {
             let message = format!("it is unknown whether the cluster did {what}: {message}");
-            Failure::new(Cause::Unreachable, message).help("Look at the object before you run this again.")
+            Failure::new(Cause::Uncertain, message).help("Look at the object before you run this again.")
         }
     }
 }

@@ -11,7 +11,6 @@ use crate::event::Failure;
 use crate::playbook::action::{Assert, FailWhen, Match, WaitUntil};
 use crate::playbook::condition::Condition;
 use crate::playbook::late::Late;
-use crate::source::Span;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -48,8 +47,6 @@ pub(super) struct Fail<'c> {
     pub condition: &'c Condition,
     /// For how long it counts.
     pub hold: Duration,
-    /// Where it is written.
-    pub span: Span,
 }
 
 impl<'c> Wait<'c> {
@@ -85,7 +82,6 @@ pub(super) async fn wait_until(action: &WaitUntil, cx: &Context<'_>) -> Result<D
             },
             condition,
             hold: cx.maybe(written.hold_for.as_ref())?.unwrap_or(FAIL_HOLD),
-            span: written.span,
         }),
         _ => None,
     };

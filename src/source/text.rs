@@ -54,6 +54,28 @@ impl Text {
         }
     }
 
+    /// Where a range of the joined text was written; of a part that an expression gave, the place of the expression.
+    pub fn place(&self, from: usize, to: usize) -> Span {
+        let mut offset = 0;
+        let mut place: Option<Span> = None;
+        for piece in &self.pieces {
+            let part = Text { pieces: vec![piece.clone()], span: self.span };
+            let length = part.joined().len();
+            let (begin, end) = (from.max(offset), to.min(offset + length));
+            if begin < end || from == to && (offset..offset + length).contains(&from) {
+                let span = match piece {
+                    Piece::Literal { map, .. } => {
+                        map.span(self.span, begin - offset, end.max(begin) - offset)
+                    }
+                    Piece::Value { span, .. } | Piece::Hole { span, .. } => *span,
+                };
+                place = Some(place.map_or(span, |place| place.join(span)));
+            }
+            offset += length;
+        }
+        place.unwrap_or(self.span)
+    }
+
     /// Whether a part of it is not known yet.
     pub fn has_holes(&self) -> bool {
         self.pieces.iter().any(|piece| matches!(piece, Piece::Hole { .. }))

@@ -10,9 +10,10 @@ use super::embedded;
 use super::lists;
 use super::numbers;
 use super::place::Place;
+use super::refusal::{at, invalid_nowhere, too_few, too_many, wrong_type};
 use super::schema::{Entries, Id, Node, Rules, Schema, Type};
 use super::suggest;
-use super::value::{self, bad, in_words, quoted};
+use super::value::{self, bad, quoted};
 use super::violation::{Code, Violation};
 
 /// Everything that the server would refuse in the values of an object (422, reason Invalid), in the object's order,
@@ -183,7 +184,7 @@ impl Judge<'_> {
             let value = quoted(text);
             let body = format!(
                 "Invalid value: {value}: {} in body must be of type {}: {value}",
-                name(place),
+                place.field(),
                 format.name()
             );
             let mut violation = at(place, Code::Format, body, &Value::String(text.to_owned()));
@@ -213,7 +214,7 @@ impl Judge<'_> {
         }
         let twice = |(index, item): (usize, &Value)| items[..index].iter().any(|one| value::same(one, item));
         if rules.unique && items.iter().enumerate().any(twice) {
-            let body = format!("Invalid value: \"\": {} in body shouldn't contain duplicates", name(place));
+            let body = format!("Invalid value: \"\": {} in body shouldn't contain duplicates", place.field());
             let mut violation = at(place, Code::Duplicate, body, &value());
             violation.expected = "items that differ".into();
             out.add(violation);
@@ -323,13 +324,13 @@ fn text_rules(rules: &Rules, text: &str, place: &Place<'_>, out: &mut Outcome) {
         violation.expected = format!("at most {most} characters");
         out.add(violation);
     } else if let Some(least) = rules.min_length.filter(|least| length < *least) {
-        let (path, shown) = (name(place), quoted(text));
+        let (path, shown) = (place.field(), quoted(text));
         let body = format!("Invalid value: {shown}: {path} in body should be at least {least} chars long");
         let mut violation = at(place, Code::Length, body, &value());
         violation.expected = format!("at least {least} characters");
         out.add(violation);
     } else if let Some(pattern) = rules.pattern.as_ref().filter(|pattern| !pattern.matches(text)) {
-        let (path, shown) = (name(place), quoted(text));
+        let (path, shown) = (place.field(), quoted(text));
         let body = format!("Invalid value: {shown}: {path} in body should match '{}'", pattern.text);
         let mut violation = at(place, Code::Pattern, body, &value());
         violation.expected = match pattern.is_quantity() {
@@ -338,53 +339,4 @@ fn text_rules(rules: &Rules, text: &str, place: &Place<'_>, out: &mut Outcome) {
         };
         out.add(violation);
     }
-}
-
-fn name(place: &Place<'_>) -> String {
-    place.field()
-}
-
-/// A violation at a place, still without the words of what was expected.
-pub(super) fn at(place: &Place<'_>, code: Code, message: String, value: &Value) -> Violation {
-    Violation {
-        pointer: place.pointer(),
-        code,
-        field: if place.is_root() { "<nil>".into() } else { place.field() },
-        message,
-        expected: String::new(),
-        actual: in_words(value),
-        suggestion: None,
-    }
-}
-
-/// A violation that the server reports without a path.
-pub(super) fn invalid_nowhere(place: &Place<'_>, code: Code, value: &Value, rest: String) -> Violation {
-    let mut violation = at(place, code, format!("Invalid value: \"\": {rest}"), value);
-    violation.field = "<nil>".into();
-    violation.expected = rest;
-    violation
-}
-
-fn wrong_type(node: &Node, value: &Value, place: &Place<'_>, wanted: &str, actual: &str) -> Violation {
-    let shown = quoted(actual);
-    let body = format!("Invalid value: {shown}: {} in body must be of type {wanted}: {shown}", name(place));
-    let mut violation = at(place, Code::WrongType, body, value);
-    violation.expected = suggest::types_in_words(node);
-    violation.suggestion = suggest::respelt(node, value);
-    violation
-}
-
-fn too_few(place: &Place<'_>, value: &Value, count: u64, least: u64, unit: &str) -> Violation {
-    let body = format!("Invalid value: {count}: {} in body should have at least {least} {unit}", name(place));
-    let mut violation = at(place, Code::Length, body, value);
-    violation.expected = format!("at least {least} {unit}");
-    violation
-}
-
-fn too_many(place: &Place<'_>, value: &Value, count: u64, most: u64) -> Violation {
-    let unit = if most == 1 { "item" } else { "items" };
-    let mut violation =
-        at(place, Code::Length, format!("Too many: {count}: must have at most {most} {unit}"), value);
-    violation.expected = format!("at most {most}");
-    violation
 }

@@ -21,6 +21,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::Range;
 
 use super::format::Format;
 use super::schema::{Entries, Id, ListType, Name, Node, Pattern, QUANTITY, Rules, Schema, Type};
@@ -28,7 +29,9 @@ use super::schema::{Entries, Id, ListType, Name, Node, Pattern, QUANTITY, Rules,
 /// Definitions, read from one or several texts.
 #[derive(Debug, Default)]
 pub struct Table {
-    definitions: BTreeMap<&'static str, Vec<Line>>,
+    lines: Vec<Line>,
+    /// The lines of each definition.
+    definitions: BTreeMap<&'static str, Range<usize>>,
 }
 
 /// A fault in a table.
@@ -70,22 +73,33 @@ impl Table {
         let mut table = Table::default();
         for text in texts {
             let mut current: Option<&'static str> = None;
+            let mut start = table.lines.len();
             for (index, text) in text.lines().enumerate() {
                 let line = Line { number: index + 1, text: text.trim() };
                 if line.text.is_empty() || line.text.starts_with('#') {
                     continue;
                 }
-                if text.starts_with(' ') {
-                    let Some(name) = current else { return line.fault("a field before any definition") };
-                    table.definitions.entry(name).or_default().push(line);
-                } else if table.definitions.insert(line.text, Vec::new()).is_some() {
-                    return line.fault(format!("{} is defined twice", line.text));
+                if !text.starts_with(' ') {
+                    table.close(current.replace(line.text), start);
+                    start = table.lines.len();
+                    if table.definitions.insert(line.text, start..start).is_some() {
+                        return line.fault(format!("{} is defined twice", line.text));
+                    }
+                } else if current.is_some() {
+                    table.lines.push(line);
                 } else {
-                    current = Some(line.text);
+                    return line.fault("a field before any definition");
                 }
             }
+            table.close(current, start);
         }
         Ok(table)
+    }
+
+    fn close(&mut self, name: Option<&'static str>, start: usize) {
+        if let Some(name) = name {
+            self.definitions.insert(name, start..self.lines.len());
+        }
     }
 
     /// The schema of a definition, with or without the fields marked as newer.
@@ -137,11 +151,12 @@ impl Maker<'_> {
     }
 
     fn fields(&mut self, definition: &'static str, from: Line) -> Result<Vec<Field>, TableError> {
-        let Some(lines) = self.table.definitions.get(definition) else {
+        let table = self.table;
+        let Some(lines) = table.definitions.get(definition) else {
             return from.fault(format!("there is no definition {definition}"));
         };
         let mut fields: Vec<Field> = Vec::with_capacity(lines.len());
-        for line in lines.clone() {
+        for line in table.lines.get(lines.clone()).unwrap_or_default().iter().copied() {
             if let Some(other) = line.text.strip_prefix("..") {
                 fields.extend(self.fields(other, line)?);
             } else if let Some(name) = line.text.strip_prefix('-') {

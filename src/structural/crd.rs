@@ -1,11 +1,16 @@
 //! Schemas out of a CustomResourceDefinition.
 //! It must never fetch one, nor judge whether the definition itself is good.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
 use super::format::Format;
 use super::scale::ScalePaths;
 use super::schema::{Bound, Entries, Id, ListType, Node, Pattern, Rules, Schema, Type};
+
+/// Where a version of a definition has its schema.
+const SCHEMA: &str = "/schema/openAPIV3Schema";
 
 /// A custom kind as its definition describes it.
 #[derive(Clone, Debug)]
@@ -29,8 +34,8 @@ pub struct CrdVersion {
     pub served: bool,
     /// Whether objects are stored in it.
     pub storage: bool,
-    /// What its objects may look like. Without a schema in the definition: anything.
-    pub schema: Schema,
+    /// What its objects may look like. Without a schema in the definition: anything. Versions alike share one.
+    pub schema: Arc<Schema>,
     /// Whether status is a subresource: then a create ignores it.
     pub status: bool,
     /// The scale subresource, if there is one.
@@ -51,11 +56,23 @@ impl CrdSchema {
             .and_then(Value::as_array)
             .ok_or("the definition has no spec.versions (apiextensions.k8s.io/v1beta1 is not read)")?;
         let keep_unknown = crd.pointer("/spec/preserveUnknownFields") == Some(&Value::Bool(true));
+        let mut read: Vec<CrdVersion> = Vec::with_capacity(versions.len());
+        for version in versions {
+            let alike = |earlier: &Value| earlier.pointer(SCHEMA) == version.pointer(SCHEMA);
+            let schema = match versions.iter().zip(&read).find(|(earlier, _)| alike(earlier)) {
+                Some((_, earlier)) => Arc::clone(&earlier.schema),
+                None => Arc::new(match version.pointer(SCHEMA) {
+                    Some(schema) => Schema::from_open_api(schema, keep_unknown),
+                    None => Schema::from_open_api(&Value::Null, true),
+                }),
+            };
+            read.push(CrdVersion::read(version, schema));
+        }
         Ok(CrdSchema {
             group: group.into(),
             kind: kind.into(),
             namespaced: text("/spec/scope") != Some("Cluster"),
-            versions: versions.iter().map(|version| CrdVersion::read(version, keep_unknown)).collect(),
+            versions: read,
         })
     }
 
@@ -66,7 +83,7 @@ impl CrdSchema {
 }
 
 impl CrdVersion {
-    fn read(version: &Value, keep_unknown: bool) -> CrdVersion {
+    fn read(version: &Value, schema: Arc<Schema>) -> CrdVersion {
         let flag = |key: &str| version.get(key) == Some(&Value::Bool(true));
         let scale = version.pointer("/subresources/scale").map(|scale| {
             let path = |key: &str| scale.get(key).and_then(Value::as_str).map(|path| path.replace('.', "/"));
@@ -80,10 +97,7 @@ impl CrdVersion {
             name: version.get("name").and_then(Value::as_str).unwrap_or_default().into(),
             served: flag("served"),
             storage: flag("storage"),
-            schema: match version.pointer("/schema/openAPIV3Schema") {
-                Some(schema) => Schema::from_open_api(schema, keep_unknown),
-                None => Schema::from_open_api(&Value::Null, true),
-            },
+            schema,
             status: version.pointer("/subresources/status").is_some(),
             scale,
         }

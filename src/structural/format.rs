@@ -77,9 +77,9 @@ const NAMES: &[(Format, &str)] = &[
 impl Format {
     /// The format of a name; dashes do not count.
     pub fn of(name: &str) -> Option<Format> {
-        let plain = |text: &str| text.replace('-', "");
-        let wanted = plain(name);
-        NAMES.iter().find(|(_, name)| plain(name) == wanted).map(|(format, _)| *format)
+        let plain = |text: &'static str| text.bytes().filter(|byte| *byte != b'-');
+        let is = |known: &'static str| plain(known).eq(name.bytes().filter(|byte| *byte != b'-'));
+        NAMES.iter().find(|(_, known)| is(known)).map(|(format, _)| *format)
     }
 
     pub fn name(self) -> &'static str {

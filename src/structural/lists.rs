@@ -3,8 +3,8 @@
 
 use serde_json::{Map, Value};
 
-use super::check::at;
 use super::place::Place;
+use super::refusal::at;
 use super::schema::{Id, ListType, Schema};
 use super::value::{bad, same};
 use super::violation::{Code, Violation};

@@ -21,6 +21,7 @@ mod lists;
 mod numbers;
 mod place;
 mod prune;
+mod refusal;
 mod scale;
 mod schema;
 mod suggest;

@@ -5,9 +5,9 @@ use std::cmp::Ordering;
 
 use serde_json::{Number, Value};
 
-use super::check::{at, invalid_nowhere};
 use super::format::Format;
 use super::place::Place;
+use super::refusal::{at, invalid_nowhere};
 use super::schema::{Bound, Node, Type};
 use super::value::{self, bad};
 use super::violation::{Code, Violation};
@@ -134,4 +134,3 @@ fn is_multiple(number: &Number, factor: &Number) -> bool {
         }
     }
 }
-

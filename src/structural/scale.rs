@@ -43,7 +43,9 @@ fn number(object: &Value, pointer: &str) -> Option<Violation> {
     };
     let (shown, rest) = match value.as_i64() {
         Some(int) if int < 0 => (int, "should be a non-negative integer".to_owned()),
-        Some(int) if int > i64::from(i32::MAX) => (int, format!("should be less than or equal to {}", i32::MAX)),
+        Some(int) if int > i64::from(i32::MAX) => {
+            (int, format!("should be less than or equal to {}", i32::MAX))
+        }
         Some(_) => return None,
         None => (0, accessor(pointer, value, "int64")),
     };
@@ -69,7 +71,11 @@ fn find<'a>(object: &'a Value, pointer: &str) -> Option<Result<&'a Value, String
 
 fn accessor(pointer: &str, value: &Value, wanted: &str) -> String {
     let path = pointer.replace('/', ".");
-    format!("{path} accessor error: {} is of the type {}, expected {wanted}", value::printed(value), value::go_type(value))
+    format!(
+        "{path} accessor error: {} is of the type {}, expected {wanted}",
+        value::printed(value),
+        value::go_type(value)
+    )
 }
 
 fn complaint(object: &Value, pointer: &str, shown: &str, rest: String) -> Violation {

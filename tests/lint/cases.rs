@@ -83,6 +83,7 @@ fn samples_have_only_the_faults_that_their_names_tell() -> Anything {
     for path in files(&folder)? {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         for object in manifests(&fs::read_to_string(&path)?)? {
+            print!("{name}\n{}", told(&lint_object(&object)));
             let errors: Vec<Finding> =
                 lint_object(&object).into_iter().filter(|finding| finding.severity.is_error()).collect();
             let places: Vec<(&str, &str)> =

@@ -15,34 +15,34 @@ const MLOPS: &str = include_str!("../../../schemas/crd/mlops.table");
 /// With `newer` it has the fields that later releases brought (of Seldon Core v2, or of the pods inside).
 pub fn schema(group: &str, kind: &str, newer: bool) -> Option<&'static Schema> {
     match (group, kind) {
-        ("machinelearning.seldon.io", "SeldonDeployment") => {
-            made(&SDEP, kind, &[SELDON_DEPLOYMENT, POD], newer)
-        }
-        ("mlops.seldon.io", "Model") => made(&MODEL, kind, &[MLOPS, POD], newer),
-        ("mlops.seldon.io", "Server") => made(&SERVER, kind, &[MLOPS, POD], newer),
-        ("mlops.seldon.io", "Pipeline") => made(&PIPELINE, kind, &[MLOPS, POD], newer),
-        ("mlops.seldon.io", "Experiment") => made(&EXPERIMENT, kind, &[MLOPS, POD], newer),
+        ("machinelearning.seldon.io", "SeldonDeployment") => made(&SELDON, kind, newer),
+        ("mlops.seldon.io", "Model") => made(&MODEL, kind, newer),
+        ("mlops.seldon.io", "Server") => made(&SERVER, kind, newer),
+        ("mlops.seldon.io", "Pipeline") => made(&PIPELINE, kind, newer),
+        ("mlops.seldon.io", "Experiment") => made(&EXPERIMENT, kind, newer),
         _ => None,
     }
 }
 
 /// The schema of `metadata`.
 pub(super) fn object_meta() -> Option<&'static Schema> {
-    made(&OBJECT_META, "ObjectMeta", &[POD], true)
+    made(&OBJECT_META, "ObjectMeta", true)
 }
 
+/// A schema without and with newer fields.
 type Made = [OnceLock<Option<Schema>>; 2];
 
-static SDEP: Made = [OnceLock::new(), OnceLock::new()];
-static MODEL: Made = [OnceLock::new(), OnceLock::new()];
-static SERVER: Made = [OnceLock::new(), OnceLock::new()];
-static PIPELINE: Made = [OnceLock::new(), OnceLock::new()];
-static EXPERIMENT: Made = [OnceLock::new(), OnceLock::new()];
-static OBJECT_META: Made = [OnceLock::new(), OnceLock::new()];
+static SELDON: Made = [const { OnceLock::new() }; 2];
+static MODEL: Made = [const { OnceLock::new() }; 2];
+static SERVER: Made = [const { OnceLock::new() }; 2];
+static PIPELINE: Made = [const { OnceLock::new() }; 2];
+static EXPERIMENT: Made = [const { OnceLock::new() }; 2];
+static OBJECT_META: Made = [const { OnceLock::new() }; 2];
+static TABLE: OnceLock<Option<Table>> = OnceLock::new();
 
-fn made(cells: &'static Made, root: &str, texts: &[&'static str], newer: bool) -> Option<&'static Schema> {
-    let make = || Table::parse(texts).and_then(|table| table.schema(root, newer)).ok();
-    cells[usize::from(newer)].get_or_init(make).as_ref()
+fn made(cells: &'static Made, root: &str, newer: bool) -> Option<&'static Schema> {
+    let table = || TABLE.get_or_init(|| Table::parse(&[SELDON_DEPLOYMENT, MLOPS, POD]).ok()).as_ref();
+    cells[usize::from(newer)].get_or_init(|| table()?.schema(root, newer).ok()).as_ref()
 }
 
 #[cfg(test)]
@@ -51,9 +51,10 @@ mod tests {
 
     #[test]
     fn every_table_makes_its_schemas() -> Result<(), crate::structural::TableError> {
-        Table::parse(&[SELDON_DEPLOYMENT, POD])?.schema("SeldonDeployment", true)?;
+        let table = Table::parse(&[SELDON_DEPLOYMENT, MLOPS, POD])?;
+        table.schema("SeldonDeployment", true)?;
         for kind in ["Model", "Server", "Pipeline", "Experiment"] {
-            Table::parse(&[MLOPS, POD])?.schema(kind, true)?;
+            table.schema(kind, true)?;
             assert!(schema("mlops.seldon.io", kind, false).is_some());
         }
         assert!(schema("machinelearning.seldon.io", "SeldonDeployment", false).is_some());

@@ -92,7 +92,8 @@ fn meta(object: &Value, metadata: &Map<String, Value>, rule: NameRule, findings:
     let told = |pointer: &str| {
         pointer.starts_with("/labels/") || pointer.starts_with("/annotations/") || pointer == "/name"
     };
-    for finding in violations::lint(schema, None, value).into_iter().filter(|finding| !told(&finding.pointer))
+    for finding in
+        violations::lint(schema, &|| None, value).into_iter().filter(|finding| !told(&finding.pointer))
     {
         let pointer = format!("/metadata{}", finding.pointer);
         let message = match finding.message.strip_prefix("the object has") {

@@ -13,6 +13,8 @@ mod violations;
 
 use serde_json::Value;
 
+use crate::structural::Schema;
+
 pub use known::schema;
 
 /// Something to say about an object.
@@ -101,14 +103,21 @@ impl Finding {
 
 /// Everything there is to say about an object of any kind: first of what all kinds share, then of its kind's own rules.
 pub fn lint_object(object: &Value) -> Vec<Finding> {
+    lint_object_with(object, None)
+}
+
+/// The same, with a schema for the object's kind and version, such as a CRD's, in place of the one known here.
+/// With it, kinds that are not known here are judged too.
+pub fn lint_object_with(object: &Value, schema: Option<&Schema>) -> Vec<Finding> {
     let mut findings = metadata::lint(object);
     let text = |key: &str| object.get(key).and_then(Value::as_str);
     let (Some(api_version), Some(kind)) = (text("apiVersion"), text("kind")) else { return findings };
     let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
-    match (group, kind) {
-        ("machinelearning.seldon.io", _) => findings.extend(seldon::lint(object, version, kind)),
-        ("mlops.seldon.io", _) => findings.extend(seldon_v2::lint(object, kind)),
-        _ => {}
+    match (group, schema) {
+        ("machinelearning.seldon.io", _) => findings.extend(seldon::lint(object, version, kind, schema)),
+        ("mlops.seldon.io", _) => findings.extend(seldon_v2::lint(object, kind, schema)),
+        (_, Some(schema)) => findings.extend(violations::lint(schema, &|| None, object)),
+        (_, None) => {}
     }
     findings
 }
@@ -116,5 +125,5 @@ pub fn lint_object(object: &Value) -> Vec<Finding> {
 /// Everything there is to say about a SeldonDeployment beyond what all kinds share.
 pub fn lint(object: &Value) -> Vec<Finding> {
     let version = object.get("apiVersion").and_then(Value::as_str).and_then(|text| text.split_once('/'));
-    seldon::lint(object, version.map_or("v1", |(_, version)| version), "SeldonDeployment")
+    seldon::lint(object, version.map_or("v1", |(_, version)| version), "SeldonDeployment", None)
 }

@@ -4,17 +4,18 @@
 use serde_json::Value;
 
 use super::{Finding, known, violations};
+use crate::structural::{self, Schema};
 
-pub(super) fn lint(object: &Value, kind: &str) -> Vec<Finding> {
+pub(super) fn lint(object: &Value, kind: &str, given: Option<&Schema>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    if let Some(schema) = known::schema("mlops.seldon.io", kind, true) {
-        findings.extend(violations::lint(schema, None, object));
+    if let Some(schema) = given.or_else(|| known::schema("mlops.seldon.io", kind, true)) {
+        findings.extend(violations::lint(schema, &|| None, object));
     }
     let spec = &object["spec"];
     match kind {
         "Model" => {
             bounds(spec, &mut findings);
-            if spec.get("explainer").is_some() && spec.get("llm").is_some() {
+            if spec["explainer"].is_object() && spec["llm"].is_object() {
                 let message = "a Model is an explainer or an llm, not both";
                 findings.push(Finding::refused("both", "/spec/llm", message).at_key());
             }
@@ -80,7 +81,7 @@ fn inputs(holder: &Value, pointer: &str, list: &str, names: &[&str], findings: &
         let step = text.split('.').next().unwrap_or(text);
         if !names.contains(&step) {
             let message = format!("no step is named `{step}`");
-            let near = crate::structural::nearest(step, names.iter().copied());
+            let near = structural::nearest(step, names.iter().copied());
             let finding = Finding::refused("unknown-step", format!("{pointer}/{list}/{index}"), message);
             findings.push(finding.maybe_help(near.map(|near| format!("Did you mean `{near}`?"))));
         }
@@ -93,7 +94,7 @@ fn candidates(spec: &Value, findings: &mut Vec<Finding>) {
     let names: Vec<&str> = candidates.iter().filter_map(|one| one.get("name")?.as_str()).collect();
     if let Some(default) = spec.get("default").and_then(Value::as_str).filter(|name| !names.contains(name)) {
         let message = format!("the default `{default}` is no candidate of this experiment");
-        let near = crate::structural::nearest(default, names.iter().copied());
+        let near = structural::nearest(default, names.iter().copied());
         let finding = Finding::refused("unknown-candidate", "/spec/default", message);
         findings.push(finding.maybe_help(near.map(|near| format!("Did you mean `{near}`?"))));
     }

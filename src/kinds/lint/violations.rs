@@ -6,9 +6,12 @@ use serde_json::Value;
 use super::Finding;
 use crate::structural::{self, Code, Schema, Violation};
 
-/// What the schema says to the object. `newer` is the same schema with the fields of later releases: a field that
+/// Makes the schema with the fields of later releases, if there is one; asked only where a field is unknown.
+pub(super) type Newer<'a> = &'a dyn Fn() -> Option<&'static Schema>;
+
+/// What the schema says to the object. `newer` makes the same schema with the fields of later releases: a field that
 /// only it knows is said to be too new.
-pub(super) fn lint(schema: &Schema, newer: Option<&Schema>, object: &Value) -> Vec<Finding> {
+pub(super) fn lint(schema: &Schema, newer: Newer<'_>, object: &Value) -> Vec<Finding> {
     let mut told: Vec<(String, bool, String)> = Vec::new();
     let mut findings = Vec::new();
     let violations = structural::validate(schema, object);
@@ -31,7 +34,7 @@ pub(super) fn lint(schema: &Schema, newer: Option<&Schema>, object: &Value) -> V
     findings
 }
 
-fn finding(schema: &Schema, newer: Option<&Schema>, object: &Value, violation: &Violation) -> Finding {
+fn finding(schema: &Schema, newer: Newer<'_>, object: &Value, violation: &Violation) -> Finding {
     let path = dotted(object, &violation.pointer);
     let pointer = violation.pointer.clone();
     let help = violation.suggestion.clone();
@@ -67,7 +70,7 @@ fn wanted(path: &str, violation: &Violation) -> String {
     format!("{path} must be {}, not {}", violation.expected, violation.actual)
 }
 
-fn unknown(schema: &Schema, newer: Option<&Schema>, object: &Value, violation: &Violation) -> Finding {
+fn unknown(schema: &Schema, newer: Newer<'_>, object: &Value, violation: &Violation) -> Finding {
     let (parent, name) = violation.pointer.rsplit_once('/').unwrap_or(("", &violation.pointer));
     let name = name.replace("~1", "/").replace("~0", "~");
     let here = match dotted(object, parent) {
@@ -77,7 +80,7 @@ fn unknown(schema: &Schema, newer: Option<&Schema>, object: &Value, violation: &
     let finding =
         Finding::refused("unknown-field", &violation.pointer, format!("{here} has no field `{name}`"))
             .at_key();
-    if newer.is_some_and(|newer| newer.at(&violation.pointer).is_some()) {
+    if newer().is_some_and(|newer| newer.at(&violation.pointer).is_some()) {
         return finding.help(format!(
             "`{name}` came with later releases: the schema of this kind does not know it, so it is refused or dropped."
         ));

@@ -20,11 +20,11 @@ struct View<'v> {
 }
 
 impl Logic {
-    /// Judges an object or a scope, by the rules of the language.
-    pub fn judge(&self, object: &Value) -> Truth {
+    /// Judges whether an object or a scope is as wanted, by the rules of the language.
+    pub fn judge(&self, wanted: bool, object: &Value) -> Truth {
         let mut unmet = Vec::new();
         let view = View { root: object, current: object, filter: false };
-        if self.explain(true, view, &mut unmet) { Truth::Met } else { Truth::Unmet(unmet) }
+        if self.explain(wanted, view, &mut unmet) { Truth::Met } else { Truth::Unmet(unmet) }
     }
 
     /// Whether an item passes a filter, by the rules of RFC 9535.
@@ -57,7 +57,8 @@ impl Logic {
                 enough
             }
             Logic::Or(parts) | Logic::And(parts) => {
-                parts.iter().fold(true, |all, part| part.explain(wanted, view, unmet) && all)
+                // Not `all`: it would stop at the first, and every part has something to say.
+                parts.iter().filter(|part| !part.explain(wanted, view, unmet)).count() == 0
             }
             Logic::Not(part) => part.explain(!wanted, view, unmet),
             Logic::Compare(comparison) => {

@@ -72,6 +72,11 @@ impl Parser<'_> {
         let root = if self.filters > 0 { '@' } else { '$' };
         let finding =
             self.fault_at(self.code(), self.at, self.at + text.len(), format!("`{text}` is no value"));
+        if matches!(text.as_str(), "ready" | "scaled" | "exists" | "absent") {
+            let help =
+                format!("A named condition stands beside others in a list: `[{text}, …]`, or in an `any`.");
+            return finding.help(help);
+        }
         match behind.starts_with(['=', '!', '<', '>']) {
             true => finding.help(format!("A field is written `{root}.{text}`, a text `'{text}'`.")),
             false => finding.help(format!("Quote a text: `'{text}'`.")),

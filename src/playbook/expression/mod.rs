@@ -2,7 +2,9 @@
 //! It must never know where the object comes from.
 
 mod ast;
+mod brackets;
 pub(super) mod compare;
+mod function;
 mod input;
 mod judge;
 mod logic;
@@ -134,7 +136,12 @@ impl Expression {
 
     /// Judges an object, or a scope; if it is unmet, says why.
     pub fn judge(&self, object: &Value) -> Truth {
-        self.logic.judge(object)
+        self.judge_as(true, object)
+    }
+
+    /// Judges whether it is met, or whether it is not: as is wanted.
+    pub fn judge_as(&self, wanted: bool, object: &Value) -> Truth {
+        self.logic.judge(wanted, object)
     }
 
     /// Its value over a scope: a lone singular query is what it selects, any other lone query a list, a literal itself, a function its
@@ -145,7 +152,7 @@ impl Expression {
     pub fn value(&self, scope: &Value) -> Result<Value, String> {
         match &self.logic {
             Logic::Test(operand) => operand.value(scope),
-            logic => Ok(Value::Bool(logic.judge(scope) == Truth::Met)),
+            logic => Ok(Value::Bool(logic.judge(true, scope) == Truth::Met)),
         }
     }
 

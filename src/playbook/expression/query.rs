@@ -5,7 +5,7 @@ use super::ast::Logic;
 use super::compare;
 use super::input::Input;
 use super::parser::Parser;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::playbook::decode::{Decode, Decoder, Schema};
 use crate::source::{Node, Span, Spanned, Text, Tree};
 use jsonpath_rust::parser::model::{JpQuery, Segment as LibrarySegment, Selector as LibrarySelector};
@@ -43,10 +43,10 @@ pub(super) enum Selector {
 /// A part of the way, as it is evaluated.
 #[derive(Clone, Debug, PartialEq)]
 enum Step {
-    /// Segments without a filter.
+    /// Segments of one selector each, none of them a filter.
     Library(JpQuery),
-    /// One segment with a filter in it.
-    Filtered { descend: bool, choices: Vec<Choice> },
+    /// One segment with a filter or several selectors: what these select of one node stays together (RFC 9535, section 2.5.1.2).
+    Each { descend: bool, choices: Vec<Choice> },
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -101,7 +101,7 @@ impl Query {
                 (Some(lowered), _) => steps.push(Step::Library(JpQuery::new(vec![lowered]))),
                 (None, _) => {
                     let choices = segment.selectors.iter().map(Selector::choice).collect();
-                    steps.push(Step::Filtered { descend: segment.descend, choices });
+                    steps.push(Step::Each { descend: segment.descend, choices });
                 }
             }
         }
@@ -118,7 +118,7 @@ impl Query {
         let start = Hit { path: "$".to_owned(), value: if self.relative { current } else { root } };
         self.steps.iter().fold(vec![start], |hits, step| match step {
             Step::Library(query) => hits.iter().flat_map(|hit| hit.follow(query)).collect(),
-            Step::Filtered { descend, choices } => {
+            Step::Each { descend, choices } => {
                 let nodes =
                     hits.into_iter().flat_map(|hit| if *descend { hit.descendants() } else { vec![hit] });
                 nodes
@@ -182,14 +182,10 @@ impl Segment {
         }
     }
 
-    /// As the library has it, if there is no filter in it.
+    /// As the library has it, if it is one selector and no filter.
     fn lower(&self) -> Option<LibrarySegment> {
-        let mut selectors: Vec<LibrarySelector> =
-            self.selectors.iter().map(Selector::lower).collect::<Option<_>>()?;
-        let segment = match selectors.len() {
-            1 => LibrarySegment::Selector(selectors.remove(0)),
-            _ => LibrarySegment::Selectors(selectors),
-        };
+        let [selector] = self.selectors.as_slice() else { return None };
+        let segment = LibrarySegment::Selector(selector.lower()?);
         Some(if self.descend { LibrarySegment::Descendant(Box::new(segment)) } else { segment })
     }
 }
@@ -288,7 +284,7 @@ impl Decode for Query {
     fn decode(tree: &Tree, decoder: &mut Decoder<'_>) -> Option<Query> {
         let Node::Text(text) = &tree.node else {
             if let Some(finding) = super::braces_without_quotes(tree) {
-                decoder.push(finding);
+                decoder.push(Diagnostic { code: Code::BadJsonpath, ..finding });
                 return None;
             }
             return decoder.wrong_type(tree, "a JSONPath such as `$.status.state`");

@@ -27,16 +27,10 @@ pub(super) fn code(cause: Cause) -> &'static str {
         Cause::Refused => "refused",
         Cause::Unreachable => "unreachable",
         Cause::Invalid => "invalid",
+        Cause::Uncertain => "uncertain",
         Cause::Interrupted => "interrupted",
         Cause::Defect => "defect",
     }
-}
-
-/// The first comparison that is not met, in words, unless the sentence says it already.
-pub(super) fn first_unmet(failure: &Failure) -> Option<String> {
-    let first = failure.unmet.first()?;
-    let bare = Unmet { object: String::new(), ..first.clone() };
-    (!failure.message.contains(&bare.to_string())).then(|| first.to_string())
 }
 
 /// The lines of a failure.

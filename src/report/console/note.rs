@@ -1,7 +1,6 @@
 //! What happened while a step ran, in words of its own: warnings, trouble with the cluster, retries, answers.
 //! It must never know when or where it is shown.
 
-use super::failure::first_unmet;
 use super::line::{Ink, Line};
 use super::step::below;
 use crate::event::{EventKind, Failure};
@@ -31,9 +30,7 @@ impl Note {
 
     pub(super) fn retry(attempt: Option<u32>, delay_ms: u64, failure: &Failure) -> Note {
         let attempt = attempt.map_or_else(|| "an attempt".to_owned(), |attempt| format!("attempt {attempt}"));
-        let unmet = first_unmet(failure).map_or_else(String::new, |unmet| format!(": {unmet}"));
-        let text =
-            format!("{attempt} failed: {}{unmet}; again in {}", failure.message, duration::set(delay_ms));
+        let text = format!("{attempt} failed: {}; again in {}", failure.message, duration::set(delay_ms));
         Note { ink: Ink::Warn, mark: '↻', text, about: None, over: false }
     }
 

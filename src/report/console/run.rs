@@ -237,14 +237,9 @@ fn step(path: &StepPath, name: &str) -> String {
     format!("{phase}step {}{iteration} \"{}\"", index.join("."), cut(&one_line(name), 80))
 }
 
-/// The failure as one sentence with the first comparison that is not met, and its place.
+/// The failure as one sentence with its place.
 fn sentence(failure: &Failure) -> String {
-    let message = one_line(&failure.message);
-    let sentence = match failure::first_unmet(failure) {
-        None => message.into_owned(),
-        Some(first) if message.is_empty() => one_line(&first).into_owned(),
-        Some(first) => format!("{message}: {}", one_line(&first)),
-    };
+    let sentence = one_line(&failure.message).into_owned();
     let sentence = if sentence.is_empty() { failure::code(failure.cause).to_owned() } else { sentence };
     let place = failure.place.as_ref().map_or_else(String::new, |place| format!(" ({place})"));
     format!("{}{place}", cut(&sentence, MOST_MESSAGE))

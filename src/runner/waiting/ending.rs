@@ -6,7 +6,7 @@ use super::super::judge::{Observation, Why, wants_absence};
 use super::super::panel::{Part, written_to};
 use super::super::subject::Subject;
 use super::super::view::Key;
-use super::{MOST_TOLD, Waiting, in_line, key_of};
+use super::{MOST_TOLD, Waiting, key_of};
 use crate::cluster::{Interest, ObjectRef, Snapshot};
 use crate::event::{Cause, Failure};
 use crate::playbook::duration;
@@ -49,15 +49,16 @@ impl<'w> Waiting<'w> {
             .filter(|member| matches!(member.observation, Observation::Met(_)))
             .map(|member| member.name.as_str())
             .collect();
-        let message = format!(
-            "{}: {} has held for {}",
-            who.join(", "),
-            fail.condition.source(),
-            duration::words(fail.hold)
-        );
-        let mut failure = Failure::new(Cause::Unmet, message).at(self.cx.place(fail.span));
+        let said = self.descriptions(number);
+        let held =
+            format!("`fail-when` has held for {}: {}", duration::words(fail.hold), fail.condition.source());
+        let message = match said.first() {
+            Some(said) => format!("`fail-when` has held for {}: {said}", duration::words(fail.hold)),
+            None => format!("{held} on {}", who.join(", ")),
+        };
+        let mut failure = Failure::new(Cause::Unmet, message).at(self.cx.place(fail.condition.span()));
         failure.unmet = self.whys().iter().take(MOST_TOLD).map(|why| why.unmet.clone()).collect();
-        failure.details = self.descriptions(number);
+        failure.details = said.into_iter().skip(1).collect();
         Some(failure)
     }
 
@@ -70,9 +71,7 @@ impl<'w> Waiting<'w> {
             .filter_map(|((part, key), member)| {
                 let snapshot = self.view.feed(panel.parts.get(*part)?.feed)?.objects().get(key)?;
                 let value = snapshot.value();
-                let said = ["/status/description", "/status/message", "/status/reason"].iter().find_map(
-                    |pointer| value.pointer(pointer).and_then(Value::as_str).filter(|text| !text.is_empty()),
-                )?;
+                let said = own_words(&value)?;
                 Some(format!("{}: {said}", member.name))
             })
             .collect()
@@ -137,7 +136,7 @@ impl<'w> Waiting<'w> {
     pub(super) fn unmet(&self, cause: Cause, what: &str, whys: &[Why]) -> Failure {
         let message = match whys {
             [] => format!("{} {what}", self.wait.condition.source()),
-            whys => format!("{} {what}: {}", self.wait.condition.source(), in_line(whys)),
+            whys => format!("{} {what}: {}", self.wait.condition.source(), self.in_short(whys)),
         };
         let span = whys.first().map_or(self.wait.condition.span(), |why| why.span);
         let mut failure = Failure::new(cause, message).at(self.cx.place(span));
@@ -261,6 +260,30 @@ impl<'w> Waiting<'w> {
         }
         Ok(())
     }
+}
+
+/// What an object's own status says of its trouble: a description, or what a container waits for or ended with.
+fn own_words(object: &Value) -> Option<String> {
+    let text = |value: &Value, pointer: &str| {
+        value.pointer(pointer).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
+    };
+    let containers = ["/status/initContainerStatuses", "/status/containerStatuses"].into_iter();
+    let containers = containers.filter_map(|pointer| object.pointer(pointer)?.as_array()).flatten();
+    let troubled = containers.filter_map(|container| {
+        let name = text(container, "/name")?;
+        let state = ["/state/waiting", "/state/terminated", "/lastState/terminated"];
+        let state = state.into_iter().find_map(|pointer| container.pointer(pointer))?;
+        let reason = text(state, "/reason")?;
+        let message = text(state, "/message").map_or_else(String::new, |message| format!(" ({message})"));
+        Some(format!("container {name}: {reason}{message}"))
+    });
+    let troubled: Vec<String> = troubled.collect();
+    if !troubled.is_empty() {
+        return Some(troubled.join("; "));
+    }
+    ["/status/description", "/status/message", "/status/reason"]
+        .into_iter()
+        .find_map(|pointer| text(object, pointer))
 }
 
 /// An object from a GET as a watch would show it.

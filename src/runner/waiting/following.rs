@@ -4,9 +4,9 @@
 use super::super::judge::wants_absence;
 use super::super::owned::Owned;
 use super::super::subject::Subject;
-use super::super::view::{Change, Key, View, owners};
+use super::super::view::{Change, Feed, Key, View, owners};
 use super::{Waiting, consult_of, key_of};
-use crate::cluster::{Error, Interest, KindName, ObjectRef, ResolveError, Snapshot};
+use crate::cluster::{Error, Interest, KindName, ObjectRef, ResolveError, Resource, Snapshot};
 use crate::event::{Cause, Failure};
 use crate::kinds;
 
@@ -18,6 +18,7 @@ impl<'w> Waiting<'w> {
     pub(in crate::runner) async fn take(&mut self, change: Change) -> Result<(), Failure> {
         match change {
             Change::Present { feed, key } => {
+                self.mask(feed, &key);
                 self.follow_owner(feed, &key).await?;
                 self.consult(feed, &key).await?;
                 self.owned(|owned, view| owned.present(feed, &key, view));
@@ -72,6 +73,15 @@ impl<'w> Waiting<'w> {
         Ok(())
     }
 
+    /// What a Secret holds is not shown, however it is judged.
+    fn mask(&self, feed: usize, key: &Key) {
+        let secrets = |feed: &&Feed| feed.interest().resource.kind == "Secret";
+        let shown = self.view.feed(feed).filter(secrets);
+        if let Some(secret) = shown.and_then(|feed| feed.objects().get(key)) {
+            self.cx.teller.mask(&secret.value());
+        }
+    }
+
     /// Opens the feeds that an object's kind wants to be looked at too.
     pub(super) async fn consult(&mut self, feed: usize, key: &Key) -> Result<(), Failure> {
         let judged =
@@ -79,8 +89,12 @@ impl<'w> Waiting<'w> {
         if judged == 0 {
             return Ok(());
         }
-        let Some(value) = self.view.feed(feed).and_then(|feed| feed.objects().get(key)).map(Snapshot::value)
-        else {
+        let consults = |feed: &&Feed| {
+            let Resource { kind, .. } = &feed.interest().resource;
+            kinds::of(&feed.interest().resource.api_version(), kind).observes == kinds::Observes::ByChildren
+        };
+        let shown = self.view.feed(feed).filter(consults);
+        let Some(value) = shown.and_then(|feed| feed.objects().get(key)).map(Snapshot::value) else {
             return Ok(());
         };
         let many = self.view.feed(feed).is_some_and(|feed| feed.objects().len() > NARROW) || judged > NARROW;

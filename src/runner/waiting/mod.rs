@@ -214,10 +214,19 @@ impl<'w> Waiting<'w> {
                     return Ok(Some(Err(self.unmet(Cause::Unmet, what, &whys))));
                 }
                 self.holds_since = None;
-                let words = in_line(&whys);
+                let words = self.in_short(&whys);
                 self.progress(&words, &whys);
                 Ok(None)
             }
+        }
+    }
+
+    /// Why it is not done, for one line; of many objects, how many satisfy.
+    pub(super) fn in_short(&self, whys: &[Why]) -> String {
+        let (met, total) = self.panels.first().map_or((0, 0), |panel| (panel.met(), panel.members.len()));
+        match whys {
+            [first, ..] if total > 1 => format!("{}; {met} of {total} so far", first.words()),
+            whys => in_line(whys),
         }
     }
 

@@ -2,7 +2,7 @@
 //! It must never look into a predictor's graph or pods.
 
 use super::super::{Finding, Severity};
-use super::{Sdep, known_words, text};
+use super::{Sdep, has, known_words, text};
 
 /// What spec.protocol may be: `v2` since 1.13, `kfserving` its older name.
 const PROTOCOLS: &[&str] = &["seldon", "tensorflow", "kfserving", "v2"];
@@ -23,7 +23,7 @@ pub(super) fn lint(sdep: &Sdep<'_>, findings: &mut Vec<Finding>) {
         findings.push(Finding::refused("no-predictors", "/spec/predictors", message));
     }
     for field in ["oauth_key", "oauth_secret"] {
-        if sdep.spec.get(field).is_some() {
+        if has(sdep.spec, field) {
             let message = format!("spec.{field} is deprecated: no operator of version 1 reads it");
             let finding =
                 Finding::new("deprecated-field", Severity::Ignored, format!("/spec/{field}"), message);

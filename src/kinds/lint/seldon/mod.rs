@@ -11,36 +11,46 @@ mod replicas;
 use serde_json::Value;
 
 use super::{Finding, Severity, known, violations};
-use crate::structural;
+use crate::structural::{self, Schema};
 
 /// Everything there is to say about an object of the group machinelearning.seldon.io.
-pub(super) fn lint(object: &Value, version: &str, kind: &str) -> Vec<Finding> {
+pub(super) fn lint(object: &Value, version: &str, kind: &str, given: Option<&Schema>) -> Vec<Finding> {
     if kind != "SeldonDeployment" {
         let message = format!("the group machinelearning.seldon.io has no kind {kind}");
         return vec![
             Finding::refused("unknown-kind", "/kind", message).help("Its only kind is SeldonDeployment."),
         ];
     }
+    if let Some(schema) = given {
+        let mut findings = violations::lint(schema, &|| None, object);
+        rules(object, &mut findings);
+        return findings;
+    }
     let mut findings = versions(version);
     if let Some(schema) = known::schema("machinelearning.seldon.io", kind, false) {
-        let newer = known::schema("machinelearning.seldon.io", kind, true);
-        findings.extend(violations::lint(schema, newer, object));
+        let newer = || known::schema("machinelearning.seldon.io", kind, true);
+        findings.extend(violations::lint(schema, &newer, object));
         too_deep(object, &mut findings);
     }
-    if object.get("status").is_some() {
+    rules(object, &mut findings);
+    findings
+}
+
+/// What the webhook and the operator have to say, whatever the schema.
+fn rules(object: &Value, findings: &mut Vec<Finding>) {
+    if has(object, "status") {
         let message = "a status in a manifest is dropped: the operator writes it";
         findings.push(Finding::ignored("server-field", "/status", message).at_key());
     }
     let sdep = Sdep::of(object);
-    deployment::lint(&sdep, &mut findings);
-    predictors::lint(&sdep, &mut findings);
+    deployment::lint(&sdep, findings);
+    predictors::lint(&sdep, findings);
     for predictor in &sdep.predictors {
-        graph::lint(&sdep, predictor, &mut findings);
-        pods::lint(predictor, &mut findings);
+        graph::lint(&sdep, predictor, findings);
+        pods::lint(predictor, findings);
     }
-    names::lint(&sdep, &mut findings);
-    replicas::lint(&sdep, &mut findings);
-    findings
+    names::lint(&sdep, findings);
+    replicas::lint(&sdep, findings);
 }
 
 fn versions(version: &str) -> Vec<Finding> {
@@ -196,6 +206,11 @@ impl Unit<'_> {
 
 fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
     value.get(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+/// Whether a mapping has a field; null counts as none.
+fn has(value: &Value, key: &str) -> bool {
+    value.get(key).is_some_and(|value| !value.is_null())
 }
 
 fn text<'a>(value: &'a Value, key: &str) -> &'a str {

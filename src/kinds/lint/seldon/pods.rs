@@ -6,10 +6,19 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::super::{Finding, names};
-use super::{Component, Container, Predictor, text};
+use super::{Component, Container, Predictor, known_words, text};
 
 pub(super) fn lint(predictor: &Predictor<'_>, findings: &mut Vec<Finding>) {
     for (index, component) in predictor.components.iter().enumerate() {
+        let restart = text(&component.value["spec"], "restartPolicy");
+        if !matches!(restart, "" | "Always") {
+            let message = format!("the pods of a Deployment restart Always, not {restart}");
+            findings.push(Finding::refused(
+                "unknown-value",
+                format!("{}/spec/restartPolicy", component.pointer),
+                message,
+            ));
+        }
         for container in &component.containers {
             containers(predictor, container, findings);
             mounts(component, container, findings);
@@ -31,6 +40,13 @@ fn containers(predictor: &Predictor<'_>, container: &Container<'_>, findings: &m
         let message = format!("container `{name}` has no image, and no prepackaged server gives it one");
         findings.push(Finding::refused("no-image", &container.pointer, message).at_key());
     }
+    word(
+        container.value,
+        &container.pointer,
+        "imagePullPolicy",
+        &["Always", "IfNotPresent", "Never"],
+        findings,
+    );
     let mut seen: Vec<&str> = Vec::new();
     for (index, port) in super::list(container.value, "ports").iter().enumerate() {
         let pointer = format!("{}/ports/{index}", container.pointer);
@@ -40,6 +56,7 @@ fn containers(predictor: &Predictor<'_>, container: &Container<'_>, findings: &m
             let message = format!("a port is a number from 1 to 65535, not {number}");
             findings.push(Finding::refused("bad-port", format!("{pointer}/containerPort"), message));
         }
+        word(port, &pointer, "protocol", &["TCP", "UDP", "SCTP"], findings);
         let name = text(port, "name");
         if name.len() > 15 {
             let message = format!("the port name `{name}` may not be longer than 15 characters");
@@ -50,6 +67,16 @@ fn containers(predictor: &Predictor<'_>, container: &Container<'_>, findings: &m
             findings.push(Finding::refused("duplicate-item", format!("{pointer}/name"), message));
         }
         seen.push(name);
+    }
+}
+
+/// A field that takes a few words only.
+fn word(value: &Value, pointer: &str, field: &str, known: &[&str], findings: &mut Vec<Finding>) {
+    let word = text(value, field);
+    if !word.is_empty() && !known.contains(&word) {
+        let message = format!("{field} cannot be `{word}`");
+        let finding = Finding::refused("unknown-value", format!("{pointer}/{field}"), message);
+        findings.push(finding.help(known_words(word, known)));
     }
 }
 

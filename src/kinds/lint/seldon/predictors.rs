@@ -2,7 +2,7 @@
 //! It must never look into pods.
 
 use super::super::{Finding, Severity};
-use super::{Predictor, Sdep, known_words, text};
+use super::{Predictor, Sdep, has, known_words, text};
 
 /// Explainers that some release has brought along.
 const EXPLAINERS: &[&str] = &[
@@ -118,7 +118,7 @@ fn service_names(sdep: &Sdep<'_>, findings: &mut Vec<Finding>) {
 }
 
 fn without_effect(predictor: &Predictor<'_>, findings: &mut Vec<Finding>) {
-    if predictor.value.get("engineResources").is_some() {
+    if has(predictor.value, "engineResources") {
         let message = "engineResources is read by no operator of version 1";
         let finding =
             Finding::ignored("no-effect", format!("{}/engineResources", predictor.pointer), message);

@@ -4,17 +4,17 @@
 use serde_json::Value;
 
 use super::super::{Finding, Severity};
-use super::{Component, Predictor, Sdep};
+use super::{Component, Predictor, Sdep, has};
 
 pub(super) fn lint(sdep: &Sdep<'_>, findings: &mut Vec<Finding>) {
-    let top = sdep.spec.get("replicas");
     let mut top_loses_to = Vec::new();
     let mut top_decides = sdep.predictors.is_empty();
     for predictor in &sdep.predictors {
         let own =
             predictor.value.get("replicas").map(|_| format!("predictors[].replicas of {}", predictor.name));
         let mut own_loses_to = Vec::new();
-        let mut own_decides = separate_orchestrator(predictor) && orchestrator(predictor).is_none();
+        let mut own_decides =
+            separate_orchestrator(predictor) && !has(&predictor.value["svcOrchSpec"], "replicas");
         for component in &predictor.components {
             match decided_by(component) {
                 Some(nearer) => own_loses_to.push(nearer),
@@ -40,7 +40,7 @@ pub(super) fn lint(sdep: &Sdep<'_>, findings: &mut Vec<Finding>) {
             .iter()
             .for_each(|component| negative(component.value, &component.pointer, findings));
     }
-    if top.is_some() && !top_decides {
+    if has(sdep.spec, "replicas") && !top_decides {
         findings.push(losing("/spec/replicas", &top_loses_to));
     }
     negative(sdep.spec, "/spec", findings);
@@ -58,7 +58,7 @@ fn losing(pointer: &str, to: &[String]) -> Finding {
 fn decided_by(component: &Component<'_>) -> Option<String> {
     autoscaler(component)
         .map(str::to_owned)
-        .or_else(|| component.value.get("replicas").map(|_| "componentSpecs[].replicas".to_owned()))
+        .or_else(|| has(component.value, "replicas").then(|| "componentSpecs[].replicas".to_owned()))
 }
 
 fn autoscaler(component: &Component<'_>) -> Option<&'static str> {
@@ -66,7 +66,7 @@ fn autoscaler(component: &Component<'_>) -> Option<&'static str> {
 }
 
 fn beside_autoscaler(component: &Component<'_>, findings: &mut Vec<Finding>) {
-    if let Some(spec) = autoscaler(component).filter(|_| component.value.get("replicas").is_some()) {
+    if let Some(spec) = autoscaler(component).filter(|_| has(component.value, "replicas")) {
         findings.push(losing(&format!("{}/replicas", component.pointer), &[spec.to_owned()]));
     }
 }
@@ -75,12 +75,8 @@ fn separate_orchestrator(predictor: &Predictor<'_>) -> bool {
     predictor.annotation("seldon.io/engine-separate-pod") == Some("true")
 }
 
-fn orchestrator<'a>(predictor: &Predictor<'a>) -> Option<&'a Value> {
-    predictor.value["svcOrchSpec"].get("replicas")
-}
-
 fn unused_orchestrator(predictor: &Predictor<'_>, findings: &mut Vec<Finding>) {
-    if orchestrator(predictor).is_some() && !separate_orchestrator(predictor) {
+    if has(&predictor.value["svcOrchSpec"], "replicas") && !separate_orchestrator(predictor) {
         let pointer = format!("{}/svcOrchSpec/replicas", predictor.pointer);
         let message = "this number decides nothing: the orchestrator runs beside the model, in its pods";
         let finding = Finding::new("losing-replicas", Severity::Losing, pointer, message);

@@ -1,6 +1,10 @@
 //! Expressions from the text of a YAML file to their judgement.
 //! It must never know anything but the public surface.
 
+mod embedded;
+mod faults;
+mod queries;
+
 use super::*;
 use crate::diagnostic::Diagnostics;
 use crate::source::{Dialect, Piece, Sources, read_yaml};
@@ -213,126 +217,6 @@ fn an_unmet_part_is_marked_where_it_is_written() {
     assert_eq!(unmet.len(), 1);
 }
 
-/// What a finding says, and the source that it marks.
-fn fault(written: &str, grammar: Grammar) -> (String, &'static str, String, String) {
-    let mut sources = Sources::new();
-    let tree = scalar(&mut sources, written);
-    match Expression::parse(text(&tree), grammar) {
-        Ok(expression) => panic!("{written} is read as {expression:?}"),
-        Err(findings) => {
-            let finding = &findings[0];
-            let place = sources.place(finding.span);
-            let marked = format!("{}:{}", place.column, sources.slice(finding.span));
-            (marked, finding.code.as_str(), finding.message.clone(), finding.help.clone().unwrap_or_default())
-        }
-    }
-}
-
-#[test]
-fn faults_are_marked_at_the_character() {
-    for (written, marked, code, said) in [
-        ("$.a = 1", "10:=", "bad-condition", "Use `==`"),
-        ("$.a === 1", "10:===", "bad-condition", "Use `==`"),
-        ("$.a => 1", "10:=>", "bad-condition", "Use `>=`"),
-        ("$.a =~ 'x'", "10:=~", "bad-condition", "match("),
-        ("$.a <> 1", "10:<>", "bad-condition", "Use `!=`"),
-        ("$.a in 1", "10:in", "bad-condition", "no `in`"),
-        ("$.a contains 'x'", "10:contains", "bad-condition", "search("),
-        ("$.a == 1 and $.b == 2", "15:and", "bad-condition", "Use `&&`"),
-        ("$.a == 1 or $.b == 2", "15:or", "bad-condition", "Use `||`"),
-        ("not $.a", "6:not", "bad-condition", "Use `!(…)`"),
-        ("$.a & $.b", "10:&", "bad-condition", "Use `&&`"),
-        ("$.a || | $.b", "13:|", "bad-condition", "missing before"),
-        ("$.status.state == Available", "24:Available", "bad-condition", "'Available'"),
-        ("$.a == True", "13:True", "bad-condition", "`true`"),
-        ("status.state == 'x'", "6:status.state", "bad-jsonpath", "`$.status.state`"),
-        (".status.state == 'x'", "6:.status.state", "bad-jsonpath", "`$.status.state`"),
-        ("state == 'x'", "6:state", "bad-condition", "`$.state`"),
-        ("$status.state == 'x'", "7:s", "bad-jsonpath", "`$.status.state`"),
-        ("$.a ==", "11:=", "bad-condition", "missing behind"),
-        ("== 1", "6:=", "bad-condition", "missing before"),
-        ("$.a == 1 &&", "16:&", "bad-condition", "missing behind"),
-        ("($.a == 1", "6:(", "bad-condition", "never closed"),
-        ("$.a == 1)", "14:)", "bad-condition", "closes nothing"),
-        ("($.a) == 1", "12:==", "bad-condition", "Leave the parentheses out"),
-        ("$.a == ($.b)", "13:(", "bad-condition", "a value must follow"),
-        ("(!$.a == 1)", "7:!", "bad-condition", "`!($.a == 1)`"),
-        ("$.a == 1 == 2", "15:==", "bad-condition", "chained"),
-        ("1 < $.a < 3", "14:<", "bad-condition", "chained"),
-        ("$.a == 'x", "13:'", "bad-condition", "never closed"),
-        ("$.a[?@.b == 'x]", "18:'", "bad-jsonpath", "never closed"),
-        ("$.a[0", "9:[", "bad-jsonpath", "never closed"),
-        ("$.a[?(@.b == 1]", "11:(", "bad-jsonpath", "never closed"),
-        ("$.a[]", "10:]", "bad-jsonpath", "[*]"),
-        ("$.a[b]", "10:b", "bad-jsonpath", "['b']"),
-        ("$.a[@.b]", "10:@", "bad-jsonpath", "`?`"),
-        ("$.a['b' 'c']", "14:'", "bad-jsonpath", "`,`"),
-        ("$.a[?@.b = 1]", "15:=", "bad-jsonpath", "Use `==`"),
-        ("$.a[?@.b and @.c]", "15:and", "bad-jsonpath", "Use `&&`"),
-        ("$.a[?type == 'x']", "11:type", "bad-jsonpath", "`@.type`"),
-        ("$.a[?@.b[*] == 1]", "11:@.b[*]", "bad-jsonpath", "several"),
-        ("$.a[01]", "10:01", "bad-jsonpath", "no index"),
-        ("$.a[99999999999999999999]", "10:99999999999999999999", "bad-jsonpath", "no index"),
-        ("$.a.", "9:.", "bad-jsonpath", "must follow"),
-        ("$.a..", "10:.", "bad-jsonpath", "must follow"),
-        ("$.a.[0]", "9:.", "bad-jsonpath", "Leave the dot out"),
-        ("$.items.0.x", "14:0", "bad-jsonpath", "`[0]`"),
-        ("$.a.deployment-id == 'x'", "20:-", "bad-jsonpath", "['deployment-id']"),
-        ("$.a.app\\.io/name", "13:\\", "bad-jsonpath", "['app.io/name']"),
-        ("$.a >= 500m", "13:500m", "bad-condition", "'500m'"),
-        ("$.a == 007", "13:007", "bad-condition", "`7`"),
-        ("$.a + 1 == 2", "10:+", "bad-condition", "arithmetic"),
-        ("$.a - 1 == 2", "10:-", "bad-condition", "arithmetic"),
-        ("lenght($.a) == 1", "6:lenght", "bad-condition", "`length`"),
-        ("length($.a)", "6:length($.a)", "bad-condition", "Compare it"),
-        ("length($.a[*]) == 1", "13:$.a[*]", "bad-jsonpath", "count("),
-        ("count('x') == 1", "12:'x'", "bad-condition", "takes a path"),
-        ("match($.a)", "6:match($.a)", "bad-condition", "two arguments"),
-        ("match($.a, 'x') == true", "6:match($.a, 'x')", "bad-condition", "by itself"),
-        ("match($.a, 'a(b')", "17:'a(b'", "bad-regex", "unclosed group"),
-        ("match($.a, 'a\\.b')", "19:\\.", "bad-condition", "`\\\\`"),
-        ("length ($.a) == 1", "12: ", "bad-condition", "blank"),
-        ("$.a `x`", "10:`", "bad-condition", "cannot stand"),
-        ("\"'x' || $.a\"", "7:'x'", "bad-condition", "Compare it"),
-        ("''", "6:''", "bad-condition", "nothing stands"),
-        ("${vars.x} == 1", "6:${", "bad-jsonpath", "${{ vars.name }}"),
-        ("\"{.status.state}=Available\"", "22:=", "bad-condition", "Use `==`"),
-        ("\"{.a['b.c']}\"", "13:.", "bad-jsonpath", "['b\\.c']"),
-        ("\"{.a\"", "7:{", "bad-jsonpath", "never closed"),
-        ("\"{range .items[*]}{.x}{end}\"", "8:r", "bad-jsonpath", "one path"),
-        // The quotes and escapes of YAML between the text and its place.
-        ("'$.a == ''x'' and $.b'", "20:and", "bad-condition", "&&"),
-        ("\"$.a == \\\"x\\\" and $.b\"", "20:and", "bad-condition", "&&"),
-        ("\"$.\\u00e9 = 1\"", "16:=", "bad-condition", "Use `==`"),
-        ("|\n  $.a == 1\n  and $.b == 2", "3:and", "bad-condition", "&&"),
-        (">-\n  $.a == 1 &&\n  $.b = 2", "7:=", "bad-condition", "Use `==`"),
-    ] {
-        let (at, found, message, help) = fault(written, Grammar::Object);
-        assert_eq!((at.as_str(), found), (marked, code), "{written}: {message} / {help}");
-        assert!(message.contains(said) || help.contains(said), "{written}: {message} / {help}");
-    }
-}
-
-#[test]
-fn faults_over_names_are_marked_too() {
-    for (written, marked, said) in [
-        ("vars.a = 1", "13:=", "Use `==`"),
-        ("vars.a == x y", "18:y", "missing before"),
-        ("vars.a-b", "12:-", "['a-b']"),
-        ("\"{vars.a}\"", "7:{", "without braces"),
-        ("vars.list[?name == 'x']", "17:name", "`@.name`"),
-        ("vars.list[name]", "16:name", "['name']"),
-        (".vars", "6:.vars", "`$.vars`"),
-        ("vars.a + 1", "13:+", "arithmetic"),
-        ("vars.a && 'x'", "16:'x'", "Compare it"),
-        ("not vars.a", "6:not", "Use `!"),
-    ] {
-        let (at, code, message, help) = fault(written, Grammar::Scope);
-        assert_eq!((at.as_str(), code), (marked, "bad-expression"), "{written}: {message} / {help}");
-        assert!(message.contains(said) || help.contains(said), "{written}: {message} / {help}");
-    }
-}
-
 #[test]
 fn expressions_over_names_have_values() {
     let scope = json!({
@@ -397,80 +281,12 @@ fn references_are_found_wherever_they_stand() {
 #[test]
 fn queries_come_with_what_they_are_compared_with() {
     let expression = parse("0 == $.a && !($.b > 1 || $.c) && length($.d) == $.e", Grammar::Object);
-    let uses: Vec<(&str, Option<(Operator, Value)>, bool)> = expression
-        .queries()
-        .into_iter()
-        .map(|found| {
-            (
-                found.query.source(),
-                found.comparison.map(|(operator, value)| (operator, value.clone())),
-                found.negated,
-            )
-        })
-        .collect();
-    let wanted = [
-        ("$.a", Some((Operator::Equal, json!(0))), false),
-        ("$.b", Some((Operator::Greater, json!(1))), true),
-        ("$.c", None, true),
-        ("$.d", None, false),
-        ("$.e", None, false),
-    ];
-    assert_eq!(uses, wanted);
-}
-
-/// A text of which the pieces are given: texts as they are, values embedded.
-fn pieces(parts: &[Result<&str, Value>]) -> (Sources, Text) {
-    let mut sources = Sources::new();
-    let file = sources.add("f", "x".repeat(200));
-    let span = sources.whole(file);
-    let pieces = parts
-        .iter()
-        .map(|part| match part {
-            Ok(text) => Piece::Literal {
-                text: (*text).to_owned(),
-                map: crate::source::OffsetMap::verbatim(0, text.len()),
-            },
-            Err(value) => Piece::Value { value: value.clone(), span },
-        })
-        .collect();
-    (sources, Text { pieces, span })
-}
-
-#[test]
-fn embedded_values_are_literals_and_inside_quotes_text() {
-    let object = json!({ "a": 3, "b": "it's", "c": [1, 2], "k.x": 5, "list": ["u", "v"], "t": true });
-    for (parts, wanted) in [
-        (vec![Ok("$.a == "), Err(json!(3))], true),
-        (vec![Ok("$.a == "), Err(json!("3"))], false),
-        (vec![Ok("$.a == '"), Err(json!(3)), Ok("'")], false),
-        (vec![Ok("$.b == "), Err(json!("it's"))], true),
-        (vec![Ok("$.b == 'it"), Err(json!("'")), Ok("s'")], true),
-        (vec![Ok("$.c == "), Err(json!([1, 2.0]))], true),
-        (vec![Ok("$["), Err(json!("k.x")), Ok("] == 5")], true),
-        (vec![Ok("$['k."), Err(json!("x")), Ok("'] == 5")], true),
-        (vec![Ok("$."), Err(json!("k.x")), Ok(" == 5")], true),
-        (vec![Ok("$.list["), Err(json!(1)), Ok("] == 'v'")], true),
-        (vec![Ok("match($.b, "), Err(json!("it.s")), Ok(")")], true),
-        (vec![Ok("$.t && "), Err(json!(false))], false),
-        (vec![Err(json!("$.a == 3"))], true),
-        (vec![Ok("$.b == '"), Err(json!("' || $.a == 3 || '")), Ok("'")], false),
-        (vec![Ok("$.b == "), Err(json!("x' || $.a == 3"))], false),
-    ] {
-        let (_sources, text) = pieces(&parts);
-        let expression = Expression::parse(&text, Grammar::Object)
-            .unwrap_or_else(|findings| panic!("{parts:?}: {findings:?}"));
-        assert_eq!(expression.judge(&object) == Truth::Met, wanted, "{parts:?}");
-    }
-    for parts in [
-        vec![Ok("$.a "), Err(json!("== 3"))],
-        vec![Ok("$."), Err(json!([1]))],
-        vec![Ok("$["), Err(json!(true)), Ok("]")],
-        vec![Ok("match($.b, "), Err(json!("(")), Ok(")")],
-        vec![Ok("$.a == 1"), Err(json!(2))],
-        vec![Ok("$.a && "), Err(json!("x"))],
-    ] {
-        assert!(Expression::parse(&pieces(&parts).1, Grammar::Object).is_err(), "{parts:?}");
-    }
+    let uses = expression.queries().into_iter().map(|found| {
+        let comparison = found.comparison.map(|(operator, value)| format!(" {} {value}", operator.as_str()));
+        let not = if found.negated { "not " } else { "" };
+        format!("{not}{}{}", found.query.source(), comparison.unwrap_or_default())
+    });
+    assert_eq!(uses.collect::<Vec<_>>(), ["$.a == 0", "not $.b > 1", "not $.c", "$.d", "$.e"]);
 }
 
 #[test]
@@ -596,7 +412,9 @@ proptest! {
         let mut sources = Sources::new();
         let file = sources.add("f", format!("key: {}", json!(written)));
         let (documents, faults) = read_yaml(&sources, file, Dialect::Playbook);
-        prop_assume!(faults.is_empty());
+        if !faults.is_empty() {
+            return Ok(());
+        }
         let tree = documents[0].tree.get("key").expect("key");
         let inside = |span: Span| span.start >= tree.span.start && span.start <= span.end && span.end <= tree.span.end;
         for grammar in [Grammar::Object, Grammar::Scope] {
@@ -612,27 +430,6 @@ proptest! {
                 }
                 Err(findings) => prop_assert!(findings.iter().all(|finding| inside(finding.span)), "{findings:?}"),
             }
-        }
-    }
-
-    #[test]
-    fn embedded_texts_cannot_change_how_an_expression_is_read(hostile in prop_oneof![nearly(), ".{0,20}"], actual in prop_oneof![nearly(), ".{0,20}"]) {
-        let object = json!({ "a": actual, "k": { hostile.clone(): 1 } });
-        let value = || Err(json!(hostile));
-        for (parts, wanted) in [
-            (vec![Ok("$.a == "), value()], actual == hostile),
-            (vec![Ok("$.a == '"), value(), Ok("'")], actual == hostile),
-            (vec![Ok("$.a == \""), value(), Ok("\"")], actual == hostile),
-            (vec![Ok("$.k["), value(), Ok("] == 1")], true),
-            (vec![Ok("$.k."), value(), Ok(" == 1")], true),
-            (vec![Ok("$[?@ == '"), value(), Ok("']")], actual == hostile),
-        ] {
-            // A text that carries a unit compares as a quantity.
-            prop_assume!(!crate::quantity::Quantity::has_unit(&hostile));
-            let (_sources, text) = pieces(&parts);
-            let expression = Expression::parse(&text, Grammar::Object).expect("parses whatever is embedded");
-            prop_assert_eq!(expression.judge(&object) == Truth::Met, wanted, "{:?}", parts);
-            prop_assert_eq!(expression.queries().len(), 1);
         }
     }
 }
