@@ -6,6 +6,7 @@ mod conditions;
 mod lint;
 mod manifest;
 mod name;
+mod never;
 pub mod secret;
 mod vars;
 
