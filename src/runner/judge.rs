@@ -119,7 +119,10 @@ pub(super) fn judge(condition: &Condition, sight: &Sight<'_>, elsewhere: Elsewhe
                 Observation::Met(format!("not {}", part.source()))
             }
         },
-        Condition::On(on) => elsewhere(on.span),
+        Condition::On(on) => match elsewhere(on.span) {
+            Observation::Met(words) => Observation::Met(format!("{}: {words}", on.target.source())),
+            other => other,
+        },
     }
 }
 

@@ -138,6 +138,7 @@ pub async fn run(
     let (sender, mut told) = mpsc::unbounded_channel::<Told>();
     let teller = Teller::new(sender);
     let mut troubles = cluster.troubles();
+    let context = info.as_ref().and_then(|info| info.context.clone());
     teller.tell(started(plan, sources, mode, info, seed));
     let began = Instant::now();
     let mut troubled = 0;
@@ -186,7 +187,7 @@ pub async fn run(
         record(Told::Event(None, None, transport(trouble)));
     }
     if summary.ending != Ending::Passed
-        && let Some(left) = left_behind(cluster)
+        && let Some(left) = left_behind(cluster, context.as_deref())
     {
         record(Told::Event(None, None, left));
     }
@@ -341,8 +342,15 @@ impl Course<'_> {
                 }
                 Stop::Running | Stop::Gracefully(_) => {
                     let mut stop = self.stop.clone();
-                    let grace = self.grace;
-                    let stopped = async move { out_of_grace(&mut stop, grace).await.as_str().to_owned() };
+                    let (grace, ending) = (self.grace, now);
+                    let stopped = async move {
+                        let signal = match ending {
+                            Stop::Running => out_of_grace(&mut stop, grace).await,
+                            // The step's own deadline is the end of the grace period, and it has more to say then.
+                            ending => signalled(&mut stop, ending).await,
+                        };
+                        signal.as_str().to_owned()
+                    };
                     self.step(step, bound.clone(), Pace::Full, stopped).await
                 }
             };
@@ -500,7 +508,7 @@ fn requests(cluster: &Cluster, troubles: u64) -> Requests {
 }
 
 /// What this run created and has not removed, with the command that removes it.
-fn left_behind(cluster: &Cluster) -> Option<EventKind> {
+fn left_behind(cluster: &Cluster, context: Option<&str>) -> Option<EventKind> {
     let created = cluster.ledger().created();
     if created.is_empty() {
         return None;
@@ -513,12 +521,13 @@ fn left_behind(cluster: &Cluster) -> Option<EventKind> {
             None => commands.push((written.namespace.clone(), vec![name])),
         }
     }
+    let context = context.map_or_else(String::new, |context| format!(" --context {}", quoted(context)));
     let command = commands
         .iter()
         .map(|(namespace, names)| {
             let namespace =
                 namespace.as_ref().map_or_else(String::new, |namespace| format!(" -n {namespace}"));
-            format!("kubectl delete{namespace} {}", names.join(" "))
+            format!("kubectl{context}{namespace} delete {}", names.join(" "))
         })
         .collect::<Vec<_>>()
         .join(" && ");
@@ -526,6 +535,15 @@ fn left_behind(cluster: &Cluster) -> Option<EventKind> {
         objects: created.iter().map(|written| written.object().short()).collect(),
         command,
     })
+}
+
+/// A word as a shell reads it.
+fn quoted(word: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"@%+=:,./_-".contains(&byte);
+    if !word.is_empty() && word.bytes().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 /// A panic is a defect of this program, and ends the run as a failure.

@@ -52,6 +52,7 @@ impl Mask {
     /// What the console says, without where steps stood and without how long things took.
     pub fn console(&self, text: &str) -> String {
         let mut lines = String::new();
+        let mut in_progress = false;
         for line in text.lines() {
             // Every line begins with its time.
             let line = line.split_once(' ').map_or("", |(_, line)| line);
