@@ -327,13 +327,15 @@ impl Going {
                 left.push(Left::of(&object.short(), &shown.value()));
             }
         }
-        for leaf in self.owned.left() {
-            left.push(Left {
-                name: format!("{}/{}", leaf.kind, leaf.name),
-                deleting: leaf.deleting,
-                finalizers: leaf.finalizers.clone(),
-            });
-        }
+        let owned = self.owned.left().into_iter().map(|leaf| Left {
+            name: format!("{}/{}", leaf.kind, leaf.name),
+            deleting: leaf.deleting,
+            finalizers: leaf.finalizers.clone(),
+        });
+        let mut owned: Vec<Left> = owned.collect();
+        left.sort_by(|a, b| a.name.cmp(&b.name));
+        owned.sort_by(|a, b| a.name.cmp(&b.name));
+        left.extend(owned);
         left
     }
 

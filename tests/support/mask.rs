@@ -56,9 +56,9 @@ impl Mask {
         for line in text.lines() {
             // Every line begins with its time.
             let line = line.split_once(' ').map_or("", |(_, line)| line);
-            let folded =
-                line.starts_with('…') || line.trim_start().starts_with('~') || line.contains(" requests (");
-            if folded {
+            // Below a line of progress stands what is not met yet.
+            in_progress = line.starts_with('…') || in_progress && line.starts_with("    ");
+            if in_progress || line.trim_start().starts_with('~') || line.contains(" requests (") {
                 continue;
             }
             let line = self.took.replace(line, |found: &Captures<'_>| match found.get(1) {
