@@ -102,8 +102,7 @@ impl Source {
 
     fn path(&self, cursor: &mut usize, before: &mut Vec<String>, paths: &mut Vec<PathInCode>) {
         let start = before.len();
-        loop {
-            let Some(token) = self.tokens.get(*cursor) else { break };
+        while let Some(token) = self.tokens.get(*cursor) {
             let ends = |before: &[String]| PathInCode {
                 segments: before.to_vec(),
                 line: token.line,

@@ -93,6 +93,9 @@ fn with(base: Value, key: &str, value: &Value) -> Value {
     Value::Object(map)
 }
 
+/// What stands inside what: a name, the forms, and how they are put together.
+type Inside = (&'static str, &'static [&'static str], fn(Value) -> Value);
+
 fn made() -> Vec<Made> {
     let mut all = Vec::new();
     let mut add = |key: String, playbook: Value| all.push(Made { key, playbook });
@@ -121,7 +124,7 @@ fn made() -> Vec<Made> {
         for key in Playbook::keys() {
             add(format!("playbook.{}", key.name), with(json!({ "steps": ["apply"] }), key.name, value));
         }
-        let inside: &[(&str, &[&str], fn(Value) -> Value)] = &[
+        let inside: &[Inside] = &[
             ("retry", &["attempts", "delay", "backoff"], |retry| json!({ "apply": null, "retry": retry })),
             ("save", &["url"], |save| json!({ "apply": null, "id": "up", "save": save })),
             (
