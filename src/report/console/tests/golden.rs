@@ -22,8 +22,11 @@ fn expect_both(name: &str, log: &Log) {
 }
 
 fn timed_out() -> Failure {
-    let mut failure = Failure::new(Cause::TimedOut, "not every object satisfies after 3m: $.status.replicas is 1, wanted >= 2")
-        .help("look at the pods: kubectl describe pods");
+    let mut failure = Failure::new(
+        Cause::TimedOut,
+        "not every object satisfies after 3m: $.status.replicas is 1, wanted >= 2",
+    )
+    .help("look at the pods: kubectl describe pods");
     failure.unmet = vec![
         unmet("$.status.replicas", "1", ">= 2"),
         unmet("$.status.state", "'Creating'", "== 'Available'"),
