@@ -10,8 +10,8 @@ use miette::{
 };
 use std::ops::Range;
 
-/// Columns beside the lines: number, bar and the ends of a line that was cut.
-const MARGIN: usize = 12;
+/// Columns beside the lines: number and bar, and the ends of a line that was cut.
+const MARGIN: (usize, usize) = (8, 2);
 /// Columns before each line of the sentence and of the help.
 const INDENTS: (usize, usize) = (4, 8);
 
@@ -42,7 +42,7 @@ pub(super) struct Mark {
 pub(super) fn draw(drawing: &Drawing<'_>, style: Style) -> String {
     let width = style.width.max(40);
     let focus: Vec<usize> = drawing.marks.iter().map(|mark| mark.from).collect();
-    let lines = Lines::cut(&drawing.excerpt.source, &focus, width.saturating_sub(MARGIN));
+    let lines = Lines::cut(&drawing.excerpt.source, &focus, width.saturating_sub(MARGIN.0));
     let mut primary = 0;
     let labels = drawing.marks.iter().map(|mark| {
         let at = lines.range(mark);
@@ -133,6 +133,7 @@ impl Lines {
         let mut start = 0;
         for line in source.split_inclusive('\n') {
             let (body, end) = line.strip_suffix('\n').map_or((line, ""), |body| (body, "\n"));
+            let body = body.strip_suffix('\r').unwrap_or(body);
             let marked = focus.iter().find(|at| (start..=start + body.len()).contains(at));
             let shown = window(body, marked.map_or(0, |at| at - start), room);
             lines.text.push_str(if shown.start > 0 { "…" } else { "" });
@@ -169,6 +170,7 @@ fn window(line: &str, focus: usize, room: usize) -> Range<usize> {
     if columns(line) <= room {
         return 0..line.len();
     }
+    let room = room.saturating_sub(MARGIN.1);
     let starts: Vec<usize> = line.char_indices().map(|(at, _)| at).collect();
     let at = starts.partition_point(|&start| start < focus);
     let from = if at <= room * 3 / 4 { 0 } else { at - room / 2 };

@@ -18,7 +18,7 @@ pub enum Severity {
 }
 
 /// How many lines away from a finding something that belongs to it may stand to be drawn with it.
-const NEAR: usize = 4;
+const NEAR: usize = 2;
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {

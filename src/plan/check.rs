@@ -132,7 +132,9 @@ fn names(plan: &Plan, playbook: &Playbook, found: &mut Diagnostics) {
                 Some((first, _)) => {
                     let message = format!("two steps have the id `{}`", id.value);
                     found.push(
-                        Diagnostic::error(Code::DuplicateId, id.span, message).related(*first, "the first"),
+                        Diagnostic::error(Code::DuplicateId, id.span, message)
+                            .help("Call one of them otherwise.")
+                            .related(*first, "the first"),
                     );
                 }
                 None => {

@@ -209,7 +209,8 @@ impl<'a> Loader<'a> {
         let objects: Vec<usize> = paths.iter().flat_map(|path| self.file(path, span, expand, true)).collect();
         if objects.is_empty() && self.found.len() == before {
             let message = format!("the directory `{shown}` holds playbooks, and no object");
-            self.found.push(Diagnostic::error(Code::BadManifest, span, message));
+            let help = "Playbooks are run, not applied: name one, or another directory.";
+            self.found.push(Diagnostic::error(Code::BadManifest, span, message).help(help));
         }
         objects
     }

@@ -192,10 +192,11 @@ fn make(file: FileId, sources: &mut Sources, inputs: &Inputs, found: &mut Diagno
     scope.late.insert("vars".into());
     let early = namespace(tree, &scope, inputs);
     scope.late.remove("vars");
-    if let Some(namespace) = &early {
-        run["namespace"] = json!(namespace);
-        scope.known.insert("run".into(), run.clone());
+    match &early {
+        Some(namespace) => run["namespace"] = json!(namespace),
+        None => circular(tree, &mut run, found),
     }
+    scope.known.insert("run".into(), run.clone());
     let mut secrets = secrets(tree, inputs);
     let vars = vars::resolve(tree, &scope, sources, inputs, found);
     scope.known.insert("vars".into(), Value::Object(vars.clone()));
@@ -280,6 +281,24 @@ fn namespace(tree: &Tree, scope: &Scope, inputs: &Inputs) -> Option<String> {
             _ => None,
         },
         None => Some(inputs.context_namespace.clone().unwrap_or_else(|| DEFAULT_NAMESPACE.to_owned())),
+    }
+}
+
+/// Reports variables that depend on the namespace, which is not known before them.
+fn circular(tree: &Tree, run: &mut Value, found: &mut Diagnostics) {
+    let references = tree.get("vars").map(template::references).unwrap_or_default();
+    let on_namespace = references.iter().filter(|reference| {
+        reference.root.value == "run" && reference.names.first().is_some_and(|name| name.value == "namespace")
+    });
+    for reference in on_namespace {
+        // It is told once, and not that there is none.
+        run["namespace"] = json!("");
+        let message = "this depends on the namespace, and the namespace on variables";
+        let mut finding = Diagnostic::error(Code::UnknownName, reference.span, message);
+        if let Some(namespace) = tree.get("namespace") {
+            finding = finding.related(namespace.span, "the namespace");
+        }
+        found.push(finding.help("Let one of them be plain."));
     }
 }
 

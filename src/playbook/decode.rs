@@ -74,9 +74,12 @@ fn taken(words: &str) -> String {
         }
         _ => words,
     };
+    if let Some(values) = words.strip_prefix("names → ") {
+        return format!("a mapping of names to {values}");
+    }
     match words.chars().next() {
         Some('`') | None => words,
-        _ if ["any ", "labels", "names ", "part "].iter().any(|plural| words.starts_with(plural)) => words,
+        _ if ["any ", "labels", "part "].iter().any(|plural| words.starts_with(plural)) => words,
         Some('a' | 'e' | 'i' | 'o' | 'u') => format!("an {words}"),
         _ => format!("a {words}"),
     }
@@ -243,6 +246,11 @@ macro_rules! mapping {
                 span: $crate::source::Span,
                 decoder: &mut $crate::playbook::decode::Decoder<'_>,
             ) -> Option<$name> {
+                if tree.entries().is_none() {
+                    let keys: Vec<&str> = vec![$(concat!("`", $key, "`")),*];
+                    let help = format!("Keys of {} are {}.", $what, keys.join(", "));
+                    return decoder.wrong_type_with_help(tree, "a mapping", Some(help));
+                }
                 let mut fields = $crate::playbook::decode::Fields::open(tree, $what, span, decoder)?;
                 $(let $field = $crate::playbook::decode::mapping!(@take $need fields, $key, decoder);)*
                 fields.close(decoder);

@@ -93,7 +93,8 @@ impl Decode for ManifestRef {
             }
             Node::Map(_) if tree.get("path").is_some() && tree.get("kind").is_none() => {
                 let file = ManifestFile::decode(tree, decoder)?;
-                if file.path.trim().is_empty() {
+                // The path alone says what is wrong with it.
+                if file.path.trim().is_empty() || tree.get("path").is_some_and(Tree::has_holes) {
                     return ManifestRef::decode(tree.get("path")?, decoder);
                 }
                 Some(ManifestRef::Path { path: file.path, expand: file.expand.unwrap_or(false) })

@@ -37,7 +37,8 @@ impl Meant {
                 format!("If it is a text, quote it: '{name}'."),
             )
         } else if has("unexpected character") {
-            (format!("in YAML a value without quotes cannot begin with `{first}`"), QUOTE.to_owned())
+            let first = if first == '`' { "a backtick".to_owned() } else { format!("`{first}`") };
+            (format!("in YAML a value without quotes cannot begin with {first}"), QUOTE.to_owned())
         } else if has("unclosed quote") {
             ("this quote is never closed".to_owned(), format!("Write `{first}` where the text ends."))
         } else if has("unclosed bracket") {
@@ -52,9 +53,12 @@ impl Meant {
             let help = "Inside of `\"` a backslash is written `\\\\`; inside of `'` it stands for itself.";
             ("this is no escape of YAML".to_owned(), help.to_owned())
         } else {
-            let Some((message, help)) = expected(info) else {
+            let Some((message, mut help)) = expected(info) else {
                 return Meant { message: info.to_owned(), help: None, tab: None };
             };
+            if has("parsing a flow") && before.trim().is_empty() {
+                help = "Write it at the end of the line before.";
+            }
             (message.to_owned(), if line.contains("${{") { EXPRESSION } else { help }.to_owned())
         };
         Meant { message, help: Some(help), tab: None }
