@@ -6,11 +6,8 @@ mod conditions;
 mod lint;
 mod manifest;
 mod name;
-<<<<<<< HEAD
-mod never;
-=======
 pub(crate) mod near;
->>>>>>> invalid
+mod never;
 pub mod secret;
 mod vars;
 
