@@ -39,7 +39,7 @@ pub(super) fn check(plan: &Plan, written: &Written<'_>, inputs: &Inputs, found: 
         envelope(step, found);
         serves(step, plan, found);
     }
-    super::never::check(plan, playbook, found);
+    super::never::check(plan, written.playbook, found);
     unwaited(plan, found);
 }
 
