@@ -42,13 +42,13 @@ pub(super) fn fault(
     let what = format!("`{}` of {}", place.path, subject.a_kind());
     Some(match outcome {
         Outcome::Never(why, help) => {
-            let so = if comparison.negated { "so this is always so" } else { "so this never is" };
+            let so = if comparison.negated { "so this always holds" } else { "so this never holds" };
             Diagnostic::error(Code::NeverHolds, span, format!("{what} {why}, {so}")).maybe_help(help)
         }
         Outcome::Always(why, help) => {
             let (code, so) = match comparison.negated {
-                true => (Code::NeverHolds, "so this never is"),
-                false => (Code::HoldsTooEarly, "so this is always so"),
+                true => (Code::NeverHolds, "so this never holds"),
+                false => (Code::HoldsTooEarly, "so this always holds"),
             };
             Diagnostic::error(code, span, format!("{what} {why}, {so}")).maybe_help(help)
         }
@@ -57,7 +57,7 @@ pub(super) fn fault(
             Diagnostic::warning(Code::HoldsTooEarly, span, message)
         }
         Outcome::NotAtZero(help) => {
-            let message = format!("{what} is left out when it is 0, so at 0 this is not so");
+            let message = format!("{what} is left out when it is 0, so at 0 this does not hold");
             Diagnostic::warning(Code::NeverHolds, span, message).help(help)
         }
     })

@@ -48,9 +48,6 @@ impl<'p> World<'p> {
         }
         let mut subjects = subjects::of_step(step, plan);
         subjects.retain(|subject| subject.name.is_some());
-        if matches!(step.action, Action::Scale(_)) && step.action.target().is_none() {
-            subjects.retain(|subject| subject.known.scalable);
-        }
         for subject in subjects {
             let track = self.tracks.iter().position(|track| track.subject.is(&subject));
             let track = track.map(|index| self.tracks.swap_remove(index));

@@ -43,6 +43,10 @@ pub(super) fn of_step<'p>(step: &'p Step, plan: &'p Plan) -> Vec<Subject<'p>> {
         (Action::Apply(Apply { manifest: Some(manifest), .. }), _) => {
             plan.objects_at(manifest.span()).map(of_object).collect()
         }
+        // What is scaled of several objects is the one that can be.
+        (Action::Scale(_), None) => {
+            plan.default_target().map(of_object).filter(|subject| subject.known.scalable).collect()
+        }
         (_, None) => plan.default_target().map(of_object).collect(),
         (_, Some(target)) => Late::known(target).map_or_else(Vec::new, |target| of(target, plan)),
     }

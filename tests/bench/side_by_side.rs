@@ -1,7 +1,7 @@
 //! Measures the program as a user meets it, side by side with `kubectl wait` where that can do the same.
 //!
-//! `SELDONPLAY_TEST_KUBECONFIG=… KUBECTL=path/to/kubectl cargo bench` prints figures and ratios; it judges nothing.
-//! Without `KUBECTL` only this program is measured; without a cluster only what needs none.
+//! `tests/bench/run` builds the program as it is released and prints figures and ratios; it judges nothing.
+//! Without `KUBECTL` only this program is measured; without `SELDONPLAY_TEST_KUBECONFIG` only what needs no cluster.
 
 #![expect(clippy::disallowed_methods, reason = "a measurement reads the clock of the wall")]
 
@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 type Failure = Box<dyn Error + Send + Sync>;
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_seldonplay");
+const PROGRAM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/release/seldonplay");
 const NAMESPACE: &str = "side-by-side";
 const MODELS: &str = "/apis/mlops.seldon.io/v1alpha1/namespaces/side-by-side/models";
 const RUNS: usize = 30;
