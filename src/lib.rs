@@ -63,6 +63,7 @@
 pub mod cli;
 pub mod cluster;
 pub mod diagnostic;
+mod escape;
 pub mod event;
 pub mod kinds;
 pub mod plan;

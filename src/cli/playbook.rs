@@ -3,7 +3,7 @@
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Style};
 use crate::event::Masks;
-use crate::plan::{Inputs, Plan};
+use crate::plan::{Inputs, Plan, near};
 use crate::source::Sources;
 use std::path::Path;
 
@@ -30,7 +30,8 @@ pub(super) fn read(path: &Path, inputs: &Inputs) -> Read {
             let message = format!("the playbook `{}` cannot be read: {}", path.display(), error.message);
             let mut findings = Diagnostics::new();
             findings.push(
-                Diagnostic::error(Code::Unreadable, sources.whole(file), message).maybe_help(error.help),
+                Diagnostic::error(Code::Unreadable, sources.whole(file), message)
+                    .maybe_help(near::help(path, Path::new("")).or(error.help)),
             );
             Read { sources, plan: None, findings }
         }

@@ -9,43 +9,52 @@ use crate::kinds;
 use crate::playbook::action::{Action, Scale};
 use crate::playbook::document::Playbook;
 use crate::playbook::duration;
+use crate::playbook::late::Late;
 use crate::playbook::replicas::Replicas;
-use crate::playbook::step::Step as Written;
 use crate::playbook::suggest;
 use crate::playbook::target::{KindWord, Selector, Target};
 use crate::playbook::template;
-use crate::source::Span;
+use crate::source::{Span, Tree};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+/// What is checked against the plan that was made of it.
+pub(super) struct Written<'p> {
+    /// The playbook.
+    pub playbook: &'p Playbook,
+    /// Whether it, or the command line, names a manifest, be it a good one or not.
+    pub has_manifest: bool,
+}
+
 /// Checks a plan; what it finds is added.
-pub(super) fn check(plan: &Plan, playbook: &Playbook, inputs: &Inputs, found: &mut Diagnostics) {
-    names(plan, playbook, found);
+pub(super) fn check(plan: &Plan, written: &Written<'_>, inputs: &Inputs, found: &mut Diagnostics) {
+    names(plan, written.playbook, found);
     for object in &plan.objects {
         namespace(object, inputs, found);
         super::lint::lint(object, found);
     }
     for step in plan.all_steps() {
-        targets(step, plan, found);
+        targets(step, plan, written, found);
         times(step, plan, found);
         envelope(step, found);
         serves(step, plan, found);
     }
-    super::never::check(plan, playbook, found);
+    super::never::check(plan, written.playbook, found);
     unwaited(plan, found);
 }
 
 /// Ids are unique; `${{ steps.ID.NAME }}` names a step that comes earlier and saves that name.
 fn names(plan: &Plan, playbook: &Playbook, found: &mut Diagnostics) {
     let mut ids: BTreeMap<&str, (Span, Vec<&str>)> = BTreeMap::new();
-    let written = |steps: &'_ [Written]| steps.iter().map(|step| step.tree.clone()).collect::<Vec<_>>();
-    let trees = [
-        written(&playbook.steps.steps),
-        written(playbook.on_failure.as_ref().map_or(&[], |steps| &steps.steps)),
-        written(playbook.finally.as_ref().map_or(&[], |steps| &steps.steps)),
-    ];
+    let lists = || {
+        [Some(&playbook.steps), playbook.on_failure.as_ref(), playbook.finally.as_ref()].into_iter().flatten()
+    };
+    let trees = lists().flat_map(|list| list.steps.iter().map(|step| &step.tree));
     let all: Vec<&str> = plan.all_steps().filter_map(Step::id).collect();
-    for (step, tree) in plan.all_steps().zip(trees.iter().flatten()) {
+    // What a step that could not be read has saved is not known.
+    let unread: Vec<&str> =
+        lists().flat_map(|list| &list.unread).filter_map(|tree| tree.get("id")?.as_str()).collect();
+    for (step, tree) in plan.all_steps().zip(trees) {
         let mut references = template::references(tree);
         if let Some(when) = &step.envelope.when {
             let named = when.0.references();
@@ -54,15 +63,26 @@ fn names(plan: &Plan, playbook: &Playbook, found: &mut Diagnostics) {
         }
         for reference in references {
             match (reference.root.value.as_str(), reference.names.as_slice()) {
+                ("steps", [id, ..]) if unread.contains(&id.value.as_str()) => {}
                 ("steps", [id, rest @ ..]) => match (ids.get(id.value.as_str()), rest.first()) {
                     (None, _) => {
                         let earlier = ids.keys().copied().collect::<Vec<_>>();
                         let (message, help) = if Some(id.value.as_str()) == step.id() {
-                            (format!("step `{}` cannot read what it saves itself", id.value), None)
+                            let help = "`expect` judges the result of the step itself.";
+                            (
+                                format!("step `{}` cannot read what it saves itself", id.value),
+                                Some(help.into()),
+                            )
                         } else if all.contains(&id.value.as_str()) {
-                            (format!("step `{}` comes later, so it has saved nothing yet", id.value), None)
+                            let help = "Move this step behind it.";
+                            let message =
+                                format!("step `{}` comes later, so it has saved nothing yet", id.value);
+                            (message, Some(help.into()))
                         } else {
-                            (format!("no step has the id `{}`", id.value), suggest::help(&id.value, earlier))
+                            let help = suggest::help(&id.value, earlier).unwrap_or_else(|| {
+                                format!("Give the step that saves it `id: {}`.", id.value)
+                            });
+                            (format!("no step has the id `{}`", id.value), Some(help))
                         };
                         found.push(Diagnostic::error(Code::UnknownName, id.span, message).maybe_help(help));
                     }
@@ -80,12 +100,19 @@ fn names(plan: &Plan, playbook: &Playbook, found: &mut Diagnostics) {
                     _ => {}
                 },
                 ("steps", []) => {
-                    let message = "`steps` is followed by an id: `steps.ID.NAME`";
-                    found.push(Diagnostic::error(Code::UnknownName, reference.span, message));
+                    let message = "`steps` alone is no value";
+                    found.push(
+                        Diagnostic::error(Code::UnknownName, reference.span, message).help(
+                            "Write `steps.ID.NAME`: the id of an earlier step, and a name that it saves.",
+                        ),
+                    );
                 }
                 ("failure", _) if step.path.phase == Phase::Steps => {
                     let message = "`failure` is known in `on-failure` and `finally` only";
-                    found.push(Diagnostic::error(Code::UnknownName, reference.span, message));
+                    found.push(
+                        Diagnostic::error(Code::UnknownName, reference.span, message)
+                            .help("Move the step into one of them."),
+                    );
                 }
                 ("failure", [name, ..]) if !matches!(name.value.as_str(), "step" | "message") => {
                     let message = format!("a failure has no `{}`", name.value);
@@ -95,24 +122,24 @@ fn names(plan: &Plan, playbook: &Playbook, found: &mut Diagnostics) {
                 _ => {}
             }
         }
-        let saves = step
-            .envelope
-            .save
-            .as_ref()
-            .map_or_else(Vec::new, |saves| saves.0.iter().map(|(name, _)| name.value.as_str()).collect());
+        // Also those that could not be read.
+        let saves = tree.get("save").and_then(Tree::entries).unwrap_or_default();
+        let saves = saves.iter().map(|entry| entry.key.as_str()).collect();
         if let Some(id) = &step.envelope.id {
             match ids.get(id.value.as_str()) {
                 Some((first, _)) => {
                     let message = format!("two steps have the id `{}`", id.value);
                     found.push(
-                        Diagnostic::error(Code::DuplicateId, id.span, message).related(*first, "the first"),
+                        Diagnostic::error(Code::DuplicateId, id.span, message)
+                            .help("Call one of them otherwise.")
+                            .related(*first, "the first"),
                     );
                 }
                 None => {
                     ids.insert(&id.value, (id.span, saves));
                 }
             }
-        } else if let Some(saves) = &step.envelope.save {
+        } else if let Some(saves) = step.envelope.save.as_ref().filter(|_| tree.get("id").is_none()) {
             let span = saves.0.first().map_or(step.verb, |(name, _)| name.span);
             let message = "`save` needs an `id`, or nobody can read what is saved";
             found.push(Diagnostic::error(Code::SaveWithoutId, span, message).help("Give the step an `id`."));
@@ -134,7 +161,7 @@ fn namespace(object: &Object, inputs: &Inputs, found: &mut Diagnostics) {
 }
 
 /// Targets name kinds, labels can be read, and a target that is left out has objects to stand for.
-fn targets(step: &Step, plan: &Plan, found: &mut Diagnostics) {
+fn targets(step: &Step, plan: &Plan, from: &Written<'_>, found: &mut Diagnostics) {
     let mut written = Vec::new();
     written.extend(known(step.action.target()));
     if let Action::WaitUntil(wait) = &step.action
@@ -150,12 +177,7 @@ fn targets(step: &Step, plan: &Plan, found: &mut Diagnostics) {
     }
     let takes_target = !matches!(step.action, Action::Pause(_) | Action::Sleep(_));
     let names_objects = matches!(&step.action, Action::Apply(apply) if apply.manifest.is_some());
-    if takes_target
-        && !names_objects
-        && step.action.target().is_none()
-        && plan.default_objects.is_empty()
-        && !found.has_errors()
-    {
+    if takes_target && !names_objects && step.action.target().is_none() && !from.has_manifest {
         let verb = step.action.verb();
         let message = format!("`{verb}` has no target, and the playbook no `manifest` to take it from");
         let help = if verb == "apply" {
@@ -234,14 +256,20 @@ fn times(step: &Step, plan: &Plan, found: &mut Diagnostics) {
             duration::words(*limit),
             duration::words(*all)
         );
-        found.push(Diagnostic::warning(Code::TimeoutTooShort, one.span(), message));
+        found.push(
+            Diagnostic::warning(Code::TimeoutTooShort, one.span(), message)
+                .help("Make this one shorter, or the step's own `timeout` longer."),
+        );
     }
     if let Some(bound) = plan.timeout
         && hold > bound
     {
         let span = step.action.hold_for().map_or(step.verb, |hold| hold.span());
         let message = format!("the playbook's `timeout` ({}) passes before this", duration::words(bound));
-        found.push(Diagnostic::error(Code::TimeoutTooShort, span, message));
+        found.push(
+            Diagnostic::error(Code::TimeoutTooShort, span, message)
+                .help("Make the playbook's `timeout` longer than `hold-for`."),
+        );
     }
 }
 
@@ -251,13 +279,16 @@ fn envelope(step: &Step, found: &mut Diagnostics) {
     if let (true, Some(save)) = (silent, &step.envelope.save) {
         let span = save.0.first().map_or(step.verb, |(name, _)| name.span);
         let message = format!("`{}` has no result to save from", step.action.verb());
-        found.push(Diagnostic::error(Code::CannotServe, span, message));
+        found.push(Diagnostic::error(Code::CannotServe, span, message).help("Leave `save` out."));
     }
     for (key, field) in [("expect", &step.envelope.expect), ("must-fail", &step.envelope.must_fail)] {
         let Some(field) = field else { continue };
         if silent {
             let message = format!("`{}` has nothing that `{key}` could judge", step.action.verb());
-            found.push(Diagnostic::error(Code::CannotServe, field.span(), message));
+            found.push(
+                Diagnostic::error(Code::CannotServe, field.span(), message)
+                    .help(format!("Leave `{key}` out.")),
+            );
         }
     }
     if let (Some(_), Some(expect)) = (&step.envelope.must_fail, &step.envelope.expect) {
@@ -271,13 +302,19 @@ fn envelope(step: &Step, found: &mut Diagnostics) {
         && let Some(attempts) = retry.attempts.as_ref()
         && attempts.known() == Some(&0)
     {
-        found.push(Diagnostic::error(Code::BadValue, attempts.span(), "a step has at least one attempt"));
+        found.push(
+            Diagnostic::error(Code::BadValue, attempts.span(), "a step has at least one attempt")
+                .help("`attempts` counts the first one too; left out, it is tried until the deadline."),
+        );
     }
     if let Some(retry) = &step.envelope.retry
         && let Some(backoff) = retry.backoff.as_ref()
         && backoff.known().is_some_and(|backoff| !(1.0..=100.0).contains(backoff))
     {
-        found.push(Diagnostic::error(Code::BadValue, backoff.span(), "`backoff` is a factor from 1 to 100"));
+        found.push(
+            Diagnostic::error(Code::BadValue, backoff.span(), "`backoff` is a factor from 1 to 100")
+                .help("Each delay is the one before it, times this: 1 keeps it, 2 doubles it."),
+        );
     }
     let counts = match &step.action {
         Action::WaitUntil(wait) => (known(wait.at_least.as_ref()), wait.at_most.as_ref()),
@@ -287,7 +324,10 @@ fn envelope(step: &Step, found: &mut Diagnostics) {
     if let (Some(least), Some(most)) = counts
         && most.known().is_some_and(|most| most < least)
     {
-        found.push(Diagnostic::error(Code::BadValue, most.span(), "`at-most` is less than `at-least`"));
+        found.push(
+            Diagnostic::error(Code::BadValue, most.span(), "`at-most` is less than `at-least`")
+                .help(format!("Write {least} or more.")),
+        );
     }
 }
 
@@ -347,7 +387,9 @@ fn serves(step: &Step, plan: &Plan, found: &mut Diagnostics) {
             );
         }
         (able, _) => {
-            let message = format!("`{verb}` needs one object, and here are {}: {}", able.len(), list(able));
+            // Of a target all objects count, of the manifest those that the verb can serve.
+            let all = if default { able } else { objects.as_slice() };
+            let message = format!("`{verb}` needs one object, and here are {}: {}", all.len(), list(all));
             let help = able.first().map(|object| format!("Name one: `target: {}`.", object.title()));
             found.push(Diagnostic::error(Code::NotOneObject, span, message).maybe_help(help));
         }
@@ -379,16 +421,33 @@ fn scales(scale: &Scale, object: &Object, verb: Span, found: &mut Diagnostics) {
         component: component.map(|name| name.0.as_str()),
     };
     if let Err(refusal) = kinds::scale(&value, &request) {
+        // What need only be left out to make it work is at fault.
+        let works = |request: &kinds::ScaleRequest<'_>| kinds::scale(&value, request).is_ok();
+        let fault = if component.is_some() && works(&kinds::ScaleRequest { component: None, ..request }) {
+            scale.component.as_ref().map(Late::span)
+        } else if predictor.is_some() && works(&kinds::ScaleRequest { predictor: None, ..request }) {
+            scale.predictor.as_ref().map(Late::span)
+        } else {
+            None
+        };
         let owned = kinds::replicas(&value)
             .iter()
             .any(|field| matches!(field.deciding, kinds::Decides::Autoscaler { .. }));
         let code = if owned { Code::AutoscalerOwns } else { Code::CannotServe };
-        let span = if scale.replicas.span().start == 0 { verb } else { scale.replicas.span() };
+        let replicas = if scale.replicas.span().start == 0 { verb } else { scale.replicas.span() };
         found.push(
-            Diagnostic::error(code, span, refusal.message)
-                .maybe_help(Some(refusal.help).filter(|help| !help.is_empty())),
+            Diagnostic::error(code, fault.unwrap_or(replicas), refusal.message)
+                .maybe_help(Some(sentence(&refusal.help)).filter(|_| !refusal.help.is_empty())),
         );
     }
+}
+
+/// Words as a sentence.
+fn sentence(words: &str) -> String {
+    let mut chars = words.chars();
+    let first = chars.next().map(|first| first.to_ascii_uppercase());
+    let end = if words.ends_with(['.', '?']) { "" } else { "." };
+    format!("{}{}{end}", first.into_iter().collect::<String>(), chars.as_str())
 }
 
 /// A change that nothing waits for before the next `delete` was for nothing.

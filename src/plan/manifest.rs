@@ -88,6 +88,8 @@ impl<'a> Loader<'a> {
         let objects = match manifest {
             ManifestRef::List(list, _) => list.iter().flat_map(|manifest| self.load(manifest)).collect(),
             ManifestRef::Object(tree) => self.object(tree, 0),
+            // What an unset variable leaves open is known when the playbook runs.
+            ManifestRef::Path { path, .. } if self.inputs.unset_is_late && path.contains("${{") => Vec::new(),
             ManifestRef::Path { path, expand } => self.path(&path.value, path.span, *expand),
         };
         self.unique(&objects);
@@ -142,8 +144,7 @@ impl<'a> Loader<'a> {
             self.found.push(finding.help("Download it, and keep it beside the playbook."));
             return Vec::new();
         }
-        let base = self.sources.directory(self.playbook).map(Path::to_owned).unwrap_or_default();
-        let path = base.join(text);
+        let path = self.base().join(text);
         if path.exists() || !text.contains(['*', '?', '[']) {
             return self.entries(&path, text, span, expand);
         }
@@ -162,12 +163,16 @@ impl<'a> Loader<'a> {
         let mut paths: Vec<PathBuf> = paths.filter_map(Result::ok).filter(|path| path.is_file()).collect();
         paths.sort();
         if paths.is_empty() {
-            let message = format!("no file is called `{text}`");
-            self.found.push(
-                Diagnostic::error(Code::BadManifest, span, message).help(format!("Looked for {pattern}.")),
-            );
+            let message = format!("no file matches `{text}`");
+            let help = format!("Paths are relative to the playbook; looked for `{pattern}`.");
+            self.found.push(Diagnostic::error(Code::BadManifest, span, message).help(help));
         }
         paths.iter().flat_map(|path| self.file(path, span, expand, true)).collect()
+    }
+
+    /// What paths in the playbook are relative to.
+    fn base(&self) -> PathBuf {
+        self.sources.directory(self.playbook).map(Path::to_owned).unwrap_or_default()
     }
 
     /// A file, or the files of a directory.
@@ -196,9 +201,18 @@ impl<'a> Loader<'a> {
         paths.sort();
         if paths.is_empty() {
             let message = format!("the directory `{shown}` has no `*.yaml`, `*.yml` or `*.json` in it");
-            self.found.push(Diagnostic::error(Code::BadManifest, span, message));
+            let help = "Directories inside of it are not searched.";
+            self.found.push(Diagnostic::error(Code::BadManifest, span, message).help(help));
+            return Vec::new();
         }
-        paths.iter().flat_map(|path| self.file(path, span, expand, true)).collect()
+        let before = self.found.len();
+        let objects: Vec<usize> = paths.iter().flat_map(|path| self.file(path, span, expand, true)).collect();
+        if objects.is_empty() && self.found.len() == before {
+            let message = format!("the directory `{shown}` holds playbooks, and no object");
+            let help = "Playbooks are run, not applied: name one, or another directory.";
+            self.found.push(Diagnostic::error(Code::BadManifest, span, message).help(help));
+        }
+        objects
     }
 
     fn file(&mut self, path: &Path, span: Span, expand: bool, skip_playbooks: bool) -> Vec<usize> {
@@ -210,7 +224,9 @@ impl<'a> Loader<'a> {
             Ok(id) => id,
             Err(error) => {
                 let message = format!("the manifest `{}` cannot be used: {}", path.display(), error.message);
-                self.found.push(Diagnostic::error(Code::BadManifest, span, message).maybe_help(error.help));
+                let base = if span.file == self.playbook { self.base() } else { PathBuf::new() };
+                let help = super::near::help(path, &base).or(error.help);
+                self.found.push(Diagnostic::error(Code::BadManifest, span, message).maybe_help(help));
                 return Vec::new();
             }
         };
@@ -234,7 +250,7 @@ impl<'a> Loader<'a> {
     fn text(&mut self, id: FileId, span: Span, expand: bool, skip_playbooks: bool) -> Vec<usize> {
         let (documents, faults) = read_yaml(self.sources, id, Dialect::Manifest);
         let broken = !faults.is_empty();
-        self.found.extend(faults.into_iter().map(Diagnostic::from));
+        self.found.faults(faults);
         let mut objects = Vec::new();
         let mut skipped = false;
         for document in documents.iter().filter(|document| document.tree.node != Node::Null) {
@@ -255,7 +271,8 @@ impl<'a> Loader<'a> {
             && documents.iter().all(|document| document.tree.node == Node::Null)
         {
             let message = format!("the manifest `{}` holds no object", self.sources.name(id));
-            self.found.push(Diagnostic::error(Code::BadManifest, span, message));
+            let help = "An object has `apiVersion`, `kind` and `metadata.name`.";
+            self.found.push(Diagnostic::error(Code::BadManifest, span, message).help(help));
         }
         objects
     }
@@ -267,7 +284,8 @@ impl<'a> Loader<'a> {
             tree.entries().and_then(<[_]>::first).map_or(tree.span.slice(0, 1), |entry| entry.key_span);
         let Node::Map(_) = &tree.node else {
             let message = format!("a manifest holds Kubernetes objects, and this is {}", tree.kind());
-            self.found.push(fault(message, tree.span.slice(0, 1)));
+            let help = "An object is a mapping with `apiVersion`, `kind` and `metadata.name`.";
+            self.found.push(fault(message, tree.span.slice(0, 1)).help(help));
             return Vec::new();
         };
         let (api_version, kind) = match (text(tree.get("apiVersion")), text(tree.get("kind"))) {
@@ -277,9 +295,11 @@ impl<'a> Loader<'a> {
                 let missing: Vec<&str> =
                     missing.into_iter().filter(|(_, missing)| *missing).map(|(key, _)| key).collect();
                 let message = format!("this is no Kubernetes object: it has no {}", missing.join(" and no "));
-                let help = is_playbook(tree)
-                    .then(|| "It looks like a playbook; a playbook is run, not applied.".to_owned());
-                self.found.push(fault(message, start).maybe_help(help));
+                let help = match is_playbook(tree) {
+                    true => "It looks like a playbook; a playbook is run, not applied.",
+                    false => "An object has `apiVersion`, `kind` and `metadata.name`.",
+                };
+                self.found.push(fault(message, start).help(help));
                 return Vec::new();
             }
         };
@@ -299,8 +319,15 @@ impl<'a> Loader<'a> {
                 || tree.entry("metadata").map_or(start, |entry| entry.key_span),
                 |tree| tree.span,
             );
+            let late = name_tree.is_some_and(|name| {
+                template::references(name).iter().any(|name| self.scope.late.contains(name.root.as_str()))
+            });
+            if !late && name_tree.is_some_and(Tree::has_holes) {
+                // A variable is missing, and a finding says which.
+                return Vec::new();
+            }
             let generated = metadata.and_then(|metadata| metadata.get("generateName")).is_some();
-            let (message, help) = if name_tree.is_some_and(Tree::has_holes) {
+            let (message, help) = if late {
                 (
                     "an object's name must be known before the run begins",
                     Some("Use `vars` or `run.id`, not `steps`."),
@@ -313,7 +340,7 @@ impl<'a> Loader<'a> {
             } else if name_tree.is_some_and(|tree| !matches!(tree.node, Node::Text(_))) {
                 ("`metadata.name` must be a text", Some("Quote it."))
             } else {
-                ("this object has no `metadata.name`", None)
+                ("this object has no `metadata.name`", Some("Objects are told apart by their names."))
             };
             self.found.push(fault(message.into(), at).maybe_help(help.map(str::to_owned)));
             return Vec::new();

@@ -6,6 +6,7 @@ mod conditions;
 mod lint;
 mod manifest;
 mod name;
+pub(crate) mod near;
 mod never;
 pub mod secret;
 mod vars;
@@ -19,9 +20,10 @@ use crate::playbook::action::Action;
 use crate::playbook::decode::Decoder;
 use crate::playbook::document::Playbook;
 use crate::playbook::late::Late;
-use crate::playbook::step::{Envelope, Step as Written};
+use crate::playbook::step::{Envelope, Step as WrittenStep};
 use crate::playbook::template::{self, Scope};
-use crate::source::{Dialect, FileId, Node, Sources, Span, read_yaml};
+use crate::source::{Dialect, FileId, Node, Sources, Span, Tree, read_yaml};
+use check::Written;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -29,6 +31,9 @@ use std::time::Duration;
 
 /// The deadline of a step that says nothing else.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5 * 60);
+
+/// The namespace where nothing names one.
+const DEFAULT_NAMESPACE: &str = "default";
 
 /// What a plan is made of besides the playbook.
 #[derive(Clone, Debug, Default)]
@@ -155,11 +160,11 @@ impl Plan {
 
 fn make(file: FileId, sources: &mut Sources, inputs: &Inputs, found: &mut Diagnostics) -> Option<Plan> {
     let (documents, faults) = read_yaml(sources, file, Dialect::Playbook);
-    found.extend(faults.into_iter().map(Diagnostic::from));
+    found.faults(faults);
     let tree = match documents.as_slice() {
-        [only] => &only.tree,
+        [only] if only.tree.node != Node::Null => &only.tree,
         [] if found.has_errors() => return None,
-        [] => {
+        [] | [_] => {
             let message = "this file is empty, and a playbook has at least `steps`";
             let help = "A first playbook: `steps: [apply, wait-until: ready]` with `manifest: FILE`.";
             found.push(
@@ -174,33 +179,37 @@ fn make(file: FileId, sources: &mut Sources, inputs: &Inputs, found: &mut Diagno
             return None;
         }
     };
-    if tree.node == Node::Null {
-        found.push(Diagnostic::error(
-            Code::NoPlaybook,
-            tree.span,
-            "this file is empty, and a playbook has at least `steps`",
-        ));
-        return None;
-    }
-    let asked = inputs.namespace.clone();
-    let written = tree.get("namespace").and_then(|tree| tree.as_str()).map(str::to_owned);
-    let namespace =
-        asked.or(written).or_else(|| inputs.context_namespace.clone()).unwrap_or_else(|| "default".into());
 
     let mut scope = Scope { unset_is_late: inputs.unset_is_late, ..Scope::default() };
-    let mut know = |name: &str, value: Value| scope.known.insert(name.to_owned(), value);
     let env: Map<String, Value> =
         inputs.env.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
-    know("env", Value::Object(env.clone()));
-    know("secrets", Value::Object(env));
-    know("run", json!({ "id": inputs.run_id, "namespace": namespace, "rehearsed": inputs.rehearsed }));
+    let mut run = json!({ "id": inputs.run_id, "rehearsed": inputs.rehearsed });
+    scope.known.insert("env".into(), Value::Object(env.clone()));
+    scope.known.insert("secrets".into(), Value::Object(env));
+    scope.known.insert("run".into(), run.clone());
     scope.late.extend(["steps".to_owned(), "failure".to_owned()]);
 
+    // The namespace may depend on variables, or variables on the namespace.
+    scope.late.insert("vars".into());
+    let early = namespace(tree, &scope, inputs);
+    scope.late.remove("vars");
+    match &early {
+        Some(namespace) => run["namespace"] = json!(namespace),
+        None => circular(tree, &mut run, found),
+    }
+    scope.known.insert("run".into(), run.clone());
     let mut secrets = secrets(tree, inputs);
     let vars = vars::resolve(tree, &scope, sources, inputs, found);
     scope.known.insert("vars".into(), Value::Object(vars.clone()));
+    let namespace =
+        early.or_else(|| namespace(tree, &scope, inputs)).unwrap_or_else(|| DEFAULT_NAMESPACE.to_owned());
+    run["namespace"] = json!(namespace);
+    scope.known.insert("run".into(), run);
+
     let mut expanded = template::expand(&vars::without_vars(tree), &scope, found);
     vars::put_back(&mut expanded, tree);
+    at_once(&mut expanded, &scope, found);
+    let has_manifest = expanded.get("manifest").is_some() || !inputs.manifests.is_empty();
 
     let playbook = Playbook::read(&expanded, &mut Decoder::new(found))?;
     if let Some(written) = &playbook.namespace
@@ -209,7 +218,7 @@ fn make(file: FileId, sources: &mut Sources, inputs: &Inputs, found: &mut Diagno
         let message = format!("`{}` is no name of a namespace", written.value);
         found.push(
             Diagnostic::error(Code::BadName, written.span, message)
-                .help("It is made of lower-case letters, digits and `-`."),
+                .help("It is made of at most 63 lower-case letters, digits and `-`."),
         );
     }
     let mut loader = manifest::Loader::new(file, sources, inputs, &scope, found);
@@ -257,11 +266,69 @@ fn make(file: FileId, sources: &mut Sources, inputs: &Inputs, found: &mut Diagno
     {
         step.title = title;
     }
-    check::check(&plan, &playbook, inputs, found);
+    check::check(&plan, &Written { playbook: &playbook, has_manifest }, inputs, found);
     Some(plan)
 }
 
-fn number(phase: Phase, steps: &[Written]) -> Vec<Step> {
+/// The namespace of objects that name none, as far as it is known.
+fn namespace(tree: &Tree, scope: &Scope, inputs: &Inputs) -> Option<String> {
+    if let Some(asked) = &inputs.namespace {
+        return Some(asked.clone());
+    }
+    match tree.get("namespace") {
+        // What is wrong with it is told when all is expanded.
+        Some(written) => match template::expand(written, scope, &mut Diagnostics::new()).node {
+            Node::Text(text) if !text.has_holes() => Some(text.joined()),
+            _ => None,
+        },
+        None => Some(inputs.context_namespace.clone().unwrap_or_else(|| DEFAULT_NAMESPACE.to_owned())),
+    }
+}
+
+/// Reports variables that depend on the namespace, which is not known before them.
+fn circular(tree: &Tree, run: &mut Value, found: &mut Diagnostics) {
+    let references = tree.get("vars").map(template::references).unwrap_or_default();
+    let on_namespace = references.iter().filter(|reference| {
+        reference.root.value == "run" && reference.names.first().is_some_and(|name| name.value == "namespace")
+    });
+    for reference in on_namespace {
+        // It is told once, and not that there is none.
+        run["namespace"] = json!("");
+        let message = "this depends on the namespace, and the namespace on variables";
+        let mut finding = Diagnostic::error(Code::UnknownName, reference.span, message);
+        if let Some(namespace) = tree.get("namespace") {
+            finding = finding.related(namespace.span, "the namespace");
+        }
+        found.push(finding.help("Let one of them be plain."));
+    }
+}
+
+/// What a run needs before its first step.
+const AT_ONCE: [&str; 8] =
+    ["apiVersion", "kind", "name", "description", "tags", "namespace", "timeout", "defaults"];
+
+/// Reports what must be known at once and is known only later. It is left out, as is what an unset variable leaves open.
+fn at_once(expanded: &mut Tree, scope: &Scope, found: &mut Diagnostics) {
+    let Node::Map(entries) = &mut expanded.node else { return };
+    entries.retain(|entry| {
+        let open = AT_ONCE.contains(&entry.key.as_str()) && entry.value.has_holes();
+        if open {
+            let references = template::references(&entry.value);
+            let late = references.iter().find(|reference| scope.late.contains(reference.root.as_str()));
+            found.extend(late.map(|reference| {
+                let message = format!(
+                    "`{}` must be known before the run begins, and `{}` is not",
+                    entry.key, reference.root.value
+                );
+                Diagnostic::error(Code::BadExpression, reference.span, message)
+                    .help("Use `vars`, `env` or `run`.")
+            }));
+        }
+        !open
+    });
+}
+
+fn number(phase: Phase, steps: &[WrittenStep]) -> Vec<Step> {
     let numbered = steps.iter().zip(1..);
     numbered
         .map(|(step, number)| Step {
@@ -275,7 +342,7 @@ fn number(phase: Phase, steps: &[Written]) -> Vec<Step> {
         .collect()
 }
 
-fn secrets(tree: &crate::source::Tree, inputs: &Inputs) -> Vec<String> {
+fn secrets(tree: &Tree, inputs: &Inputs) -> Vec<String> {
     let names: BTreeSet<String> = template::references(tree)
         .into_iter()
         .filter(|reference| reference.root.value == "secrets")

@@ -59,7 +59,9 @@ fn file(
 ) -> Option<()> {
     let unreadable = |sources: &mut Sources, message: String| {
         let file = sources.add("--vars-file", path.display().to_string());
+        let message = format!("the vars file cannot be read: {message}");
         Diagnostic::error(Code::Unreadable, sources.whole(file), message)
+            .maybe_help(super::near::help(path, Path::new("")))
     };
     let id = match sources.read(path) {
         Ok(id) => id,
@@ -69,19 +71,19 @@ fn file(
         }
     };
     let (documents, faults) = read_yaml(sources, id, Dialect::Playbook);
-    found.extend(faults.into_iter().map(Diagnostic::from));
+    found.faults(faults);
     for document in &documents {
         match &document.tree.node {
             Node::Map(entries) => {
                 for entry in entries {
-                    override_with(
-                        &[entry.key.as_str()],
-                        entry.key_span,
-                        entry.value.span,
-                        entry.value.to_value(),
-                        vars,
-                        found,
-                    );
+                    let assignment = Assignment {
+                        path: &[entry.key.as_str()],
+                        name: entry.key_span,
+                        at: entry.value.span,
+                        value: entry.value.to_value(),
+                        quote: "Quote it.",
+                    };
+                    assign(assignment, 0, vars, found);
                 }
             }
             Node::Null => {}
@@ -90,7 +92,10 @@ fn file(
                     "a vars file is a mapping of names to values, and this is {}",
                     document.tree.kind()
                 );
-                found.push(Diagnostic::error(Code::BadVariable, document.tree.span.slice(0, 1), message));
+                found.push(
+                    Diagnostic::error(Code::BadVariable, document.tree.span.slice(0, 1), message)
+                        .help("Write `name: value`."),
+                );
             }
         }
     }
@@ -101,7 +106,7 @@ fn argument(set: &Set, vars: &mut Map<String, Value>, sources: &mut Sources, fou
     let flag = if set.text { "--set-string" } else { "--set" };
     let id = sources.add(flag, set.argument.as_str());
     let whole = sources.whole(id);
-    let Some((name, text)) = set.argument.split_once('=') else {
+    let Some((name, text)) = set.argument.split_once('=').filter(|(name, _)| !name.is_empty()) else {
         let message = format!("{flag} takes NAME=VALUE");
         found.push(
             Diagnostic::error(Code::BadVariable, whole, message).help(format!("Write `{flag} replicas=3`.")),
@@ -116,7 +121,9 @@ fn argument(set: &Set, vars: &mut Map<String, Value>, sources: &mut Sources, fou
     };
     if let Some(value) = value {
         let path: Vec<&str> = name.split('.').collect();
-        override_with(&path, whole.slice(0, name.len()), value_span, value, vars, found);
+        let name = whole.slice(0, name.len());
+        let quote = "For a text as it stands, use --set-string.";
+        assign(Assignment { path: &path, name, at: value_span, value, quote }, 0, vars, found);
     }
 }
 
@@ -139,41 +146,50 @@ fn yaml(text: &str, id: FileId, from: usize, sources: &Sources, found: &mut Diag
     Some(documents.first().map_or(Value::Null, |document| document.tree.to_value()))
 }
 
-fn override_with(
-    path: &[&str],
+/// A value that a variable, or a part of one, shall have.
+struct Assignment<'a> {
+    /// The names on the way to it.
+    path: &'a [&'a str],
     name: Span,
     at: Span,
     value: Value,
-    vars: &mut Map<String, Value>,
-    found: &mut Diagnostics,
-) {
-    let [first, rest @ ..] = path else { return };
+    /// What to do where a text is wanted and this is none.
+    quote: &'static str,
+}
+
+/// Assigns below `path[..depth]`, of which `vars` is the value.
+fn assign(assignment: Assignment<'_>, depth: usize, vars: &mut Map<String, Value>, found: &mut Diagnostics) {
+    let Assignment { path, name, at, .. } = assignment;
+    let (above, [first, rest @ ..]) = path.split_at(depth) else { return };
     let Some(current) = vars.get_mut(*first) else {
-        let message = format!("the playbook has no variable `{first}`");
+        let message = match above {
+            [] => format!("the playbook has no variable `{first}`"),
+            _ => format!("`{}` has no `{first}`", above.join(".")),
+        };
         let help = suggest::help(first, vars.keys().map(String::as_str));
         let help = help.unwrap_or_else(|| "Declare it with a default under `vars`.".into());
         found.push(Diagnostic::error(Code::BadVariable, name, message).help(help));
         return;
     };
     if !rest.is_empty() {
-        match current {
-            Value::Object(inner) => override_with(rest, name, at, value, inner, found),
-            _ => {
-                let message = format!("`{first}` is {}, so nothing in it can be set", type_of(current));
-                found.push(Diagnostic::error(Code::BadVariable, name, message));
-            }
+        if let Value::Object(inner) = current {
+            return assign(assignment, depth + 1, inner, found);
         }
+        let message = format!("`{first}` is {}, so nothing in it can be set", type_of(current));
+        let help = format!("Set it as a whole: `{}=…`.", path[..=depth].join("."));
+        found.push(Diagnostic::error(Code::BadVariable, name, message).help(help));
         return;
     }
+    let value = assignment.value;
     if !current.is_null() && type_of(current) != type_of(&value) {
         let message =
             format!("`{first}` is {} by default, and this is {}", type_of(current), type_of(&value));
-        let finding = Diagnostic::error(Code::BadVariable, at, message);
-        found.push(if current.is_string() {
-            finding.help("For a text as it stands, use --set-string.")
-        } else {
-            finding
-        });
+        let scalar = !value.is_array() && !value.is_object();
+        let help = match current {
+            Value::String(_) if scalar => assignment.quote.to_owned(),
+            current => format!("The default is `{current}`, and every value must be of its type."),
+        };
+        found.push(Diagnostic::error(Code::BadVariable, at, message).help(help));
         return;
     }
     *current = value;

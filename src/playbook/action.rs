@@ -265,6 +265,9 @@ impl Decode for FailWhen {
             let condition = Late::<Condition>::decode(tree, decoder)?;
             return Some(FailWhen { target: None, condition, hold_for: None, span });
         }
+        if lacks_key(tree, decoder) {
+            return None;
+        }
         let FailWhenMapping { target, condition, hold_for } = FailWhenMapping::decode(tree, decoder)?;
         Some(FailWhen { target, condition, hold_for, span })
     }
@@ -276,6 +279,20 @@ impl Decode for FailWhen {
     fn words() -> String {
         "condition or mapping".into()
     }
+}
+
+/// Reports a combination beside keys of the verb, as in `{ all: […], timeout: 3m }`.
+fn lacks_key(tree: &Tree, decoder: &mut Decoder<'_>) -> bool {
+    let entries = tree.entries().unwrap_or_default();
+    let combination =
+        entries.iter().find(|entry| matches!(entry.key.as_str(), "all" | "any" | "not" | "like"));
+    let Some(entry) = combination.filter(|_| !is_condition(tree) && tree.get("condition").is_none()) else {
+        return false;
+    };
+    let message = format!("`{}` stands beside other keys, and so it must stand under `condition`", entry.key);
+    let help = format!("Write `condition: {{ {}: … }}`.", entry.key);
+    decoder.push(Diagnostic::error(Code::MissingKey, entry.key_span, message).help(help));
+    true
 }
 
 /// Whether a tree is a condition rather than a mapping of a verb's keys.
@@ -311,6 +328,8 @@ pub struct Verb {
     pub short: Option<&'static str>,
     /// Whether it may stand alone.
     pub alone: bool,
+    /// How it may be written, in a line.
+    pub example: &'static str,
     /// What it is for.
     pub about: fn() -> String,
     /// Its keys.
@@ -326,6 +345,7 @@ pub const VERBS: &[Verb] = &[
         name: "apply",
         short: Some("manifest"),
         alone: true,
+        example: "apply: manifests/iris.yaml",
         about: Apply::about,
         keys: Apply::keys,
         schema: |schema| either(ManifestRef::schema(schema), Apply::schema(schema), true),
@@ -334,7 +354,7 @@ pub const VERBS: &[Verb] = &[
                 Apply { manifest: None, force: None, field_manager: None, create_only: None, wait: None };
             Some(Action::Apply(match &entry.value {
                 tree if tree.node == Node::Null => empty,
-                tree if ManifestRef::is_manifest(tree) => {
+                tree if ManifestRef::is_manifest(tree) || tree.entries().is_none() => {
                     Apply { manifest: Some(ManifestRef::decode(tree, decoder)?), ..empty }
                 }
                 tree => Apply::decode_at(tree, entry.key_span, decoder)?,
@@ -345,11 +365,12 @@ pub const VERBS: &[Verb] = &[
         name: "wait-until",
         short: Some("condition"),
         alone: false,
+        example: "wait-until: ready",
         about: WaitUntil::about,
         keys: WaitUntil::keys,
         schema: |schema| either(Condition::schema(schema), WaitUntil::schema(schema), false),
         decode: |entry, decoder| {
-            if lacks_condition(entry, decoder) {
+            if lacks_condition(entry, decoder) || lacks_key(&entry.value, decoder) {
                 return None;
             }
             if !is_condition(&entry.value) {
@@ -365,11 +386,12 @@ pub const VERBS: &[Verb] = &[
         name: "assert",
         short: Some("condition"),
         alone: false,
+        example: "assert: ready",
         about: Assert::about,
         keys: Assert::keys,
         schema: |schema| either(Condition::schema(schema), Assert::schema(schema), false),
         decode: |entry, decoder| {
-            if lacks_condition(entry, decoder) {
+            if lacks_condition(entry, decoder) || lacks_key(&entry.value, decoder) {
                 return None;
             }
             if !is_condition(&entry.value) {
@@ -392,6 +414,7 @@ pub const VERBS: &[Verb] = &[
         name: "patch",
         short: None,
         alone: false,
+        example: "patch: { merge: { … } }",
         about: Patch::about,
         keys: Patch::keys,
         schema: Patch::schema,
@@ -401,6 +424,7 @@ pub const VERBS: &[Verb] = &[
         name: "scale",
         short: Some("replicas"),
         alone: false,
+        example: "scale: 2",
         about: Scale::about,
         keys: Scale::keys,
         schema: |schema| either(Late::<Replicas>::schema(schema), Scale::schema(schema), false),
@@ -423,6 +447,7 @@ pub const VERBS: &[Verb] = &[
         name: "delete",
         short: Some("target"),
         alone: true,
+        example: "delete: Kind/name",
         about: Delete::about,
         keys: Delete::keys,
         schema: |schema| either(Target::schema(schema), Delete::schema(schema), true),
@@ -439,6 +464,7 @@ pub const VERBS: &[Verb] = &[
         name: "get",
         short: Some("target"),
         alone: true,
+        example: "get: Kind/name",
         about: Get::about,
         keys: Get::keys,
         schema: |schema| either(Target::schema(schema), Get::schema(schema), true),
@@ -454,6 +480,7 @@ pub const VERBS: &[Verb] = &[
         name: "pause",
         short: Some("text"),
         alone: false,
+        example: "pause: Shall it go on?",
         about: Pause::about,
         keys: Pause::keys,
         schema: |schema| either(String::schema(schema), Pause::schema(schema), false),
@@ -468,6 +495,7 @@ pub const VERBS: &[Verb] = &[
         name: "sleep",
         short: Some("duration"),
         alone: false,
+        example: "sleep: 10s",
         about: Sleep::about,
         keys: Sleep::keys,
         schema: |schema| either(Late::<Duration>::schema(schema), Sleep::schema(schema), false),
@@ -491,11 +519,8 @@ impl Action {
         let verb = VERBS.iter().find(|verb| verb.name == entry.key)?;
         if !verb.alone && entry.value.node == Node::Null && verb.short != Some("condition") {
             let message = format!("`{}` stands alone, and it needs more", verb.name);
-            let wants = verb.short.map_or_else(|| "a mapping".to_owned(), |key| format!("`{key}`"));
-            decoder.push(
-                Diagnostic::error(Code::MissingKey, entry.key_span, message)
-                    .help(format!("Give it {wants}.")),
-            );
+            let help = format!("Write `{}`.", verb.example);
+            decoder.push(Diagnostic::error(Code::MissingKey, entry.key_span, message).help(help));
             return None;
         }
         (verb.decode)(entry, decoder)
@@ -594,7 +619,8 @@ impl Patch {
             [_] if present == 1 => Some(patch),
             [] if present == 0 => {
                 let message = "patch needs exactly one of `merge`, `json` and `strategic`";
-                decoder.push(Diagnostic::error(Code::MissingKey, entry.key_span, message));
+                let help = "Write `merge: { … }` with the part of the object that changes.";
+                decoder.push(Diagnostic::error(Code::MissingKey, entry.key_span, message).help(help));
                 None
             }
             [first, second, ..] => {
@@ -603,7 +629,9 @@ impl Patch {
                     first.0, second.0
                 );
                 let span = entry.value.entry(second.0).map_or(second.1, |entry| entry.key_span);
-                decoder.push(Diagnostic::error(Code::ConflictingKeys, span, message));
+                decoder.push(
+                    Diagnostic::error(Code::ConflictingKeys, span, message).help("Make a step of each."),
+                );
                 None
             }
             // The one that is there was not decoded, and a finding says why.

@@ -11,6 +11,9 @@ pub trait Decode: Sized {
     /// Reads it; `None` means that a finding says why it is not there.
     fn decode(tree: &Tree, decoder: &mut Decoder<'_>) -> Option<Self>;
 
+    /// Reports what is wrong whatever the expressions in it, which are known only later, will give.
+    fn check_open(_: &Tree, _: &mut Decoder<'_>) {}
+
     /// Its JSON Schema (draft 2020-12).
     fn schema(schema: &mut Schema) -> Value;
 
@@ -47,14 +50,46 @@ impl<'a> Decoder<'a> {
 
     /// The finding that a value has the wrong type.
     pub fn wrong_type<T>(&mut self, tree: &Tree, wanted: &str) -> Option<T> {
+        self.wrong_type_with_help(tree, wanted, None)
+    }
+
+    /// The same with what to do.
+    pub fn wrong_type_with_help<T>(&mut self, tree: &Tree, wanted: &str, help: Option<String>) -> Option<T> {
         let span = match tree.node {
             Node::List(_) | Node::Map(_) => tree.span.slice(0, 1),
             _ => tree.span,
         };
         let message = format!("this must be {wanted}, and it is {}", tree.kind());
-        self.push(Diagnostic::error(Code::WrongType, span, message));
+        self.push(Diagnostic::error(Code::WrongType, span, message).maybe_help(help));
         None
     }
+}
+
+/// What a key takes, in a sentence: `a list of steps`, `` `all` or `any` ``.
+fn taken(words: &str) -> String {
+    let words = words.replace(" \\| ", ", ");
+    let words = match words.rsplit_once(", ") {
+        Some((before, last)) if words.starts_with('`') && last.starts_with('`') => {
+            format!("{before} or {last}")
+        }
+        _ => words,
+    };
+    if let Some(values) = words.strip_prefix("names → ") {
+        return format!("a mapping of names to {values}");
+    }
+    match words.chars().next() {
+        Some('`') | None => words,
+        _ if ["any ", "labels", "part "].iter().any(|plural| words.starts_with(plural)) => words,
+        Some('a' | 'e' | 'i' | 'o' | 'u') => format!("an {words}"),
+        _ => format!("a {words}"),
+    }
+}
+
+/// Help for a text that would be right without its quotes.
+pub(super) fn without_quotes(tree: &Tree) -> Option<String> {
+    let text =
+        tree.as_str().filter(|text| text.parse::<f64>().is_ok() || matches!(*text, "true" | "false"))?;
+    Some(format!("Write `{text}` without quotes."))
 }
 
 /// Builds a JSON Schema with shared definitions.
@@ -109,6 +144,8 @@ pub trait Mapping {
 pub struct Fields<'t> {
     entries: Vec<&'t Entry>,
     known: Vec<&'static str>,
+    /// Keys that must be there and are not, with what they take.
+    missing: Vec<(&'static str, String)>,
     /// Where to point when a key is missing.
     pub span: Span,
     what: &'static str,
@@ -124,7 +161,8 @@ impl<'t> Fields<'t> {
     ) -> Option<Fields<'t>> {
         match tree.entries() {
             Some(entries) => {
-                Some(Fields { entries: entries.iter().collect(), known: Vec::new(), span, what })
+                let entries = entries.iter().collect();
+                Some(Fields { entries, known: Vec::new(), missing: Vec::new(), span, what })
             }
             None => decoder.wrong_type(tree, "a mapping"),
         }
@@ -142,7 +180,7 @@ impl<'t> Fields<'t> {
         let entry = self.entry(key)?;
         if entry.value.node == Node::Null {
             let message = format!("`{key}` has no value");
-            let help = format!("Write {} behind it, or leave the key out.", T::words());
+            let help = format!("Write {} behind it, or leave the key out.", taken(&T::words()));
             decoder.push(Diagnostic::error(Code::WrongType, entry.key_span, message).help(help));
             return None;
         }
@@ -155,15 +193,23 @@ impl<'t> Fields<'t> {
             return self.optional(key, decoder);
         }
         self.known.push(key);
-        let message = format!("{} needs `{key}`", self.what);
-        decoder.push(
-            Diagnostic::error(Code::MissingKey, self.span, message).help(format!("It takes {}.", T::words())),
-        );
+        self.missing.push((key, T::words()));
         None
     }
 
-    /// Reports the keys that nobody took.
+    /// Reports the keys that nobody took, and those that are missing.
     pub fn close(self, decoder: &mut Decoder<'_>) {
+        let meant: Vec<&str> = self
+            .entries
+            .iter()
+            .filter_map(|entry| suggest::nearest(&entry.key, self.known.iter().copied()))
+            .collect();
+        // One that is only misspelt is told once.
+        for (key, words) in self.missing.iter().filter(|(key, _)| !meant.contains(key)) {
+            let message = format!("{} needs `{key}`", self.what);
+            let help = format!("It takes {}.", taken(words));
+            decoder.push(Diagnostic::error(Code::MissingKey, self.span, message).help(help));
+        }
         for entry in self.entries {
             let message = format!("{} has no key `{}`", self.what, entry.key);
             decoder.push(
@@ -200,6 +246,11 @@ macro_rules! mapping {
                 span: $crate::source::Span,
                 decoder: &mut $crate::playbook::decode::Decoder<'_>,
             ) -> Option<$name> {
+                if tree.entries().is_none() {
+                    let keys: Vec<&str> = vec![$(concat!("`", $key, "`")),*];
+                    let help = format!("Keys of {} are {}.", $what, keys.join(", "));
+                    return decoder.wrong_type_with_help(tree, "a mapping", Some(help));
+                }
                 let mut fields = $crate::playbook::decode::Fields::open(tree, $what, span, decoder)?;
                 $(let $field = $crate::playbook::decode::mapping!(@take $need fields, $key, decoder);)*
                 fields.close(decoder);
@@ -344,10 +395,13 @@ impl Decode for bool {
             Node::Text(text) if matches!(text.joined().as_str(), "yes" | "no" | "on" | "off" | "y" | "n") => {
                 let message =
                     format!("this must be `true` or `false`; in YAML 1.2 `{}` is a text", text.joined());
-                decoder.push(Diagnostic::error(Code::WrongType, tree.span, message));
+                let meant = matches!(text.joined().as_str(), "yes" | "on" | "y");
+                decoder.push(
+                    Diagnostic::error(Code::WrongType, tree.span, message).help(format!("Write `{meant}`.")),
+                );
                 None
             }
-            _ => decoder.wrong_type(tree, "`true` or `false`"),
+            _ => decoder.wrong_type_with_help(tree, "`true` or `false`", without_quotes(tree)),
         }
     }
 
@@ -372,7 +426,7 @@ impl Decode for u32 {
                     None
                 }
             },
-            _ => decoder.wrong_type(tree, "a whole number"),
+            _ => decoder.wrong_type_with_help(tree, "a whole number", without_quotes(tree)),
         }
     }
 
@@ -389,7 +443,7 @@ impl Decode for f64 {
     fn decode(tree: &Tree, decoder: &mut Decoder<'_>) -> Option<f64> {
         match &tree.node {
             Node::Number(number) => number.as_f64(),
-            _ => decoder.wrong_type(tree, "a number"),
+            _ => decoder.wrong_type_with_help(tree, "a number", without_quotes(tree)),
         }
     }
 
@@ -418,7 +472,11 @@ impl<T: Decode> Decode for Spanned<T> {
 
 impl<T: Decode> Decode for Vec<T> {
     fn decode(tree: &Tree, decoder: &mut Decoder<'_>) -> Option<Vec<T>> {
-        let Node::List(items) = &tree.node else { return decoder.wrong_type(tree, "a list") };
+        let Node::List(items) = &tree.node else {
+            let help =
+                tree.as_str().map_or("Write `- ` before it.".to_owned(), |text| format!("Write `[{text}]`."));
+            return decoder.wrong_type_with_help(tree, "a list", Some(help));
+        };
         let decoded: Vec<Option<T>> = items.iter().map(|item| T::decode(item, decoder)).collect();
         decoded.into_iter().collect()
     }

@@ -60,15 +60,26 @@ mapping! {
 pub struct Steps {
     /// The steps.
     pub steps: Vec<Step>,
+    /// Those that could not be read.
+    pub unread: Vec<Tree>,
     /// Where the list is.
     pub span: Span,
 }
 
 impl Decode for Steps {
     fn decode(tree: &Tree, decoder: &mut Decoder<'_>) -> Option<Steps> {
-        let Node::List(items) = &tree.node else { return decoder.wrong_type(tree, "a list of steps") };
-        let steps = items.iter().filter_map(|item| Step::decode(item, decoder)).collect();
-        Some(Steps { steps, span: tree.span })
+        let Node::List(items) = &tree.node else {
+            let help = "Write `- ` before each step.";
+            return decoder.wrong_type_with_help(tree, "a list of steps", Some(help.into()));
+        };
+        let (mut steps, mut unread) = (Vec::new(), Vec::new());
+        for item in items {
+            match Step::decode(item, decoder) {
+                Some(step) => steps.push(step),
+                None => unread.push(item.clone()),
+            }
+        }
+        Some(Steps { steps, unread, span: tree.span })
     }
 
     fn schema(schema: &mut Schema) -> Value {
@@ -137,7 +148,11 @@ impl Playbook {
     pub fn read(tree: &Tree, decoder: &mut Decoder<'_>) -> Option<Playbook> {
         let Node::Map(entries) = &tree.node else {
             let message = format!("a playbook is a mapping with `steps`, and this is {}", tree.kind());
-            decoder.push(Diagnostic::error(Code::NoPlaybook, tree.span.slice(0, 1), message));
+            let help = match tree.node {
+                Node::List(_) => "Write `steps:` before it, and indent the list.",
+                _ => "A first playbook: `steps: [apply, wait-until: ready]` with `manifest: FILE`.",
+            };
+            decoder.push(Diagnostic::error(Code::NoPlaybook, tree.span.slice(0, 1), message).help(help));
             return None;
         };
         if let Some(kind) = tree.get("kind").and_then(Tree::as_str)
@@ -177,11 +192,10 @@ impl Playbook {
                 .get("steps")
                 .is_some_and(|steps| matches!(&steps.node, Node::List(items) if items.is_empty()))
         {
-            decoder.push(Diagnostic::error(
-                Code::BadValue,
-                playbook.steps.span,
-                "a playbook needs at least one step",
-            ));
+            decoder.push(
+                Diagnostic::error(Code::BadValue, playbook.steps.span, "a playbook needs at least one step")
+                    .help("Write `steps: [apply, wait-until: ready]`."),
+            );
         }
         Some(playbook)
     }

@@ -27,7 +27,11 @@ pub fn parse(text: &str) -> Result<Duration, (String, Option<String>)> {
         ));
     }
     if trimmed.starts_with('-') {
-        return Err(("a duration cannot be negative".into(), None));
+        return Err(("a duration cannot be negative".into(), Some("Leave the `-` out.".into())));
+    }
+    let number = |char: char| char.is_ascii_digit() || char == '.';
+    if !trimmed.starts_with(number) || trimmed.contains([':', '/', ',']) {
+        return Err((format!("`{trimmed}` is no duration"), spelling()));
     }
     let units: Vec<&str> = trimmed
         .split(|char: char| char.is_ascii_digit() || char == '.' || char.is_whitespace())
@@ -35,8 +39,9 @@ pub fn parse(text: &str) -> Result<Duration, (String, Option<String>)> {
         .collect();
     if let Some(unit) = units.iter().find(|unit| !matches!(**unit, "ms" | "s" | "m" | "h" | "d")) {
         let help = match *unit {
-            "M" | "month" | "months" | "min" | "mins" | "minute" | "minutes" => {
-                Some("Minutes are written `m`: `5m`.".to_owned())
+            "M" | "min" | "mins" | "minute" | "minutes" => Some("Minutes are written `m`: `5m`.".to_owned()),
+            "month" | "months" => {
+                Some("The longest duration is thirty days; minutes are written `m`: `5m`.".to_owned())
             }
             "y" | "year" | "years" => Some("The longest duration is thirty days.".to_owned()),
             "S" | "sec" | "secs" | "second" | "seconds" => Some("Seconds are written `s`: `90s`.".to_owned()),
@@ -45,10 +50,16 @@ pub fn parse(text: &str) -> Result<Duration, (String, Option<String>)> {
         };
         return Err((format!("durations have no unit `{unit}`"), help));
     }
+    if trimmed.ends_with(number) {
+        let last = trimmed.rsplit(|char| !number(char)).next().unwrap_or("");
+        let help = format!("Write `{trimmed}m` for minutes, `{trimmed}s` for seconds.");
+        return Err((format!("`{last}` at the end has no unit"), Some(help)));
+    }
     let duration =
         humantime::parse_duration(trimmed).map_err(|_| ("this is no duration".to_owned(), spelling()))?;
     if duration > LONGEST {
-        return Err(("this is longer than thirty days".into(), spelling()));
+        let help = "Nothing is waited for as long as that: the longest duration is `720h`.";
+        return Err(("this is longer than thirty days".into(), Some(help.into())));
     }
     Ok(duration)
 }
@@ -112,7 +123,11 @@ mod tests {
             ("1 month", "`5m`"),
             ("", "`90s`"),
             ("abc", "`90s`"),
-            ("9000h", "`90s`"),
+            ("PT5M", "`90s`"),
+            ("00:30", "`90s`"),
+            ("1h30", "`1h30m`"),
+            ("5us", "`90s`"),
+            ("9000h", "`720h`"),
             ("5minutes", "`5m`"),
         ] {
             let (message, help) = parse(text).expect_err(text);

@@ -40,6 +40,7 @@ impl<T> Late<T> {
 impl<T: Decode> Decode for Late<T> {
     fn decode(tree: &Tree, decoder: &mut Decoder<'_>) -> Option<Late<T>> {
         if tree.has_holes() {
+            T::check_open(tree, decoder);
             return Some(Late::Open(Box::new(tree.clone())));
         }
         T::decode(tree, decoder).map(|value| Late::Known { value, span: tree.span })

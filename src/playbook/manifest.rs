@@ -2,6 +2,7 @@
 //! It must never read them: the plan does.
 
 use super::decode::{Decode, Decoder, Schema};
+use super::template;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{Node, Span, Spanned, Tree};
 use serde_json::{Value, json};
@@ -61,6 +62,12 @@ impl Decode for ManifestRef {
     fn decode(tree: &Tree, decoder: &mut Decoder<'_>) -> Option<ManifestRef> {
         match &tree.node {
             Node::Text(text) if text.has_holes() => {
+                let references = template::references(tree);
+                if references.iter().all(|name| matches!(name.root.as_str(), "env" | "secrets")) {
+                    // An unset variable, which a finding names; nothing is read from this path.
+                    let path = Spanned::new(text.joined(), tree.span);
+                    return Some(ManifestRef::Path { path, expand: false });
+                }
                 let message = "a manifest's path must be known before the run begins";
                 decoder.push(
                     Diagnostic::error(Code::BadManifest, tree.span, message)
@@ -71,25 +78,35 @@ impl Decode for ManifestRef {
             Node::Text(text) => {
                 let path = text.joined();
                 if path.trim().is_empty() {
-                    decoder.push(Diagnostic::error(Code::BadManifest, tree.span, "this path is empty"));
+                    decoder.push(
+                        Diagnostic::error(Code::BadManifest, tree.span, "this path is empty")
+                            .help("Name a file, a directory or a glob, relative to the playbook."),
+                    );
                     return None;
                 }
                 Some(ManifestRef::Path { path: Spanned::new(path, tree.span), expand: false })
             }
             Node::List(items) => {
-                let decoded: Vec<Option<ManifestRef>> =
-                    items.iter().map(|item| ManifestRef::decode(item, decoder)).collect();
-                decoded.into_iter().collect::<Option<Vec<_>>>().map(|list| ManifestRef::List(list, tree.span))
+                // Those that can be read are loaded, so that what is wrong with them is found too.
+                let list = items.iter().filter_map(|item| ManifestRef::decode(item, decoder)).collect();
+                Some(ManifestRef::List(list, tree.span))
             }
             Node::Map(_) if tree.get("path").is_some() && tree.get("kind").is_none() => {
                 let file = ManifestFile::decode(tree, decoder)?;
+                // The path alone says what is wrong with it.
+                if file.path.trim().is_empty() || tree.get("path").is_some_and(Tree::has_holes) {
+                    return ManifestRef::decode(tree.get("path")?, decoder);
+                }
                 Some(ManifestRef::Path { path: file.path, expand: file.expand.unwrap_or(false) })
             }
             Node::Map(_) => {
                 for key in ["apiVersion", "kind"] {
                     if tree.get(key).and_then(Tree::as_str).is_none() {
                         let message = format!("an object needs `{key}`");
-                        decoder.push(Diagnostic::error(Code::NotAnObject, tree.span.slice(0, 1), message));
+                        let help = "A mapping here is the object itself; a file is `{ path: FILE }`.";
+                        decoder.push(
+                            Diagnostic::error(Code::NotAnObject, tree.span.slice(0, 1), message).help(help),
+                        );
                         return None;
                     }
                 }

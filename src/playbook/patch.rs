@@ -1,8 +1,9 @@
 //! What a `patch` sends: a JSON Patch of which the paths may be JSONPaths, or a value that is merged.
 //! It must never know the live object.
 
-use super::decode::{Decode, Decoder, Schema, mapping, words};
+use super::decode::{Decode, Decoder, Mapping, Schema, mapping, words};
 use super::query::{Last, Query};
+use super::suggest;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{Node, Span, Spanned, Tree};
 use serde_json::{Value, json};
@@ -133,11 +134,14 @@ impl Decode for Path {
         match fault {
             None => Some(Path::Pointer(text)),
             Some(message) => {
-                let help = format!(
-                    "Write `/{}` or `$.{}`.",
-                    text.trim_start_matches('/').replace('.', "/"),
-                    text.trim_matches('/').replace('/', ".")
-                );
+                let help = match text.contains('~') {
+                    true => format!("Write `{}`.", text.replace('~', "~0")),
+                    false => format!(
+                        "Write `/{}` or `$.{}`.",
+                        text.trim_start_matches('/').replace('.', "/"),
+                        text.trim_matches('/').replace('/', ".")
+                    ),
+                };
                 decoder.push(Diagnostic::error(Code::BadPatch, tree.span, message).help(help));
                 None
             }
@@ -157,6 +161,21 @@ impl Decode for Operation {
     fn decode(tree: &Tree, decoder: &mut Decoder<'_>) -> Option<Operation> {
         // `value` may be null, which differs from being left out; it is taken by hand.
         let value = tree.get("value").map(Tree::to_value);
+        if tree.entries().is_none() {
+            let help = "Write `{ op: replace, path: /spec/replicas, value: 2 }`.".to_owned();
+            return decoder.wrong_type_with_help(tree, "an operation", Some(help));
+        }
+        let keys: Vec<&str> = OperationMapping::keys().iter().map(|key| key.name).chain(["value"]).collect();
+        let misspelt = tree.entries().unwrap_or_default().iter().find(|entry| {
+            !keys.contains(&entry.key.as_str())
+                && suggest::nearest(&entry.key, keys.iter().copied()) == Some("value")
+        });
+        if let Some(entry) = misspelt {
+            let message = format!("an operation has no key `{}`", entry.key);
+            let finding = Diagnostic::error(Code::UnknownKey, entry.key_span, message).label("unknown key");
+            decoder.push(finding.help("Did you mean `value`?"));
+            return None;
+        }
         let rest = match &tree.node {
             Node::Map(entries) => {
                 let entries = entries.iter().filter(|entry| entry.key != "value").cloned().collect();
@@ -165,8 +184,9 @@ impl Decode for Operation {
             _ => tree.clone(),
         };
         let OperationMapping { op, path, from } = OperationMapping::decode(&rest, decoder)?;
-        let mut fault = |message: String| {
-            decoder.push(Diagnostic::error(Code::BadPatch, tree.span.slice(0, 1), message));
+        let mut fault = |message: String, help: &str| {
+            let start = tree.entry("op").map_or(tree.span.slice(0, 1), |entry| entry.value.span);
+            decoder.push(Diagnostic::error(Code::BadPatch, start, message).help(help));
             None
         };
         let (wants_value, wants_from) = match op {
@@ -175,11 +195,17 @@ impl Decode for Operation {
             Op::Remove => (false, false),
         };
         if wants_value && value.is_none() {
-            return fault(format!("`{}` needs a `value`", op.as_str()));
+            return fault(
+                format!("`{}` needs a `value`", op.as_str()),
+                "Write `value: …`; `null` is a value too.",
+            );
         }
         if wants_from != from.is_some() {
-            let word = if wants_from { "needs" } else { "takes no" };
-            return fault(format!("`{}` {word} `from`", op.as_str()));
+            let (word, help) = match wants_from {
+                true => ("needs", "Write `from: /where/it/is`."),
+                false => ("takes no", "Leave it out."),
+            };
+            return fault(format!("`{}` {word} `from`", op.as_str()), help);
         }
         Some(Operation { op, path: path.value, from, value: value.filter(|_| wants_value), span: path.span })
     }
@@ -199,7 +225,10 @@ impl Decode for JsonPatch {
     fn decode(tree: &Tree, decoder: &mut Decoder<'_>) -> Option<JsonPatch> {
         let operations = Vec::<Operation>::decode(tree, decoder)?;
         if operations.is_empty() {
-            decoder.push(Diagnostic::error(Code::BadPatch, tree.span, "this patch has no operations"));
+            let help = "Write `[{ op: replace, path: /spec/replicas, value: 2 }]`.";
+            decoder.push(
+                Diagnostic::error(Code::BadPatch, tree.span, "this patch has no operations").help(help),
+            );
             return None;
         }
         Some(JsonPatch { operations })

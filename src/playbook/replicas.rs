@@ -1,7 +1,7 @@
 //! How many replicas a `scale` asks for.
 //! It must never know which field decides.
 
-use super::decode::{Decode, Decoder, Schema, mapping};
+use super::decode::{Decode, Decoder, Schema, mapping, without_quotes};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{Node, Tree};
 use serde_json::{Value, json};
@@ -34,7 +34,8 @@ impl Decode for Replicas {
     fn decode(tree: &Tree, decoder: &mut Decoder<'_>) -> Option<Replicas> {
         let Node::Map(_) = &tree.node else {
             if !matches!(tree.node, Node::Number(_)) {
-                return decoder.wrong_type(tree, "a whole number or `{ min, max }`");
+                let help = without_quotes(tree);
+                return decoder.wrong_type_with_help(tree, "a whole number or `{ min, max }`", help);
             }
             return u32::decode(tree, decoder).map(Replicas::Count);
         };
@@ -48,7 +49,9 @@ impl Decode for Replicas {
         match fault {
             None => Some(Replicas::Bounds { min, max }),
             Some(message) => {
-                decoder.push(Diagnostic::error(Code::BadValue, tree.span, message));
+                decoder.push(
+                    Diagnostic::error(Code::BadValue, tree.span, message).help("Write `{ min: 1, max: 3 }`."),
+                );
                 None
             }
         }

@@ -72,11 +72,12 @@ pub struct Saves(pub Vec<(Spanned<String>, Late<Query>)>);
 impl Decode for Saves {
     fn decode(tree: &Tree, decoder: &mut Decoder<'_>) -> Option<Saves> {
         let Some(entries) = tree.entries() else {
-            return decoder.wrong_type(tree, "a mapping of names to JSONPaths");
+            let help = tree.as_str().map(|path| format!("Give it a name: `{{ value: {path} }}`."));
+            return decoder.wrong_type_with_help(tree, "a mapping of names to JSONPaths", help);
         };
         let mut saves = Vec::new();
         for entry in entries {
-            names::check(&entry.key, entry.key_span, "what is saved", decoder);
+            names::check(&entry.key, entry.key_span, "a saved value", decoder);
             if let Some(query) = Late::decode(&entry.value, decoder) {
                 saves.push((Spanned::new(entry.key.clone(), entry.key_span), query));
             }
@@ -166,32 +167,22 @@ impl Step {
         let mut unknown_verb = false;
         if verbs.is_empty() && later.is_empty() {
             let all = || VERBS.iter().map(|verb| verb.name).chain(NOT_YET.iter().copied());
-            let stray = rest.iter().find(|entry| !known().any(|key| key == entry.key));
+            let stray =
+                rest.iter().find(|entry| !entry.key.is_empty() && !known().any(|key| key == entry.key));
             let finding = match stray {
                 Some(entry) => {
                     unknown_verb = true;
-                    let help = match suggest::nearest(&entry.key, all().chain(known())) {
-                        Some(near) => format!("Did you mean `{near}`?"),
-                        None => format!(
-                            "The verbs are {}.",
-                            VERBS
-                                .iter()
-                                .map(|verb| format!("`{}`", verb.name))
-                                .collect::<Vec<_>>()
-                                .join(", ")
-                        ),
+                    let near =
+                        meant(&entry.key).or_else(|| suggest::nearest(&entry.key, all().chain(known())));
+                    let help = match (verb_and_more(&entry.key), near) {
+                        (Some((verb, more)), _) => format!("Write `{verb}: {more}`."),
+                        (None, Some(near)) => format!("Did you mean `{near}`?"),
+                        (None, None) => the_verbs(),
                     };
-                    Diagnostic::error(
-                        Code::UnknownVerb,
-                        entry.key_span,
-                        format!("there is no verb `{}`", entry.key),
-                    )
-                    .help(help)
+                    let message = format!("there is no verb `{}`", entry.key);
+                    Diagnostic::error(Code::UnknownVerb, entry.key_span, message).help(help)
                 }
-                None => Diagnostic::error(Code::NoVerb, head, "this step has no verb").help(format!(
-                    "The verbs are {}.",
-                    VERBS.iter().map(|verb| format!("`{}`", verb.name)).collect::<Vec<_>>().join(", ")
-                )),
+                None => Diagnostic::error(Code::NoVerb, head, "this step has no verb").help(the_verbs()),
             };
             decoder.push(finding);
         }
@@ -213,6 +204,34 @@ impl Step {
         };
         Some(Step { action, envelope, verb: entry.key_span, span: tree.span, tree: tree.clone() })
     }
+}
+
+fn the_verbs() -> String {
+    let verbs: Vec<String> = VERBS.iter().map(|verb| format!("`{}`", verb.name)).collect();
+    format!("The verbs are {}.", verbs.join(", "))
+}
+
+/// The verb for a word that other tools have for it.
+fn meant(word: &str) -> Option<&'static str> {
+    Some(match word.to_ascii_lowercase().as_str() {
+        "create" | "install" | "deploy" | "replace" | "upgrade" => "apply",
+        "wait" | "wait-for" | "waitfor" | "until" => "wait-until",
+        "check" | "expect" | "verify" | "test" => "assert",
+        "edit" | "update" | "set" | "label" | "annotate" => "patch",
+        "remove" | "destroy" | "uninstall" | "cleanup" => "delete",
+        "run" | "script" | "shell" | "sh" | "cmd" => "command",
+        "http" | "curl" => "request",
+        "loop" | "foreach" | "repeat" => "for-each",
+        _ => return None,
+    })
+}
+
+/// A verb and what follows it, of a text in which `: ` was left out or quoted: `apply manifests/iris.yaml`.
+fn verb_and_more(text: &str) -> Option<(&str, &str)> {
+    let (word, more) = text.split_once(char::is_whitespace)?;
+    let verb = word.trim_end_matches(':');
+    let known = VERBS.iter().any(|known| known.name == verb);
+    (known && !more.trim().is_empty()).then(|| (verb, more.trim()))
 }
 
 /// The keys of the envelope, for the documentation.

@@ -2,8 +2,8 @@
 //! It must never know what an event means.
 
 use super::Reporter;
-use super::escape::is_hidden;
 use super::sink::Sink;
+use crate::escape::is_hidden;
 use crate::event::Event;
 use std::io::{self, Write};
 

@@ -3,7 +3,6 @@
 
 mod console;
 mod duration;
-mod escape;
 mod json;
 mod sink;
 

@@ -1,6 +1,7 @@
 //! Texts and places in them: every file that is read, spans into them, and YAML as a tree in which every key and value has its span.
 //! It must never know what a text means: no playbooks, no Kubernetes.
 
+mod meant;
 mod position;
 mod scalar;
 mod text;
@@ -142,15 +143,15 @@ impl Sources {
     pub fn read(&mut self, path: &Path) -> Result<FileId, Unreadable> {
         let plain = |message: String| Unreadable { message, help: None };
         let meta = std::fs::metadata(path).map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => Unreadable {
-                message: "there is no such file".into(),
-                help: Some(format!("Looked for it at {}.", path.display())),
-            },
+            std::io::ErrorKind::NotFound => {
+                Unreadable { message: "there is no such file".into(), help: None }
+            }
             std::io::ErrorKind::PermissionDenied => plain("it may not be read (permission denied)".into()),
             _ => plain(format!("it cannot be read: {error}")),
         })?;
         if meta.is_dir() {
-            return Err(plain("it is a directory, not a file".into()));
+            let help = Some("Name a file in it.".into());
+            return Err(Unreadable { message: "it is a directory, not a file".into(), help });
         }
         if meta.len() > LARGEST_FILE {
             return Err(too_large(meta.len()));

@@ -1,6 +1,7 @@
 //! Reads YAML (and so JSON) into [`Tree`]s, with every key and value in its place and every fault of the text collected.
 //! It must never know what the document is for.
 
+use super::meant::Meant;
 use super::scalar::resolve;
 use super::text::Escapes;
 use super::{Dialect, Entry, FileId, Node, OffsetMap, Sources, Span, Text, Tree};
@@ -46,6 +47,9 @@ pub enum FaultKind {
     /// Nested too deeply, or too many nodes once aliases are expanded.
     TooLarge,
 }
+
+/// What to do about a document that is nested too deeply.
+const FLATTER: &str = "No playbook and no object nests so deeply: look for a bracket too many.";
 
 /// What a dialect allows.
 struct Limits {
@@ -126,8 +130,12 @@ impl<'text> Reader<'text> {
         let span = self.span(&marks);
         match event {
             Event::Scalar(text, style, anchor, tag) => {
-                self.tag(tag.as_deref(), &marks);
-                let tree = self.scalar(text, style, tag.as_deref(), span);
+                let tagged = self.tag(tag.as_deref(), &marks);
+                let tree = match tagged {
+                    // What was meant to be a value, so that its loss is told once.
+                    Some(tag) if text.is_empty() && matches!(style, ScalarStyle::Plain) => self.written(tag),
+                    _ => self.scalar(text, style, tag.as_deref(), span),
+                };
                 self.value(tree, anchor, 1, matches!(style, ScalarStyle::Plain))
             }
             Event::SequenceStart(style, anchor, tag) => {
@@ -148,12 +156,8 @@ impl<'text> Reader<'text> {
             Event::Alias(anchor) => match self.anchors.get(&anchor).cloned() {
                 Some((tree, size)) => self.value(tree, 0, size, false),
                 None => {
-                    self.fault(
-                        FaultKind::Syntax,
-                        "this alias stands inside the node that it repeats",
-                        span,
-                        None,
-                    );
+                    let message = "this alias stands inside the node that it repeats";
+                    self.fault(FaultKind::Syntax, message, span, Some("Write out what is meant."));
                     false
                 }
             },
@@ -168,7 +172,7 @@ impl<'text> Reader<'text> {
     fn open(&mut self, node: Unfinished, style: StructureStyle, anchor: usize, span: Span) -> bool {
         if self.stack.len() >= self.limits.depth {
             let message = format!("this is nested more than {} levels deep", self.limits.depth);
-            self.fault(FaultKind::TooLarge, &message, span, None);
+            self.fault(FaultKind::TooLarge, &message, span, Some(FLATTER));
             return false;
         }
         let flow = matches!(style, StructureStyle::Flow);
@@ -303,14 +307,25 @@ impl<'text> Reader<'text> {
         Tree { node: Node::Text(Text::literal(text, map, span)), span }
     }
 
-    fn tag(&mut self, tag: Option<&Tag>, marks: &Marks) {
+    /// A text as it stands in the file.
+    fn written(&self, span: Span) -> Tree {
+        let text = self.text.get(span.start as usize..span.end as usize).unwrap_or("");
+        Tree {
+            node: Node::Text(Text::literal(text, OffsetMap::verbatim(span.start, text.len()), span)),
+            span,
+        }
+    }
+
+    /// Reports a tag and says where it is.
+    fn tag(&mut self, tag: Option<&Tag>, marks: &Marks) -> Option<Span> {
         if tag.is_none() || self.dialect == Dialect::Manifest {
-            return;
+            return None;
         }
         let span = marks.tag_span().map_or_else(|| self.span(marks), |marks| self.span(&marks));
         let written = self.text.get(span.start as usize..span.end as usize).unwrap_or("!");
-        let message = format!("YAML reads `{written}` as a tag, and what follows loses it");
+        let message = format!("YAML reads `{written}` as a tag, not as a part of the value");
         self.fault(FaultKind::Tag, &message, span, Some("Quote the whole value: '…'."));
+        Some(span)
     }
 
     /// A comment right behind a plain scalar that is visibly not complete.
@@ -324,34 +339,31 @@ impl<'text> Reader<'text> {
         if between.trim_matches([' ', '\t']).is_empty() && incomplete(value) {
             let span = Span { file: self.file, start: comment.start, end: comment.start + 1 };
             let message = "YAML reads ` #` as the begin of a comment, and the value ends before it";
-            self.fault(FaultKind::CutOff, message, span, Some("Quote the whole value: '…'."));
+            self.faults.push(Fault {
+                kind: FaultKind::CutOff,
+                message: message.to_owned(),
+                span,
+                help: Some("Quote the whole value: '…'.".into()),
+                related: Some((plain, "all that is left of the value".to_owned())),
+            });
         }
     }
 
     fn syntax(&mut self, error: &ScanError) {
         let at = error.marker().byte_offset().unwrap_or(self.text.len()).min(self.text.len());
         let at = (0..=at).rev().find(|&at| self.text.is_char_boundary(at)).unwrap_or(0);
-        let rest = &self.text[at..];
-        let width = rest.chars().next().filter(|first| !first.is_whitespace()).map_or(0, char::len_utf8);
+        let width =
+            self.text[at..].chars().next().filter(|first| !first.is_whitespace()).map_or(0, char::len_utf8);
         let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
         let span = Span { file: self.file, start: offset(at), end: offset(at + width) };
         if matches!(error.kind(), ErrorKind::RecursionLimitExceeded) {
             let message = format!("this is nested more than {} levels deep", self.limits.depth);
-            self.fault(FaultKind::TooLarge, &message, span, None);
+            self.fault(FaultKind::TooLarge, &message, span, Some(FLATTER));
             return;
         }
-        let info = error.info();
-        let line = self.text[..at].rsplit('\n').next().unwrap_or("");
-        let help = if line.contains("${{") || rest.lines().next().unwrap_or("").contains("${{") {
-            Some("Inside `{ }` and `[ ]`, and before `: `, an expression must be quoted: \"${{ … }}\".")
-        } else if info.contains("tab") || rest.starts_with('\t') {
-            Some("YAML indents with spaces, never with tabs.")
-        } else if info.contains("mapping values are not allowed") || info.contains("simple key") {
-            Some("Look at the indentation, or quote a value that has `: ` in it.")
-        } else {
-            None
-        };
-        self.fault(FaultKind::Syntax, &info, span, help);
+        let Meant { message, help, tab } = Meant::by(&error.info(), self.text, at);
+        let span = tab.map_or(span, |tab| Span { file: self.file, start: offset(tab), end: offset(tab + 1) });
+        self.fault(FaultKind::Syntax, &message, span, help.as_deref());
     }
 
     fn fault(&mut self, kind: FaultKind, message: &str, span: Span, help: Option<&str>) {

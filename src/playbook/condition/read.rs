@@ -33,6 +33,10 @@ impl Decode for Condition {
         }
     }
 
+    fn check_open(tree: &Tree, decoder: &mut Decoder<'_>) {
+        let _ = Condition::decode(tree, decoder);
+    }
+
     fn schema(schema: &mut Schema) -> Value {
         schema.define("condition", |schema| {
             let this = json!({ "$ref": "#/$defs/condition" });
@@ -68,7 +72,8 @@ fn of_text(text: &Text, decoder: &mut Decoder<'_>) -> Option<Condition> {
     let joined = text.joined();
     let written = joined.trim();
     if text.has_holes() {
-        return expression(text, decoder);
+        // Of `condition=${{ … }}` nothing can be checked yet.
+        return written.starts_with(|first| "$@{(!'\"".contains(first)).then(|| expression(text, decoder))?;
     }
     if let Some(named) = NAMED.into_iter().find(|named| named.as_str() == written) {
         return Some(Condition::Named(Spanned::new(named, text.span)));

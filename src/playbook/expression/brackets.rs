@@ -94,6 +94,11 @@ impl Parser<'_> {
                 .help("Write `?` before it: `[?@.type == 'Ready']`.")),
             Some(char) if is_name_first(char) => {
                 let name = self.run(|char| is_name_char(char) || matches!(char, '-' | '.' | '/'));
+                let behind = self.rest().get(name.len()..).unwrap_or("").trim_start();
+                if behind.starts_with(['=', '!', '<', '>']) {
+                    let finding = self.fault(code, "a filter begins with `?`");
+                    return Err(finding.help(format!("Write `[?@.{name} == 'x']`.")));
+                }
                 let finding =
                     self.fault_at(code, self.at, self.at + name.len(), "a name in brackets is quoted");
                 Err(finding.help(format!("Write `['{name}']`.")))
@@ -158,6 +163,13 @@ impl Parser<'_> {
         let digits = written.trim_start_matches('-');
         let zeros = digits.len() > 1 && digits.starts_with('0') || written == "-0";
         let number = written.parse::<i64>().ok().filter(|number| number.abs() <= LARGEST_INDEX && !zeros);
-        number.ok_or_else(|| self.fault_at(self.path_code, from, self.at, format!("`{written}` is no index")))
+        number.ok_or_else(|| {
+            let plain = digits.trim_start_matches('0');
+            let help = match plain.is_empty() || plain.len() > 15 {
+                true => "An index is a whole number from 0; `-1` is the last item.".to_owned(),
+                false => format!("Write `{plain}`."),
+            };
+            self.fault_at(self.path_code, from, self.at, format!("`{written}` is no index")).help(help)
+        })
     }
 }

@@ -64,10 +64,12 @@ impl Parser<'_> {
             }
             if self.at_end() {
                 let open = from + self.input.rest(from).find('(').unwrap_or(0);
-                return Err(self.fault_at(self.code(), open, open + 1, "this `(` is never closed"));
+                let finding = self.fault_at(self.code(), open, open + 1, "this `(` is never closed");
+                return Err(finding.help("Write `)` where it ends."));
             }
             if !self.eat(",") {
-                return Err(self.fault(self.code(), "`,` or `)` is missing before this"));
+                let finding = self.fault(self.code(), "`,` or `)` is missing before this");
+                return Err(finding.help("A text stands in quotes, a name with `-` or `/` in `['…']`."));
             }
         }
     }
@@ -98,7 +100,8 @@ impl Parser<'_> {
                 self.code(),
                 other.span(),
                 format!("`{name}` takes a path, and this is none"),
-            )),
+            )
+            .help(format!("Write `{name}($.status.conditions[*])`."))),
         }
     }
 
@@ -106,11 +109,9 @@ impl Parser<'_> {
         match argument {
             Operand::Literal(Literal { value: Value::String(pattern), span, known: true }) => {
                 let compiled = Regexp::new(&pattern, whole).map_err(|reason| {
-                    Diagnostic::error(
-                        Code::BadRegex,
-                        span,
-                        format!("this is no regular expression: {reason}"),
-                    )
+                    let message = format!("this is no regular expression: {reason}");
+                    let help = "A sign that means itself has `\\\\` before it: `'a\\\\.b'`. The syntax is that of I-Regexp (RFC 9485).";
+                    Diagnostic::error(Code::BadRegex, span, message).help(help)
                 })?;
                 Ok(Pattern::Fixed(compiled))
             }
@@ -118,7 +119,8 @@ impl Parser<'_> {
                 Code::BadRegex,
                 literal.span,
                 "a regular expression is a text in quotes",
-            )),
+            )
+            .help("Write `match($.metadata.name, 'iris.*')`.")),
             found => Ok(Pattern::Found { operand: self.one_value(found)?, whole }),
         }
     }

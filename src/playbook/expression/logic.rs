@@ -75,7 +75,8 @@ impl Parser<'_> {
         if self.eat("!") {
             if self.starts("=") {
                 self.at = from;
-                return Err(self.fault(self.code(), "a value is missing before `!=`"));
+                let finding = self.fault(self.code(), "a value is missing before `!=`");
+                return Err(finding.help("Write a path such as `$.status.state`."));
             }
             let inner = self.deeper(Parser::unary)?;
             if matches!(inner, Logic::Compare(_)) && !self.negates_parentheses(from) {
@@ -133,7 +134,8 @@ impl Parser<'_> {
         };
         self.blank();
         if self.starts("(") || self.starts("!") {
-            return Err(self.fault(self.code(), format!("a value must follow `{}`", operator.as_str())));
+            let finding = self.fault(self.code(), format!("a value must follow `{}`", operator.as_str()));
+            return Err(finding.help("Conditions compare values; they are joined with `&&` and `||`."));
         }
         let right = self.operand()?;
         let span = self.span(from, self.at);
@@ -199,6 +201,7 @@ impl Parser<'_> {
                 self.braces().map(Operand::Query)
             }
             Some('.' | '[') => Err(self.path_without_root()),
+            Some('“' | '”' | '‘' | '’') => Err(self.no_operand()),
             Some(char) if is_name_first(char) => self.word(),
             _ => Err(self.no_operand()),
         }

@@ -5,10 +5,19 @@ use super::Grammar;
 use super::parser::{Parser, is_blank, is_name_char, is_name_first};
 use crate::diagnostic::{Code, Diagnostic};
 
+const NO_ARITHMETIC: &str = "Write the number itself, or compare two paths.";
+const JOIN: &str = "Operators are `==`, `!=`, `<`, `<=`, `>`, `>=`, `&&`, `||` and `!`.";
+
 impl Parser<'_> {
     /// An operator of another language, where one may stand.
     pub fn misread_operator(&self) -> Option<Diagnostic> {
         let right = [
+            ("= =", "==", "`==` is written without a blank"),
+            ("! =", "!=", "`!=` is written without a blank"),
+            ("> =", ">=", "`>=` is written without a blank"),
+            ("< =", "<=", "`<=` is written without a blank"),
+            ("= >", ">=", "greater or equal is written `>=`"),
+            ("= <", "<=", "less or equal is written `<=`"),
             ("===", "==", "equality is written `==`"),
             ("!==", "!=", "inequality is written `!=`"),
             ("=~", "match($.name, 'a.*')", "a regular expression is tried with `match` or `search`"),
@@ -89,18 +98,24 @@ impl Parser<'_> {
         if self.at_end() {
             let text = self.input.text().trim_end();
             let from = text.char_indices().next_back().map_or(0, |(at, _)| at);
-            return self.fault_at(code, from, text.len(), "a value is missing behind this");
+            return self
+                .fault_at(code, from, text.len(), "a value is missing behind this")
+                .help("Write a text in quotes, a number, `true`, `false`, `null` or a path.");
         }
         if ["==", "!=", "<", ">", "=", "&&", "||", "&", "|"].iter().any(|operator| self.starts(operator)) {
-            return self.fault(code, "a value is missing before this");
+            return self
+                .fault(code, "a value is missing before this")
+                .help("Write a path such as `$.status.state`, or what it is compared with.");
         }
         match self.peek() {
             Some('`') => self.fault(code, "a text is quoted with `'` or `\"`").help("Use `'…'`."),
-            Some(')' | ']' | '}') => self.fault(code, "a value is missing before this"),
+            Some(')' | ']' | '}') => self
+                .fault(code, "a value is missing before this")
+                .help("Write one, or leave this and what it closes out."),
             Some('{') if self.grammar == Grammar::Scope => {
                 self.fault(code, "a name is written as it is").help("Write `vars.name`, without braces.")
             }
-            Some('+' | '*' | '/' | '%') => self.fault(code, "there is no arithmetic"),
+            Some('+' | '*' | '/' | '%') => self.fault(code, "there is no arithmetic").help(NO_ARITHMETIC),
             Some('“' | '”' | '‘' | '’') => {
                 self.fault(code, "this is a typographic quote").help("Use `'` or `\"`.")
             }
@@ -129,14 +144,21 @@ impl Parser<'_> {
             Some(char @ (')' | ']' | '}')) => {
                 finding(1, &format!("this `{char}` closes nothing")).help("Leave it out.")
             }
-            Some('+' | '*' | '/' | '%' | '-') => finding(1, "there is no arithmetic"),
-            Some(',') => finding(1, "`,` separates nothing here").help("Join conditions with `&&` or `||`."),
-            Some('!') => finding(1, "`&&` or `||` is missing before this"),
-            Some(char) if is_name_first(char) || char.is_ascii_digit() || "$@'\"{(".contains(char) => {
-                finding(char.len_utf8(), "`&&`, `||` or a comparison is missing before this")
+            Some('+' | '*' | '/' | '%' | '-') => finding(1, "there is no arithmetic").help(NO_ARITHMETIC),
+            Some('?') => finding(1, "`?` begins a filter, and filters stand in brackets")
+                .help("Write `[?@.name == 'x']`."),
+            Some(char) if is_name_first(char) && self.input.text()[..self.at].ends_with(']') => {
+                finding(char.len_utf8(), "a dot is missing before this").help(format!("Write `.{word}`."))
             }
-            None if !self.at_end() => finding(1, "`&&`, `||` or a comparison is missing before this"),
-            _ => finding(self.peek().map_or(0, char::len_utf8), "this cannot stand here"),
+            Some(',') => finding(1, "`,` separates nothing here").help("Join conditions with `&&` or `||`."),
+            Some('!') => finding(1, "`&&` or `||` is missing before this").help(JOIN),
+            Some(char) if is_name_first(char) || char.is_ascii_digit() || "$@'\"{(".contains(char) => {
+                finding(char.len_utf8(), "`&&`, `||` or a comparison is missing before this").help(JOIN)
+            }
+            None if !self.at_end() => {
+                finding(1, "`&&`, `||` or a comparison is missing before this").help(JOIN)
+            }
+            _ => finding(self.peek().map_or(0, char::len_utf8), "this cannot stand here").help(JOIN),
         }
     }
 }

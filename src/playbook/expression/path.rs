@@ -30,8 +30,10 @@ impl Parser<'_> {
         }
         let operator = ["==", "!=", "<", ">", "=", "&&", "||"].iter().any(|operator| self.starts(operator));
         let finding = self.fault(self.path_code, "the path has ended before this");
-        Err(finding
-            .maybe_help(Some("This takes a path alone, not a condition.".to_owned()).filter(|_| operator)))
+        Err(finding.help(match operator {
+            true => "This takes a path alone, not a condition.",
+            false => "This takes a path alone.",
+        }))
     }
 
     /// A query that begins with `$` or `@`, which comes next.
@@ -86,8 +88,12 @@ impl Parser<'_> {
         self.blank();
         if !self.eat("}") {
             return Err(match self.at_end() {
-                true => self.fault_at(self.path_code, from, from + 1, "this `{` is never closed"),
-                false => self.fault(self.path_code, "this cannot stand in a path in braces"),
+                true => self
+                    .fault_at(self.path_code, from, from + 1, "this `{` is never closed")
+                    .help("Write `}` where it ends."),
+                false => self
+                    .fault(self.path_code, "`}` is missing before this")
+                    .help("The braces enclose the path alone: `{.status.state} == 'Available'`."),
             });
         }
         Ok(self.made(from, false, segments))
@@ -128,7 +134,7 @@ impl Parser<'_> {
             None => {
                 let finding =
                     self.fault_at(code, self.at.saturating_sub(1), self.at, "a name must follow this dot");
-                return Err(finding);
+                return Err(finding.help("Write one, or leave the dot out."));
             }
             Some('[') => {
                 let finding = self.fault_at(code, self.at - 1, self.at, "no dot stands before `[`");
@@ -146,9 +152,14 @@ impl Parser<'_> {
             }
             Some('\'' | '"') => {
                 let finding = self.fault(code, "a quoted name stands in brackets");
-                return Err(finding.help("Write `['name']`, without the dot."));
+                let name = self.rest().chars().skip(1).take_while(|char| !matches!(char, '\'' | '"'));
+                let name: String = name.collect();
+                return Err(finding.help(format!("Write `['{name}']`, without the dot.")));
             }
-            Some(_) => return Err(self.fault(code, "a name must follow the dot")),
+            Some(_) => {
+                let finding = self.fault(code, "a name must follow the dot");
+                return Err(finding.help("Write one, or leave the dot out."));
+            }
         }
         self.name().map(Selector::Name)
     }
@@ -209,7 +220,18 @@ impl Parser<'_> {
         } else {
             ", without the dot before it"
         };
-        finding.help(format!("Write the name in brackets: `['{name}']`{dot}."))
+        // What begins with labels and has a slash is one key with dots in it.
+        let before = self.input.text().get(..from).unwrap_or("");
+        let maps = ["labels.", "annotations.", "Labels.", "nodeSelector."];
+        let key = maps.iter().filter_map(|map| before.rfind(map).map(|at| at + map.len())).max();
+        let parts = key.and_then(|at| before.get(at..)).filter(|_| name.contains('/'));
+        match parts.filter(|parts| parts.chars().all(|char| is_name_char(char) || matches!(char, '.' | '-')))
+        {
+            Some(parts) if !parts.is_empty() => finding.help(format!(
+                "Write the whole key in brackets, without the dot before it: `['{parts}{name}']`."
+            )),
+            _ => finding.help(format!("Write the name in brackets: `['{name}']`{dot}.")),
+        }
     }
 
     /// The characters from here on that satisfy, without reading them.

@@ -7,7 +7,7 @@ use super::input::Input;
 use super::parser::Parser;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::playbook::decode::{Decode, Decoder, Schema};
-use crate::source::{Node, Span, Spanned, Text, Tree};
+use crate::source::{Node, Piece, Span, Spanned, Text, Tree};
 use jsonpath_rust::parser::model::{JpQuery, Segment as LibrarySegment, Selector as LibrarySelector};
 use jsonpath_rust::query::js_path_process;
 use serde_json::{Value, json};
@@ -281,6 +281,18 @@ impl<'v> Hit<'v> {
 }
 
 impl Decode for Query {
+    fn check_open(tree: &Tree, decoder: &mut Decoder<'_>) {
+        let begins = |text: &Text| match text.pieces.first() {
+            Some(Piece::Literal { text, .. }) => text.trim_start().starts_with(['$', '@', '{']),
+            _ => false,
+        };
+        if let Node::Text(text) = &tree.node
+            && begins(text)
+        {
+            let _ = Query::decode(tree, decoder);
+        }
+    }
+
     fn decode(tree: &Tree, decoder: &mut Decoder<'_>) -> Option<Query> {
         let Node::Text(text) = &tree.node else {
             if let Some(finding) = super::braces_without_quotes(tree) {

@@ -94,10 +94,19 @@ fn shape(written: &str) -> Option<(&'static str, String)> {
         (_, [word]) if word.contains('=') => {
             Some((form, format!("Labels stand in a mapping: `{{ kind: Pod, labels: '{word}' }}`.")))
         }
+        (_, [word]) if word.starts_with(|first: char| first.is_lowercase()) => Some((
+            form,
+            format!(
+                "Write `Kind/{word}` if it is a name, `{word}/NAME` or `{{ kind: {word} }}` if it is a kind."
+            ),
+        )),
         (_, [word]) => Some((
             form,
             format!("Write `{word}/NAME` for one object, `{{ kind: {word} }}` for all in the namespace."),
         )),
+        (_, [_, last]) if [".yaml", ".yml", ".json"].iter().any(|end| last.ends_with(end)) => {
+            Some((form, format!("The objects of a manifest are `{{ manifest: {written} }}`.")))
+        }
         (_, ["", _]) => Some((
             "the kind is missing before `/`",
             "Write `Kind/name`, such as `Deployment/web`.".to_owned(),

@@ -28,6 +28,10 @@ impl Decode for Target {
         }
     }
 
+    fn check_open(tree: &Tree, decoder: &mut Decoder<'_>) {
+        let _ = Target::decode(tree, decoder);
+    }
+
     fn schema(schema: &mut Schema) -> Value {
         schema.define("target", |schema| {
             let object = ObjectName::schema(schema);
@@ -174,14 +178,20 @@ impl Decode for Labels {
                     };
                     let label = Map::from_iter([(entry.key.clone(), Value::String(value))]);
                     if let Err(error) = LabelSelector::from_labels(&label) {
-                        decoder.push(bad(entry.key_span.join(entry.value.span), error));
+                        decoder.push(
+                            bad(entry.key_span.join(entry.value.span), error)
+                                .help("Labels are letters, digits, `-`, `_` and `.`, with a letter or a digit at both ends."),
+                        );
                         sound = false;
                     }
                     labels.extend(label);
                 }
                 LabelSelector::from_labels(&labels).ok().filter(|_| sound)?
             }
-            _ => return decoder.wrong_type(tree, "a mapping of labels, or a selector such as `app=web`"),
+            _ => {
+                let wanted = "a mapping of labels, or a selector such as `app=web`";
+                return decoder.wrong_type_with_help(tree, wanted, Some("Write `{ app: web }`.".into()));
+            }
         };
         if selector.is_empty() {
             let message = "this selects everything";

@@ -116,7 +116,10 @@ impl Expansion<'_> {
         match parsed.value(&self.all) {
             Ok(value) => Some(value),
             Err(message) => {
-                self.found.push(Diagnostic::error(Code::UnknownName, expression.span, message));
+                let nearest = parsed.references().iter().find_map(|name| self.scope.deepest(name));
+                self.found.push(
+                    nearest.unwrap_or_else(|| Diagnostic::error(Code::UnknownName, expression.span, message)),
+                );
                 None
             }
         }

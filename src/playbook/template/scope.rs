@@ -77,6 +77,23 @@ impl Scope {
         Diagnostic::error(Code::UnknownName, reference.root.span, message).maybe_help(help)
     }
 
+    /// The finding that a path of names leads nowhere, at the name where it leaves what there is.
+    pub(super) fn deepest(&self, reference: &Reference) -> Option<Diagnostic> {
+        let mut here = self.known.get(reference.root.as_str())?;
+        let mut path = reference.root.value.clone();
+        for name in &reference.names {
+            let Some(next) = here.get(name.as_str()) else {
+                let message = format!("`{path}` has no `{}`", name.value);
+                let known = here.as_object().map(|map| map.keys().map(String::as_str).collect::<Vec<_>>());
+                let help = known.and_then(|known| suggest::help(name, known));
+                return Some(Diagnostic::error(Code::UnknownName, name.span, message).maybe_help(help));
+            };
+            path = format!("{path}.{}", name.value);
+            here = next;
+        }
+        None
+    }
+
     fn check_variable(
         &self,
         reference: &Reference,

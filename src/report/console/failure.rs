@@ -3,8 +3,8 @@
 
 use super::line::{Ink, Line};
 use crate::diagnostic::{Style, render_at};
+use crate::escape::{self, columns, cut, is_hidden, one_line, written_out};
 use crate::event::{Cause, Failure, Refusal, Unmet};
-use crate::report::escape::{self, columns, cut, is_hidden, one_line, written_out};
 use crate::source::Place;
 
 /// The most lines of a text, the longest of them, the most comparisons and the most facts that are drawn.

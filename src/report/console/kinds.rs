@@ -8,9 +8,9 @@ use super::run::{self, End, Run};
 use super::step::{Step, Written, below, depth};
 use super::{Console, EACH, TROUBLE_EACH, Verbosity, failure, layout_of};
 use crate::diagnostic::Style;
+use crate::escape::{self, columns, cut, one_line};
 use crate::event::{Event, EventKind, Failure, Operation, Outcome, Phase, PlannedStep, StepPath};
 use crate::report::duration::took;
-use crate::report::escape::{self, columns, cut, one_line};
 use std::io::Write;
 
 impl<W: Write> Console<W> {

@@ -2,7 +2,7 @@
 //! It must never know what kind of event it is about.
 
 use super::line::{Ink, Line};
-use crate::report::escape::{columns, cut, one_line};
+use crate::escape::{columns, cut, one_line};
 
 /// Where the time stands, if there is room: the eye does not find the end of a very wide line.
 const COMFORTABLE: usize = 100;

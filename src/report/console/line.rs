@@ -1,7 +1,7 @@
 //! A line of the console: inked parts, harmless by construction, measured in columns.
 //! It must never know what the line says or where it is written.
 
-use crate::report::escape::{columns, cut, one_line};
+use crate::escape::{columns, cut, one_line};
 use anstyle::{AnsiColor, Style};
 
 /// What a part of a line means, which is its colour.

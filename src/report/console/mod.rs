@@ -13,7 +13,7 @@ mod step;
 mod tests;
 
 use super::Reporter;
-use super::escape::{cut, one_line};
+use crate::escape::{cut, one_line};
 use crate::event::{Event, EventKind, Phase, StepPath};
 use jiff::Timestamp;
 use layout::Layout;

@@ -3,9 +3,9 @@
 
 use super::line::{Ink, Line};
 use super::step::below;
+use crate::escape;
 use crate::event::{EventKind, Failure};
 use crate::report::duration;
-use crate::report::escape;
 
 /// The most lines of one note, and the longest of them, in columns.
 const MOST_LINES: usize = 12;

@@ -3,9 +3,9 @@
 
 use super::failure;
 use super::line::{Ink, Line};
+use crate::escape::{cut, one_line};
 use crate::event::{ClusterInfo, Counts, Ending, Failure, Mode, Phase, PlannedStep, Requests, StepPath};
 use crate::report::duration;
-use crate::report::escape::{cut, one_line};
 use std::collections::BTreeMap;
 
 /// The objects that the first line names.

@@ -2,8 +2,8 @@
 
 use super::emulator::Emulator;
 use super::log::{Log, place};
+use crate::escape::is_hidden;
 use crate::event::*;
-use crate::report::escape::is_hidden;
 use crate::report::{ConsoleOptions, Verbosity};
 use crate::source::Place;
 use proptest::prelude::*;

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 /// Whether a terminal or an editor may take the character for something else than text, or not show it at all:
 /// control characters (C0, DEL, C1), line separators, bidirectional controls, invisible characters and tags.
-pub(super) fn is_hidden(c: char) -> bool {
+pub(crate) fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
@@ -13,7 +13,7 @@ pub(super) fn is_hidden(c: char) -> bool {
 }
 
 /// A hidden character written out.
-pub(super) fn written_out(c: char) -> String {
+pub(crate) fn written_out(c: char) -> String {
     match u32::from(c) {
         code @ 0..=0xff => format!("\\x{code:02x}"),
         code => format!("\\u{{{code:x}}}"),
@@ -21,7 +21,7 @@ pub(super) fn written_out(c: char) -> String {
 }
 
 /// A text as one line: breaks become `⏎`, tabs a space. Breaks at the end are left out.
-pub(super) fn one_line(text: &str) -> Cow<'_, str> {
+pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
     let text = text.trim_end_matches(['\n', '\r']);
     if !text.contains(is_hidden) {
         return Cow::Borrowed(text);
@@ -41,7 +41,7 @@ pub(super) fn one_line(text: &str) -> Cow<'_, str> {
 }
 
 /// A text as lines, each cut to some characters and no more than some of them; what is left out is counted on a line of its own.
-pub(super) fn lines(text: &str, most: usize, longest: usize) -> Vec<String> {
+pub(crate) fn lines(text: &str, most: usize, longest: usize) -> Vec<String> {
     let text = text.trim_end_matches(['\n', '\r']);
     let mut shown: Vec<String> =
         text.split('\n').take(most).map(|line| cut(&one_line(line), longest)).collect();
@@ -53,7 +53,7 @@ pub(super) fn lines(text: &str, most: usize, longest: usize) -> Vec<String> {
 }
 
 /// The columns that a character takes on a terminal. One that asks for an emoji's shape counts for the second column it may bring.
-pub(super) fn column_count(c: char) -> usize {
+pub(crate) fn column_count(c: char) -> usize {
     match c {
         '\u{fe0f}' => 1,
         c => unicode_width::UnicodeWidthChar::width(c).unwrap_or(0),
@@ -61,12 +61,12 @@ pub(super) fn column_count(c: char) -> usize {
 }
 
 /// The columns that a text takes on a terminal: never fewer than it really takes.
-pub(super) fn columns(text: &str) -> usize {
+pub(crate) fn columns(text: &str) -> usize {
     text.chars().map(column_count).sum()
 }
 
 /// The text, or as much of its beginning as fits into some columns with a `…` behind it.
-pub(super) fn cut(text: &str, most: usize) -> String {
+pub(crate) fn cut(text: &str, most: usize) -> String {
     // Marks that combine take no column: they are bounded by their number.
     let marks = most.saturating_mul(4) + 16;
     let mut used = 0;

@@ -1,8 +1,10 @@
 //! Findings about a text: errors and warnings, each with a place, a stable code, what was expected and what to do.
 //! It must never know how a finding came about, nor print: rendering returns text.
 
+mod draw;
+
 use crate::source::{Fault, FaultKind, Place, Sources, Span};
-use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, Severity as MietteSeverity};
+use draw::{Drawing, Mark};
 use serde::Serialize;
 
 /// Whether a finding stops a playbook from being run.
@@ -14,6 +16,9 @@ pub enum Severity {
     /// It does not.
     Warning,
 }
+
+/// How many lines away from a finding something that belongs to it may stand to be drawn with it.
+const NEAR: usize = 2;
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
@@ -195,35 +200,35 @@ impl Diagnostic {
     /// It as it is drawn for a person: the message, the lines with the caret, the help.
     pub fn render(&self, sources: &Sources, style: Style) -> String {
         let place = sources.place(self.span);
-        let mut labels = vec![label(&place, self.label.clone())];
-        let mut elsewhere = String::new();
-        for (span, what) in &self.related {
-            let other = sources.place(*span);
-            let from = (place.offset + (span.start as usize)).checked_sub(self.span.start as usize);
-            let inside =
-                from.filter(|&from| other.file == place.file && from + other.length <= place.source.len());
-            match inside {
-                Some(from) => labels.push(LabeledSpan::at(from..from + other.length, what.clone())),
-                None => elsewhere.push_str(&format!("\n{what}: {other}")),
-            }
-        }
-        let severity = match self.severity {
-            Severity::Error => MietteSeverity::Error,
-            Severity::Warning => MietteSeverity::Warning,
+        // What belongs to it and stands near is drawn in the same picture, the rest is named by its place.
+        let near = |other: &Place| {
+            other.file == place.file && other.line.abs_diff(place.line) <= NEAR && other.length > 0
         };
-        let help = match (&self.help, elsewhere.is_empty()) {
-            (help, true) => help.clone(),
-            (Some(help), false) => Some(format!("{help}{elsewhere}")),
-            (None, false) => Some(elsewhere.trim_start().to_owned()),
+        let (beside, elsewhere): (Vec<_>, Vec<_>) = self
+            .related
+            .iter()
+            .partition(|(span, _)| span.file == self.span.file && near(&sources.place(*span)));
+        let around = beside.iter().fold(self.span, |around, (span, _)| around.join(*span));
+        let excerpt = sources.place(around);
+        let mark = |span: Span, text: &str, primary: bool| Mark {
+            from: excerpt.offset + span.start.saturating_sub(around.start) as usize,
+            length: sources.place(span).length,
+            text: text.to_owned(),
+            primary,
         };
-        draw(
+        let mut marks = vec![mark(self.span, &self.label, true)];
+        marks.extend(beside.iter().map(|(span, what)| mark(*span, what, false)));
+        let mut help: Vec<String> = self.help.iter().cloned().collect();
+        help.extend(elsewhere.iter().map(|(span, what)| format!("{what}: {}", sources.place(*span))));
+        draw::draw(
             &Drawing {
-                severity,
+                severity: self.severity,
                 code: self.code.as_str(),
-                message: &self.message,
+                message: &self.message.replace(['\n', '\r'], " "),
                 place: &place,
-                labels,
-                help,
+                excerpt: &excerpt,
+                marks,
+                help: Some(help.join("\n")).filter(|help| !help.is_empty()),
             },
             style,
         )
@@ -246,10 +251,23 @@ impl From<Fault> for Diagnostic {
     }
 }
 
+impl Diagnostics {
+    /// The faults of a text. What a cut-off value lacks is not told again.
+    pub fn faults(&mut self, faults: Vec<Fault>) {
+        for fault in faults {
+            let left =
+                fault.related.as_ref().map(|(left, _)| *left).filter(|_| fault.kind == FaultKind::CutOff);
+            self.push(Diagnostic::from(fault));
+            left.into_iter().for_each(|left| self.settle(left));
+        }
+    }
+}
+
 /// All findings of a pass.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Diagnostics {
     found: Vec<Diagnostic>,
+    settled: Vec<Span>,
     hidden: Vec<String>,
 }
 
@@ -261,9 +279,18 @@ impl Diagnostics {
 
     /// One more. The same finding at the same place counts once.
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        if !self.found.contains(&diagnostic) {
+        if !self.found.contains(&diagnostic) && !self.is_settled(diagnostic.span) {
             self.found.push(diagnostic);
         }
+    }
+
+    /// All is said about this place: what else would be found in it only follows from that.
+    pub fn settle(&mut self, span: Span) {
+        self.settled.push(span);
+    }
+
+    fn is_settled(&self, span: Span) -> bool {
+        self.settled.iter().any(|all| all.file == span.file && all.start <= span.start && span.end <= all.end)
     }
 
     /// Those of another pass too.
@@ -372,62 +399,19 @@ impl<'a> Finding<'a> {
 
 /// Draws a sentence at a resolved place, as a finding is drawn: for failures of a run, and for replays without the file.
 pub fn render_at(message: &str, code: &str, place: &Place, help: Option<&str>, style: Style) -> String {
-    let labels = vec![label(place, "here".to_owned())];
-    draw(
+    let mark = Mark { from: place.offset, length: place.length, text: "here".to_owned(), primary: true };
+    draw::draw(
         &Drawing {
-            severity: MietteSeverity::Error,
+            severity: Severity::Error,
             code,
             message,
             place,
-            labels,
+            excerpt: place,
+            marks: vec![mark],
             help: help.map(str::to_owned),
         },
         style,
     )
-}
-
-struct Drawing<'a> {
-    severity: MietteSeverity,
-    code: &'a str,
-    message: &'a str,
-    place: &'a Place,
-    labels: Vec<LabeledSpan>,
-    help: Option<String>,
-}
-
-fn label(place: &Place, text: String) -> LabeledSpan {
-    LabeledSpan::new_primary_with_span(Some(text), place.offset..place.offset + place.length)
-}
-
-fn draw(drawing: &Drawing<'_>, style: Style) -> String {
-    let mut report = miette::MietteDiagnostic::new(drawing.message)
-        .with_severity(drawing.severity)
-        .with_code(drawing.code)
-        .with_labels(drawing.labels.clone());
-    if let Some(help) = &drawing.help {
-        report = report.with_help(help);
-    }
-    let theme = if style.colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
-    // The drawn lines are a part of the file: blank lines before them make miette count as the file does.
-    let source =
-        format!("{}{}", "\n".repeat(drawing.place.source_line.saturating_sub(1)), drawing.place.source);
-    let shift = drawing.place.source_line.saturating_sub(1);
-    for label in report.labels.iter_mut().flatten() {
-        let at = label.offset() + shift..label.offset() + shift + label.len();
-        let text = label.label().map(str::to_owned);
-        *label = if label.primary() {
-            LabeledSpan::new_primary_with_span(text, at)
-        } else {
-            LabeledSpan::new_with_span(text, at)
-        };
-    }
-    let report = miette::Report::new(report).with_source_code(NamedSource::new(&drawing.place.file, source));
-    let mut drawn = String::new();
-    let handler = GraphicalReportHandler::new_themed(theme).with_links(false).with_width(style.width.max(40));
-    match handler.render_report(&mut drawn, report.as_ref()) {
-        Ok(()) => drawn,
-        Err(_) => format!("{}: {}\n", drawing.place, drawing.message),
-    }
 }
 
 #[cfg(test)]
