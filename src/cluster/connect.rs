@@ -12,6 +12,7 @@ use kube::config::{
 };
 use serde_json::json;
 
+use super::client::client;
 use super::{Cluster, Settings};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -163,7 +164,7 @@ pub async fn connect(options: &ConnectOptions, mut settings: Settings) -> Result
         settings.request_timeout = limit;
     }
     // A credential plugin is a child process that is waited for.
-    let made = tokio::task::spawn_blocking(move || kube::Client::try_from(config)).await;
+    let made = tokio::task::spawn_blocking(move || client(config)).await;
     let client = match made {
         Ok(Ok(client)) => client,
         Ok(Err(error)) => return Err(ConnectError::Unusable(error.to_string())),

@@ -53,7 +53,8 @@ fn is_same_where(shape: &Value, before: &Value, after: &Value) -> bool {
                 key == "resourceVersion" || is_same_where(shape, &before[key], &after[key])
             })
         }
-        _ => before == after,
+        // What is set and shown by neither is written only, such as a Secret's `stringData`: it may have changed anything.
+        _ => before == after && (shape.is_null() || !after.is_null()),
     }
 }
 
@@ -136,6 +137,7 @@ mod tests {
         let merge = |patch: Value| is_unchanged(&before, &after, Touch::Merge(&patch));
         assert!(merge(json!({"metadata": {"resourceVersion": "1"}, "spec": {"replicas": 1, "gone": null}})));
         assert!(!merge(json!({"status": {"replicas": 2}})));
+        assert!(!merge(json!({"stringData": {"a": "written only"}})));
         assert!(!merge(json!({"status": {"$patch": "replace", "other": 2}})));
         let json = |path: &str| {
             let operations = json!([{"op": "test", "path": "/status/replicas"}, {"op": "add", "path": path}]);

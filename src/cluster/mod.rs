@@ -11,6 +11,7 @@
 //! who are interested (`watch`).
 
 mod catalogue;
+mod client;
 mod connect;
 mod decode;
 mod delete;

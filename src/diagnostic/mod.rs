@@ -115,6 +115,8 @@ codes! {
     TimeoutTooShort = "timeout-too-short",
     /// A condition that can never hold for this kind.
     NeverHolds = "never-holds",
+    /// A condition that holds whatever the object does, or before what it waits for is there.
+    HoldsTooEarly = "holds-too-early",
     /// `scale` where an autoscaler owns the replicas.
     AutoscalerOwns = "autoscaler-owns",
     /// A namespace unlike the one that was demanded.

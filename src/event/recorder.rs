@@ -3,7 +3,7 @@
 
 use super::{Event, EventKind, StepPath, VERSION};
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -53,11 +53,31 @@ impl Masks {
         masked
     }
 
+    /// An excerpt whose caret stands under the same words when what is before and in them is masked.
+    fn excerpt(&self, map: &mut Map<String, Value>) {
+        let number = |key: &str| usize::try_from(map.get(key)?.as_u64()?).ok();
+        let (Some(offset), Some(length)) = (number("offset"), number("length")) else { return };
+        let Some(Value::String(source)) = map.get("source") else { return };
+        let end = offset.saturating_add(length);
+        let (Some(before), Some(marked)) = (source.get(..offset), source.get(offset..end)) else { return };
+        let (before, marked) = (self.text(before), self.text(marked));
+        let masked = format!("{before}{marked}{}", self.text(source.get(end..).unwrap_or_default()));
+        // A secret that begins before the words and ends in them is masked as a whole; then the caret is lost, not the secret.
+        if self.text(&masked) == masked {
+            map.insert("offset".into(), before.len().into());
+            map.insert("length".into(), marked.len().into());
+            map.insert("source".into(), masked.into());
+        }
+    }
+
     fn value(&self, value: &mut Value) {
         match value {
             Value::String(text) => *text = self.text(text),
             Value::Array(items) => items.iter_mut().for_each(|item| self.value(item)),
-            Value::Object(map) => map.values_mut().for_each(|item| self.value(item)),
+            Value::Object(map) => {
+                self.excerpt(map);
+                map.values_mut().for_each(|item| self.value(item));
+            }
             // A secret may be a number where an expression kept its type.
             Value::Number(number) if self.values.contains(&number.to_string()) => {
                 *value = Value::String(MASK.into())
@@ -153,6 +173,17 @@ mod tests {
         let json = serde_json::to_value(recorder.record(None, None, EventKind::Asked { text: "go?".into() }))
             .expect("json");
         assert_eq!((&json["type"], &json["seq"]), (&"asked".into(), &2.into()));
+    }
+
+    #[test]
+    fn the_caret_stays_under_its_words() {
+        let masks = Masks::new(["ketchup".to_owned()]);
+        let mut place = serde_json::json!({
+            "place": {"source": "a: ketchup\nb: ketchup!\n", "offset": 14, "length": 8, "line": 2}
+        });
+        masks.value(&mut place);
+        let wanted = serde_json::json!({"source": "a: ***\nb: ***!\n", "offset": 10, "length": 4, "line": 2});
+        assert_eq!(place["place"], wanted);
     }
 
     #[test]

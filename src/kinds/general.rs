@@ -140,7 +140,7 @@ pub(crate) fn alone(object: &Value, request: &ScaleRequest) -> Result<(), ScaleR
     match part {
         None => Ok(()),
         Some(part) => {
-            Err(ScaleRefusal::new("", format!("a {} has no {part}", told(&object["kind"])), "leave it out"))
+            Err(ScaleRefusal::new("", format!("a {} has no {part}", told(&object["kind"])), "Leave it out."))
         }
     }
 }
@@ -151,7 +151,7 @@ pub(crate) fn plain_number(object: &Value, request: &ScaleRequest) -> Result<i64
         ScaleTo::Replicas(to) => in_range(to),
         ScaleTo::Bounds { .. } => {
             let message = format!("no autoscaler decides the replicas of {}", super::read::title(object));
-            Err(ScaleRefusal::new("", message, "write `scale: 2`, a plain number"))
+            Err(ScaleRefusal::new("", message, "Write `scale: 2`, a plain number."))
         }
     }
 }
@@ -164,7 +164,7 @@ pub(crate) fn in_range(to: i64) -> Result<i64, ScaleRefusal> {
     Err(ScaleRefusal::new(
         "",
         format!("{to} is no number of replicas"),
-        "a whole number from 0 to 2147483647",
+        "It is a whole number from 0 to 2147483647.",
     ))
 }
 
@@ -196,7 +196,7 @@ pub(crate) fn scale_bounds(
         return Err(ScaleRefusal::new(
             bounds.at.clone(),
             message,
-            "change its bounds: `scale: { min: 1, max: 3 }`",
+            "Change its bounds: `scale: { min: 1, max: 3 }`.",
         ));
     };
     for bound in [min, max].into_iter().flatten() {
@@ -207,7 +207,7 @@ pub(crate) fn scale_bounds(
     {
         let message =
             format!("the lower bound {low} would exceed the upper bound {high} of {}", bounds.child);
-        return Err(ScaleRefusal::new(bounds.at.clone(), message, "give both: `scale: { min: 1, max: 3 }`"));
+        return Err(ScaleRefusal::new(bounds.at.clone(), message, "Give both: `scale: { min: 1, max: 3 }`."));
     }
     let wanted = bounds.names.into_iter().zip(["at least", "at most"]).zip(now).zip([min, max]);
     let writes = wanted.filter_map(|(((name, limit), from), to)| {

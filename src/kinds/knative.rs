@@ -15,6 +15,6 @@ pub(crate) fn ready(object: &Value, _children: &[&Value]) -> Verdict {
 /// Refuses: its autoscaler takes its bounds from annotations, which are texts and make a new revision.
 pub(crate) fn scale(_object: &Value, _request: &ScaleRequest) -> Result<Vec<ScaleWrite>, ScaleRefusal> {
     let at = "/spec/template/metadata/annotations";
-    let help = "patch autoscaling.knative.dev/min-scale and max-scale in spec.template.metadata.annotations";
+    let help = "Patch autoscaling.knative.dev/min-scale and max-scale in spec.template.metadata.annotations.";
     Err(ScaleRefusal::new(at, "a Knative Service is scaled by its autoscaler's annotations", help))
 }

@@ -45,7 +45,7 @@ pub(crate) fn scale(object: &Value, request: &ScaleRequest) -> Result<Vec<ScaleW
     let part = request.component.unwrap_or("predictor");
     if !PARTS.contains(&part) || !object["spec"][part].is_object() {
         let here = PARTS.iter().filter(|part| object["spec"][**part].is_object());
-        let help = format!("name one of: {}", here.copied().collect::<Vec<_>>().join(", "));
+        let help = format!("Name one of: {}.", here.copied().collect::<Vec<_>>().join(", "));
         return Err(ScaleRefusal::new("/spec", format!("{} has no {part}", title(object)), help));
     }
     scale_bounds(object, &bounds(part), request.to)

@@ -22,10 +22,12 @@ mod seldon_deployment;
 mod seldon_v2;
 mod service;
 mod stateful_set;
+pub mod status;
 mod table;
 mod verdict;
 
 pub use fresh::Observes;
+pub use status::status_fields;
 pub use table::{Knowledge, Words, all, by_name, of};
 pub use verdict::{
     Consult, Decides, Freshness, Owned, Reason, ScaleField, ScaleRefusal, ScaleRequest, ScaleTo, ScaleWrite,

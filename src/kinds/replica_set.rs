@@ -32,7 +32,7 @@ pub(crate) fn scale(object: &Value, request: &ScaleRequest) -> Result<Vec<ScaleW
     if let Some(owner) = owners.iter().find(|owner| owner["controller"] == true) {
         let owner = format!("{}/{}", super::read::text(&owner["kind"]), super::read::text(&owner["name"]));
         let message = format!("{owner} decides its replicas and would set them back");
-        return Err(ScaleRefusal::new("/metadata/ownerReferences", message, format!("scale {owner}")));
+        return Err(ScaleRefusal::new("/metadata/ownerReferences", message, format!("Scale {owner}.")));
     }
     super::general::scale(object, request)
 }

@@ -60,7 +60,7 @@ pub(crate) fn scale_runtime(object: &Value, request: &ScaleRequest) -> Result<Ve
     let overrides = items(&object["spec"]["overrides"]);
     let names = || overrides.iter().map(|component| text(&component["name"])).collect::<Vec<_>>().join(", ");
     let (Some(name), ScaleTo::Replicas(to)) = (request.component, request.to) else {
-        let help = format!("write `scale: {{ replicas: 2, component: NAME }}` with one of: {}", names());
+        let help = format!("Write `scale: {{ replicas: 2, component: NAME }}` with one of: {}.", names());
         return Err(ScaleRefusal::new(
             "/spec/overrides",
             "a SeldonRuntime is scaled by component, to a number",
@@ -69,7 +69,7 @@ pub(crate) fn scale_runtime(object: &Value, request: &ScaleRequest) -> Result<Ve
     };
     let Some(index) = overrides.iter().position(|component| component["name"] == *name) else {
         let message = format!("{} overrides no component {name}", title(object));
-        let help = format!("name one of: {}; or add it to spec.overrides", names());
+        let help = format!("Name one of: {}; or add it to spec.overrides.", names());
         return Err(ScaleRefusal::new("/spec/overrides", message, help));
     };
     let at = format!("/spec/overrides/{index}");

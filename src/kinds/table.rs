@@ -3,6 +3,7 @@
 
 use super::fresh::{Observes, by_itself};
 use super::read::group;
+use super::status::{self, Field};
 use super::verdict::{
     Consult, Freshness, Owned, ScaleField, ScaleRefusal, ScaleRequest, ScaleWrite, Verdict, Written,
 };
@@ -37,6 +38,8 @@ pub struct Knowledge {
     pub counts_replicas: bool,
     /// Whether the verb `scale` has a field to write.
     pub scalable: bool,
+    /// The fields of its status; empty if it has none, `None` where they are not known.
+    pub status: Option<&'static [Field]>,
     pub(crate) ready: fn(&Value, &[&Value]) -> Verdict,
     pub(crate) scaled: fn(&Value, &[&Value]) -> Verdict,
     pub(crate) fresh: fn(&Value, &[&Value], Option<&Written>) -> Freshness,
@@ -138,6 +141,7 @@ const GENERAL: Knowledge = Knowledge {
     },
     counts_replicas: true,
     scalable: true,
+    status: None,
     ready: general::ready,
     scaled: general::scaled,
     fresh: by_observing,
@@ -179,6 +183,7 @@ const fn exists(
     Knowledge {
         ready: plain::ready,
         observes: Observes::AtOnce,
+        status: Some(&[]),
         words: Words { ready: "It exists.", scaled: NO_WORDS, fresh: AT_ONCE, scale: NO_WORDS },
         ..kind(group, &["v1"], names, short_names)
     }
@@ -231,6 +236,7 @@ static KINDS: &[Knowledge] = &[
             fresh: OBSERVED,
             scale: BY_SCALE,
         },
+        status: Some(status::DEPLOYMENT),
         ..kind("apps", &["v1"], ["Deployment", "deployments"], &["deploy"])
     },
     Knowledge {
@@ -248,6 +254,7 @@ static KINDS: &[Knowledge] = &[
             fresh: OBSERVED,
             scale: "spec.replicas, through /scale; refused below a controller, which would set it back.",
         },
+        status: Some(status::REPLICA_SET),
         ..kind("apps", &["v1"], ["ReplicaSet", "replicasets"], &["rs"])
     },
     Knowledge {
@@ -266,6 +273,7 @@ static KINDS: &[Knowledge] = &[
             fresh: OBSERVED,
             scale: BY_SCALE,
         },
+        status: Some(status::STATEFUL_SET),
         ..kind("apps", &["v1"], ["StatefulSet", "statefulsets"], &["sts"])
     },
     Knowledge {
@@ -281,6 +289,7 @@ static KINDS: &[Knowledge] = &[
             fresh: OBSERVED,
             scale: "Nothing: it runs on every node that its selectors choose.",
         },
+        status: Some(status::DAEMON_SET),
         ..kind("apps", &["v1"], ["DaemonSet", "daemonsets"], &["ds"])
     },
     Knowledge {
@@ -292,6 +301,7 @@ static KINDS: &[Knowledge] = &[
             fresh: SETTLED,
             scale: NO_WORDS,
         },
+        status: Some(status::JOB),
         ..kind("batch", &["v1"], ["Job", "jobs"], &[])
     },
     Knowledge {
@@ -299,6 +309,7 @@ static KINDS: &[Knowledge] = &[
         owns: &[JOB, POD],
         observes: Observes::AtOnce,
         words: Words { ready: "It exists.", scaled: NO_WORDS, fresh: AT_ONCE, scale: NO_WORDS },
+        status: Some(status::CRON_JOB),
         ..kind("batch", &["v1"], ["CronJob", "cronjobs"], &["cj"])
     },
     Knowledge {
@@ -309,6 +320,7 @@ static KINDS: &[Knowledge] = &[
             fresh: SETTLED,
             scale: NO_WORDS,
         },
+        status: Some(status::POD),
         ..kind("", &["v1"], ["Pod", "pods"], &["po"])
     },
     Knowledge {
@@ -322,11 +334,13 @@ static KINDS: &[Knowledge] = &[
             fresh: "Type LoadBalancer: after a write of the run, what is true must stay true for `settle`. Others: always.",
             scale: NO_WORDS,
         },
+        status: Some(status::SERVICE),
         ..kind("", &["v1"], ["Service", "services"], &["svc"])
     },
     Knowledge {
         ready: claim::ready,
         words: Words { ready: "Phase Bound.", scaled: NO_WORDS, fresh: SETTLED, scale: NO_WORDS },
+        status: Some(status::CLAIM),
         ..kind("", &["v1"], ["PersistentVolumeClaim", "persistentvolumeclaims"], &["pvc"])
     },
     Knowledge {
@@ -338,6 +352,7 @@ static KINDS: &[Knowledge] = &[
             fresh: SETTLED,
             scale: NO_WORDS,
         },
+        status: Some(status::VOLUME),
         ..kind("", &["v1"], ["PersistentVolume", "persistentvolumes"], &["pv"])
     },
     Knowledge {
@@ -345,6 +360,7 @@ static KINDS: &[Knowledge] = &[
         namespaced: false,
         observes: Observes::AtOnce,
         words: Words { ready: "Phase Active.", scaled: NO_WORDS, fresh: AT_ONCE, scale: NO_WORDS },
+        status: Some(status::NAMESPACE),
         ..kind("", &["v1"], ["Namespace", "namespaces"], &["ns"])
     },
     Knowledge {
@@ -362,6 +378,7 @@ static KINDS: &[Knowledge] = &[
             fresh: OBSERVED,
             scale: BY_SCALE,
         },
+        status: Some(status::REPLICATION_CONTROLLER),
         ..kind("", &["v1"], ["ReplicationController", "replicationcontrollers"], &["rc"])
     },
     Knowledge {
@@ -375,7 +392,7 @@ static KINDS: &[Knowledge] = &[
     exists("", ["Endpoints", "endpoints"], &["ep"]),
     exists("", ["Event", "events"], &["ev"]),
     exists("", ["LimitRange", "limitranges"], &["limits"]),
-    exists("", ["ResourceQuota", "resourcequotas"], &["quota"]),
+    Knowledge { status: Some(status::QUOTA), ..exists("", ["ResourceQuota", "resourcequotas"], &["quota"]) },
     exists("", ["PodTemplate", "podtemplates"], &[]),
     exists("apps", ["ControllerRevision", "controllerrevisions"], &[]),
     exists("discovery.k8s.io", ["EndpointSlice", "endpointslices"], &[]),
@@ -408,6 +425,7 @@ static KINDS: &[Knowledge] = &[
             fresh: "Of a new one at once; of a changed one, what is true must stay true for `settle`.",
             scale: NO_WORDS,
         },
+        status: Some(status::DEFINITION),
         ..kind(
             "apiextensions.k8s.io",
             &["v1"],
@@ -428,6 +446,7 @@ static KINDS: &[Knowledge] = &[
             fresh: SETTLED,
             scale: "spec.minReplicas and spec.maxReplicas; a plain number is refused.",
         },
+        status: Some(status::AUTOSCALER),
         ..kind(
             "autoscaling",
             &["v2", "v1"],
@@ -444,6 +463,7 @@ static KINDS: &[Knowledge] = &[
             fresh: OBSERVED,
             scale: NO_WORDS,
         },
+        status: Some(status::BUDGET),
         ..kind("policy", &["v1"], ["PodDisruptionBudget", "poddisruptionbudgets"], &["pdb"])
     },
     Knowledge {
@@ -454,6 +474,7 @@ static KINDS: &[Knowledge] = &[
             fresh: SETTLED,
             scale: NO_WORDS,
         },
+        status: Some(status::INGRESS),
         ..kind("networking.k8s.io", &["v1"], ["Ingress", "ingresses"], &["ing"])
     },
     Knowledge {
@@ -480,6 +501,7 @@ static KINDS: &[Knowledge] = &[
                     predictors[].replicas, spec.replicas; for a separate orchestrator svcOrchSpec.replicas before predictors[].replicas. \
                     Explainers are left alone.",
         },
+        status: Some(status::SELDON_DEPLOYMENT),
         ..kind(
             "machinelearning.seldon.io",
             &["v1", "v1alpha3", "v1alpha2"],
@@ -501,6 +523,7 @@ static KINDS: &[Knowledge] = &[
             fresh: EXEMPT,
             scale: BY_SCALE,
         },
+        status: Some(status::MODEL),
         ..kind(MLOPS, &["v1alpha1"], ["Model", "models"], &["mlm"])
     },
     Knowledge {
@@ -518,10 +541,11 @@ static KINDS: &[Knowledge] = &[
             fresh: EXEMPT,
             scale: BY_SCALE,
         },
+        status: Some(status::SERVER),
         ..kind(MLOPS, &["v1alpha1"], ["Server", "servers"], &["mls"])
     },
-    Knowledge { ..aggregate(["Pipeline", "pipelines"], &["mlp"]) },
-    Knowledge { ..aggregate(["Experiment", "experiments"], &["mlx"]) },
+    Knowledge { status: Some(status::PIPELINE), ..aggregate(["Pipeline", "pipelines"], &["mlp"]) },
+    Knowledge { status: Some(status::EXPERIMENT), ..aggregate(["Experiment", "experiments"], &["mlx"]) },
     Knowledge {
         owns: &[STATEFUL_SET, DEPLOYMENT, REPLICA_SET, POD, SERVICE, CLAIM, REVISION],
         scalable: true,
@@ -533,10 +557,19 @@ static KINDS: &[Knowledge] = &[
             fresh: EXEMPT,
             scale: "spec.overrides[].replicas of the component named.",
         },
+        status: Some(status::RUNTIME),
         ..aggregate(["SeldonRuntime", "seldonruntimes"], &[])
     },
-    Knowledge { versions: &["v1alpha1"], ..exists(MLOPS, ["ServerConfig", "serverconfigs"], &["mlc"]) },
-    Knowledge { versions: &["v1alpha1"], ..exists(MLOPS, ["SeldonConfig", "seldonconfigs"], &[]) },
+    Knowledge {
+        versions: &["v1alpha1"],
+        status: None,
+        ..exists(MLOPS, ["ServerConfig", "serverconfigs"], &["mlc"])
+    },
+    Knowledge {
+        versions: &["v1alpha1"],
+        status: None,
+        ..exists(MLOPS, ["SeldonConfig", "seldonconfigs"], &[])
+    },
     Knowledge {
         ready: kserve::ready,
         observes: Observes::Exempt,

@@ -38,10 +38,8 @@ pub(super) fn check(plan: &Plan, written: &Written<'_>, inputs: &Inputs, found: 
         times(step, plan, found);
         envelope(step, found);
         serves(step, plan, found);
-        for condition in conditions(&step.action) {
-            let _ = condition; //NEVER
-        }
     }
+    super::never::check(plan, written.playbook, found);
     unwaited(plan, found);
 }
 
@@ -337,11 +335,12 @@ fn envelope(step: &Step, found: &mut Diagnostics) {
 pub(super) fn step_objects<'p>(step: &'p Step, plan: &'p Plan) -> Vec<&'p Object> {
     match step.action.target() {
         None => plan.default_target().collect(),
-        Some(target) => target.known().map_or_else(Vec::new, |target| target_objects(target, plan)),
+        Some(target) => target.known().map_or_else(Vec::new, |target| objects_of(target, plan)),
     }
 }
 
-fn target_objects<'p>(target: &'p Target, plan: &'p Plan) -> Vec<&'p Object> {
+/// The objects of manifests that a target names; those that a selector finds only a cluster knows.
+pub(super) fn objects_of<'p>(target: &'p Target, plan: &'p Plan) -> Vec<&'p Object> {
     match target {
         Target::Object(name) => {
             let knowledge = kinds::by_name(&name.kind.word);
@@ -352,7 +351,7 @@ fn target_objects<'p>(target: &'p Target, plan: &'p Plan) -> Vec<&'p Object> {
             plan.objects.iter().filter(|object| is_kind(object) && object.name == name.name.value).collect()
         }
         Target::Manifest(manifest) => plan.objects_at(manifest.span()).collect(),
-        Target::List(items, _) => items.iter().flat_map(|item| target_objects(item, plan)).collect(),
+        Target::List(items, _) => items.iter().flat_map(|item| objects_of(item, plan)).collect(),
         Target::Selector(_) => Vec::new(),
     }
 }

@@ -288,9 +288,8 @@ impl<'a> Loader<'a> {
             self.found.push(fault(message, tree.span.slice(0, 1)).help(help));
             return Vec::new();
         };
-        let text = |key: &str| tree.get(key).and_then(Tree::as_str).filter(|text| !text.is_empty());
-        let (api_version, kind) = match (text("apiVersion"), text("kind")) {
-            (Some(api_version), Some(kind)) => (api_version.to_owned(), kind.to_owned()),
+        let (api_version, kind) = match (text(tree.get("apiVersion")), text(tree.get("kind"))) {
+            (Some(api_version), Some(kind)) => (api_version, kind),
             (api_version, kind) => {
                 let missing = [("apiVersion", api_version.is_none()), ("kind", kind.is_none())];
                 let missing: Vec<&str> =
@@ -315,7 +314,7 @@ impl<'a> Loader<'a> {
         }
         let metadata = tree.get("metadata");
         let name_tree = metadata.and_then(|metadata| metadata.get("name"));
-        let Some(name) = name_tree.and_then(Tree::as_str).filter(|name| !name.is_empty()) else {
+        let Some(name) = text(name_tree) else {
             let at = name_tree.map_or_else(
                 || tree.entry("metadata").map_or(start, |entry| entry.key_span),
                 |tree| tree.span,
@@ -346,18 +345,8 @@ impl<'a> Loader<'a> {
             self.found.push(fault(message.into(), at).maybe_help(help.map(str::to_owned)));
             return Vec::new();
         };
-        let namespace = metadata
-            .and_then(|metadata| metadata.get("namespace"))
-            .and_then(Tree::as_str)
-            .filter(|name| !name.is_empty());
-        let object = Object {
-            api_version,
-            kind,
-            name: name.to_owned(),
-            namespace: namespace.map(str::to_owned),
-            tree: tree.clone(),
-            span: start,
-        };
+        let namespace = text(metadata.and_then(|metadata| metadata.get("namespace")));
+        let object = Object { api_version, kind, name, namespace, tree: tree.clone(), span: start };
         self.objects.push(object);
         vec![self.objects.len() - 1]
     }
@@ -379,6 +368,14 @@ impl<'a> Loader<'a> {
                 );
             }
         }
+    }
+}
+
+/// A text that is known and not empty, expressions in it written out.
+fn text(tree: Option<&Tree>) -> Option<String> {
+    match &tree?.node {
+        Node::Text(text) if !text.has_holes() => Some(text.joined()).filter(|text| !text.is_empty()),
+        _ => None,
     }
 }
 

@@ -7,6 +7,7 @@ mod lint;
 mod manifest;
 mod name;
 pub(crate) mod near;
+mod never;
 pub mod secret;
 mod vars;
 

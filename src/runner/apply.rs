@@ -3,14 +3,15 @@
 
 use super::context::{Context, Done};
 use super::subject::Subject;
+use super::trouble;
 use super::wait::{self, Wait};
 use super::written::tell;
-use crate::cluster::{Applied, ApplyOptions, ObjectRef, Operation as Written};
+use crate::cluster::{Applied, ApplyOptions, Error, ObjectRef, Operation as Written};
 use crate::event::{Failure, Operation};
 use crate::plan::Object;
 use crate::playbook::action::Apply;
 use crate::playbook::condition::{Condition, Named};
-use crate::source::Spanned;
+use crate::source::{Span, Spanned};
 use serde_json::Value;
 
 /// Carries out an `apply`.
@@ -72,8 +73,11 @@ async fn one(
     let (cluster, options) = (cx.cluster.clone(), options.clone());
     let applied = cx.outstanding.write(async move { cluster.apply(&body, &options).await });
     let applied = applied.await.map_err(|error| {
-        let failure = cx.failed(&format!("apply {}", reference.short()), error);
-        failure.at(cx.place(object.span))
+        let what = format!("apply {}", reference.short());
+        match fault(object, &error) {
+            Some(span) => trouble::failure(&what, error).at(cx.place(span)),
+            None => cx.failed(&what, error),
+        }
     })?;
     let operation = match applied.operation {
         Written::Created => Operation::Created,
@@ -82,6 +86,18 @@ async fn one(
     };
     tell(cx, &reference, operation, Vec::new(), &applied);
     Ok((reference, applied))
+}
+
+/// Where in a manifest the fault is that the server found: at the field that it names, or as near to it as there is one.
+fn fault(object: &Object, error: &Error) -> Option<Span> {
+    let Error::Refused(status) = error else { return None };
+    let field = trouble::field(status);
+    if field.is_empty() {
+        return None;
+    }
+    let (tree, entry, _) = object.tree.nearest(&field);
+    let whole = tree.span == object.tree.span;
+    Some(entry.map_or(if whole { object.span } else { tree.span }, |entry| entry.key_span))
 }
 
 /// Waits until namespaces are active and CRDs established.

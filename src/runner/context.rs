@@ -9,6 +9,7 @@ use crate::event::{Cause, EventKind, Failure, StepPath};
 use crate::plan::{self, Object, Plan, secret};
 use crate::playbook::action::{Action, Apply};
 use crate::playbook::decode::{Decode, Decoder};
+use crate::playbook::duration;
 use crate::playbook::expression::When;
 use crate::playbook::late::Late;
 use crate::playbook::template::{self, Scope};
@@ -69,6 +70,15 @@ impl Teller {
     }
 }
 
+/// A deadline from outside of the step.
+#[derive(Clone, Debug)]
+pub(super) struct Bound {
+    /// When.
+    pub at: Instant,
+    /// Whose it is, such as `the run's timeout (20m)`.
+    pub of: String,
+}
+
 /// How a step goes about what it does while the run is being ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Pace {
@@ -90,6 +100,8 @@ pub(super) struct Context<'a> {
     pub began: Instant,
     /// The attempt's deadline.
     pub deadline: Option<Instant>,
+    /// The deadline of what the step belongs to.
+    pub bound: Option<&'a Bound>,
     /// What expressions may name now.
     pub scope: &'a Scope,
     /// Writes that go on when the step is ended.
@@ -207,8 +219,16 @@ impl Context<'_> {
         self.step.envelope.save.is_some() || self.step.envelope.expect.is_some()
     }
 
+    /// Which deadline has passed: `within 3s`, or `before the run's timeout (20m) had passed`.
+    pub(super) fn in_time(&self) -> String {
+        match self.bound.filter(|bound| self.deadline == Some(bound.at)) {
+            Some(bound) => format!("before {} had passed", bound.of),
+            None => format!("within {}", duration::words(self.step_time())),
+        }
+    }
+
     /// How long the step has taken, to a tenth of a second.
-    pub(super) fn step_time(&self) -> Duration {
+    fn step_time(&self) -> Duration {
         let end = self.deadline.unwrap_or_else(Instant::now);
         let spent = end.saturating_duration_since(self.began).as_millis();
         Duration::from_millis(u64::try_from(spent / 100 * 100).unwrap_or(u64::MAX))

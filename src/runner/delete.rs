@@ -11,7 +11,6 @@ use super::waiting::key_of;
 use crate::cluster::{DeleteOptions, Error, Interest, ObjectRef, Propagation as Sent, Snapshot};
 use crate::event::{Cause, EventKind, Failure, Operation, Unmet};
 use crate::playbook::action::{Delete, Only, Propagation};
-use crate::playbook::duration;
 use crate::playbook::late::Late;
 use crate::playbook::target::Target;
 use serde_json::Value;
@@ -82,7 +81,11 @@ pub(super) async fn delete(action: &Delete, cx: &Context<'_>) -> Result<Done, Fa
     for Doomed { uid, .. } in &doomed {
         cx.cluster.ledger().gone(uid);
     }
-    let with = if owned == 0 { String::new() } else { format!(" with {owned} owned objects") };
+    let with = match owned {
+        0 => String::new(),
+        1 => " with 1 owned object".into(),
+        owned => format!(" with {owned} owned objects"),
+    };
     let values = doomed.into_iter().map(|doomed| doomed.value).collect();
     let words = if deleted == 0 {
         format!("{what} was being deleted already, and is gone{with}")
@@ -269,7 +272,7 @@ impl Going {
             tokio::select! {
                 biased;
                 change = self.view.next() => self.take(change, cx)?,
-                () = until(cx.deadline) => return Err(self.out_of_time(cx)),
+                () = until(cx.deadline) => return Err(self.out_of_time(cx).await),
             }
             self.seen = self.seen.max(self.owned.left().len());
         }
@@ -334,12 +337,16 @@ impl Going {
         left
     }
 
-    fn out_of_time(&self, cx: &Context<'_>) -> Failure {
+    async fn out_of_time(&self, cx: &Context<'_>) -> Failure {
         let left = self.left();
-        let spent = duration::words(cx.step_time());
-        let message = format!("not all is gone within {spent}: {}", in_words(&left));
+        let message = format!("not all is gone {}: {}", cx.in_time(), in_words(&left));
         let mut failure = Failure::new(Cause::TimedOut, message).at(cx.place(cx.step.verb));
         failure.unmet = left.iter().take(20).map(Left::unmet).collect();
+        if let Some((_, object)) = self.roots.values().next()
+            && let Err(Error::Unreachable { message, .. }) = cx.cluster.get(object).await
+        {
+            failure.details.push(format!("this is what was seen last; at the end: {message}"));
+        }
         let held = left.iter().find(|left| !left.finalizers.is_empty());
         match held {
             Some(held) => failure.help(format!(
@@ -387,7 +394,7 @@ impl Left {
 fn in_words(left: &[Left]) -> String {
     match left {
         [] => String::new(),
-        [only] => format!("{} {}", only.name, only.state()),
-        [first, rest @ ..] => format!("{} {} (and {} more)", first.name, first.state(), rest.len()),
+        [only] => format!("{} is {}", only.name, only.state()),
+        [first, rest @ ..] => format!("{} is {} (and {} more)", first.name, first.state(), rest.len()),
     }
 }

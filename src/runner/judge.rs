@@ -36,6 +36,20 @@ impl Why {
     pub(super) fn words(&self) -> String {
         self.sentence.clone().unwrap_or_else(|| self.unmet.to_string())
     }
+
+    /// In a line that says which object it is, for one among several.
+    pub(super) fn words_with_name(&self) -> String {
+        let words = self.words();
+        if words.contains(&self.unmet.object) { words } else { format!("{}: {words}", self.unmet.object) }
+    }
+
+    /// What its sentence says beyond the actual value and the wanted one.
+    pub(super) fn more(&self) -> Option<String> {
+        let Unmet { actual, wanted, .. } = &self.unmet;
+        let sentence = self.sentence.as_ref()?;
+        let says_less = sentence.contains(actual.as_str()) && sentence.contains(wanted.as_str());
+        (!says_less).then(|| self.words_with_name())
+    }
 }
 
 /// What is seen of an object.

@@ -28,8 +28,9 @@ use crate::event::{
     Requests, Tool,
 };
 use crate::plan::{Plan, Step};
+use crate::playbook::duration;
 use crate::source::Sources;
-use context::{Pace, Teller, Told};
+use context::{Bound, Pace, Teller, Told};
 use outstanding::Outstanding;
 use serde_json::{Map, Value, json};
 use std::panic::AssertUnwindSafe;
@@ -226,13 +227,16 @@ struct Course<'a> {
 
 impl Course<'_> {
     async fn run(&mut self) -> Summary {
-        let bound = [self.plan.timeout, self.plan.run_timeout]
+        let bound = [(self.plan.timeout, "playbook"), (self.plan.run_timeout, "run")]
             .into_iter()
-            .flatten()
+            .filter_map(|(limit, whose)| Some((limit?, whose)))
             .min()
-            .map(|limit| self.began + limit);
+            .map(|(limit, whose)| Bound {
+                at: self.began + limit,
+                of: format!("the {whose}'s timeout ({})", duration::words(limit)),
+            });
         let contact = self.began + FIRST_CONTACT;
-        let contact = bound.map_or(contact, |bound| bound.min(contact));
+        let contact = bound.as_ref().map_or(contact, |bound| bound.at.min(contact));
         let cluster = self.cluster.until(contact);
         let mut stop = self.stop.clone();
         let looked = tokio::select! {
@@ -259,11 +263,10 @@ impl Course<'_> {
             (Some(_), None) => Ending::Failed,
             (None, None) => Ending::Passed,
         };
-        Summary {
-            ending,
-            counts: self.counts(),
-            failure: self.state.first.take().map(|(failure, _)| failure),
-        }
+        let failure = self.state.first.take().map(|(failure, _)| failure);
+        // That a signal ended a step is no failure of its own.
+        let failure = failure.filter(|_| !matches!(ending, Ending::Interrupted | Ending::Terminated));
+        Summary { ending, counts: self.counts(), failure }
     }
 
     fn counts(&self) -> Counts {
@@ -274,19 +277,21 @@ impl Course<'_> {
     }
 
     /// `steps`, until the first failure.
-    async fn steps(&mut self, bound: Option<Instant>) {
+    async fn steps(&mut self, bound: Option<Bound>) {
         for step in &self.plan.steps {
             if *self.stop.borrow() != Stop::Running {
                 return;
             }
             let mut stop = self.stop.clone();
             let stopped = async move { signalled(&mut stop, Stop::Running).await.as_str().to_owned() };
-            let end = self.step(step, bound, Pace::Full, stopped).await;
+            let end = self.step(step, bound.clone(), Pace::Full, stopped).await;
             match end {
                 End::Passed(_) => self.state.counts.passed += 1,
                 End::Skipped => {}
                 End::Failed { failure, keep_going } => {
-                    self.state.counts.failed += 1;
+                    let interrupted =
+                        failure.cause == Cause::Interrupted && *self.stop.borrow() != Stop::Running;
+                    self.state.counts.failed += u32::from(!interrupted);
                     let done_nothing = self.state.counts.passed == 0 && self.cluster.ledger().is_empty();
                     let refused =
                         matches!(failure.refusal.as_ref().map(|refusal| refusal.code), Some(401 | 403))
@@ -308,13 +313,18 @@ impl Course<'_> {
         let stop = *self.stop.borrow();
         let bounded = stop != Stop::Running
             || self.plan.run_timeout.is_some_and(|limit| self.began + limit <= Instant::now());
-        let mut bound = bounded.then(|| Instant::now() + self.grace);
+        let length = self.grace;
+        let grace = || Bound {
+            at: Instant::now() + length,
+            of: format!("the grace period ({})", duration::words(length)),
+        };
+        let mut bound = bounded.then(grace);
         let failed = self.state.first.is_some();
         let on_failure: &[Step] = if failed || stop != Stop::Running { &self.plan.on_failure } else { &[] };
         for step in on_failure.iter().chain(&self.plan.finally) {
             let now = *self.stop.borrow();
             if bound.is_none() && now != Stop::Running {
-                bound = Some(Instant::now() + self.grace);
+                bound = Some(grace());
             }
             let end = match now {
                 Stop::Now(_) => return,
@@ -327,13 +337,13 @@ impl Course<'_> {
                     let stopped = async move {
                         signalled(&mut stop, Stop::Soon(Signal::Terminate)).await.as_str().to_owned()
                     };
-                    self.step(step, Some(Instant::now() + SOON), Pace::Hurried, stopped).await
+                    self.step(step, Some(soon()), Pace::Hurried, stopped).await
                 }
                 Stop::Running | Stop::Gracefully(_) => {
                     let mut stop = self.stop.clone();
                     let grace = self.grace;
                     let stopped = async move { out_of_grace(&mut stop, grace).await.as_str().to_owned() };
-                    self.step(step, bound, Pace::Full, stopped).await
+                    self.step(step, bound.clone(), Pace::Full, stopped).await
                 }
             };
             if let End::Failed { failure, .. } = end {
@@ -342,7 +352,7 @@ impl Course<'_> {
                 if hurried && step.action.verb() == "delete" {
                     // It was waiting when the second signal came; its deletes may not have been sent.
                     let never = std::future::pending();
-                    let _ = self.step(step, Some(Instant::now() + SOON), Pace::Hurried, never).await;
+                    let _ = self.step(step, Some(soon()), Pace::Hurried, never).await;
                 }
                 self.state.first.get_or_insert((*failure, step.title.clone()));
             }
@@ -352,7 +362,7 @@ impl Course<'_> {
     async fn step(
         &mut self,
         step: &Step,
-        bound: Option<Instant>,
+        bound: Option<Bound>,
         pace: Pace,
         stopped: impl Future<Output = String>,
     ) -> End {
@@ -381,6 +391,11 @@ impl Course<'_> {
         }
         end
     }
+}
+
+/// The end of what is outstanding when the run ends soon.
+fn soon() -> Bound {
+    Bound { at: Instant::now() + SOON, of: format!("the last {}", duration::words(SOON)) }
 }
 
 /// Waits until the handlers must end: the grace period has passed since the first signal, or a more urgent one came.
@@ -450,8 +465,14 @@ fn started(plan: &Plan, sources: &Sources, mode: Mode, cluster: Option<ClusterIn
 }
 
 fn interrupted(stop: Stop, grace: Duration) -> EventKind {
-    let signal = signal_of(stop).map_or("", Signal::as_str).to_owned();
-    EventKind::Interrupted { signal, grace_ms: matches!(stop, Stop::Gracefully(_)).then(|| millis(grace)) }
+    let (signal, grace) = match stop {
+        Stop::Running => ("", None),
+        Stop::Gracefully(signal) => (signal.as_str(), Some(grace)),
+        // What came after the first signal: SIGTERM ends it soon, SIGINT at once.
+        Stop::Soon(_) => (Signal::Terminate.as_str(), None),
+        Stop::Now(_) => (Signal::Interrupt.as_str(), None),
+    };
+    EventKind::Interrupted { signal: signal.into(), grace_ms: grace.map(millis) }
 }
 
 fn transport(trouble: crate::cluster::Trouble) -> EventKind {

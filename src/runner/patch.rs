@@ -33,17 +33,30 @@ pub(super) async fn patch(action: &Patch, cx: &Context<'_>) -> Result<Done, Fail
         return Err(Failure::new(Cause::Defect, "a patch without any of `merge`, `json` and `strategic`"));
     };
     let options = PatchOptions { subresource, uid, ..PatchOptions::default() };
+    let stumble = match &kind {
+        PatchKind::Json(Value::Array(operations)) if may_show(&object) => stumble(operations, &live),
+        _ => None,
+    };
     let (cluster, target) = (cx.cluster.clone(), object.clone());
     let applied = cx.outstanding.write(async move { cluster.patch(&target, &kind, &options).await });
-    let applied = applied.await.map_err(|error| cx.failed(&format!("patch {}", object.short()), error))?;
+    let applied = applied.await.map_err(|error| {
+        let lost = error.is_refused(422);
+        let mut failure = cx.failed(&format!("patch {}", object.short()), error);
+        if let (true, Some(stumble)) = (lost, stumble) {
+            failure.message = format!("cannot patch {}: {stumble}", object.short());
+        }
+        failure
+    })?;
     let operation =
         if applied.operation == Written::Unchanged { Operation::Unchanged } else { Operation::Patched };
     let shown: Vec<String> =
         if may_show(&object) { changes(&fields, &live, &applied.object) } else { fields };
     let words = match (operation, shown.as_slice()) {
         (Operation::Unchanged, _) => format!("{} unchanged", object.short()),
-        (_, [only]) => format!("{} {only}", object.short()),
-        (_, many) => format!("{} patched ({} fields)", object.short(), many.len()),
+        (_, [first, rest @ ..]) if rest.len() > 2 => {
+            format!("{} patched: {first} and {} more", object.short(), rest.len())
+        }
+        (_, few) => format!("{} patched: {}", object.short(), few.join(", ")),
     };
     tell(cx, &object, operation, shown, &applied);
     match wait::effect(action.wait.as_ref(), std::slice::from_ref(&object), cx).await? {
@@ -52,10 +65,14 @@ pub(super) async fn patch(action: &Patch, cx: &Context<'_>) -> Result<Done, Fail
     }
 }
 
-/// Resolves JSONPaths on the live object. Each hit is one operation, after a test of what was read there; removals go last index first.
+/// Resolves JSONPaths on the live object, as the operations before have left it. Each hit is one operation, after a test of
+/// what was read there; removals go last index first.
 fn resolve(patch: &JsonPatch, live: &Value, cx: &Context<'_>) -> Result<Vec<Value>, Failure> {
     let mut operations = Vec::new();
+    let mut now = live.clone();
     for step in &patch.operations {
+        let done = operations.len();
+        let live = &now;
         let from = match &step.from {
             None => None,
             Some(Path::Pointer(pointer)) => Some(pointer.clone()),
@@ -97,8 +114,38 @@ fn resolve(patch: &JsonPatch, live: &Value, cx: &Context<'_>) -> Result<Vec<Valu
                 }
             }
         }
+        for operation in operations.iter().skip(done) {
+            // What cannot be done here the server refuses.
+            let _ = carry_out(operation, &mut now);
+        }
     }
     Ok(operations)
+}
+
+/// Carries out one operation as the server does.
+fn carry_out(operation: &Value, object: &mut Value) -> Result<(), String> {
+    let one = serde_json::from_value(operation.clone()).map_err(|error| error.to_string())?;
+    json_patch::patch(object, &json_patch::Patch(vec![one])).map_err(|error| error.kind.to_string())
+}
+
+/// Which operation the server could not carry out, for it does not say.
+fn stumble(operations: &[Value], live: &Value) -> Option<String> {
+    let mut now = live.clone();
+    for operation in operations {
+        let path = operation["path"].as_str().unwrap_or_default();
+        let there = now.pointer(path).cloned();
+        if let Err(error) = carry_out(operation, &mut now) {
+            let path = path_of(path);
+            return Some(match (operation["op"].as_str(), there) {
+                (Some("test"), Some(there)) => {
+                    format!("the test of {path} fails: it is {there}, wanted {}", operation["value"])
+                }
+                (Some(op), None) if op != "add" => format!("cannot {op} {path}: it is not there"),
+                (op, _) => format!("cannot {} {path}: {error}", op.unwrap_or_default()),
+            });
+        }
+    }
+    None
 }
 
 fn operation(step: &Step, pointer: &str, from: Option<&str>) -> Value {

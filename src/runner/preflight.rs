@@ -94,7 +94,10 @@ pub(super) async fn look(plan: &Plan, sources: &Sources, cluster: &Cluster) -> R
     match failures.next() {
         None => Ok(()),
         Some(mut first) => {
-            first.details.extend(failures.map(|failure| failure.message));
+            first.details.extend(failures.map(|failure| match failure.place {
+                Some(place) => format!("{} ({place})", failure.message),
+                None => failure.message,
+            }));
             Err(first)
         }
     }

@@ -57,7 +57,9 @@ pub(super) async fn scale(action: &Scale, cx: &Context<'_>) -> Result<Done, Fail
     let words = writes.iter().map(words).collect::<Vec<_>>().join("; ");
     let words = if words.is_empty() { format!("{}: nothing to scale", object.short()) } else { words };
     for write in &writes {
-        for (field, value) in &write.leaves {
+        let alone =
+            write.leaves.iter().filter(|(field, _)| writes.iter().all(|write| write.pointer != *field));
+        for (field, value) in alone {
             cx.teller.warn(format!(
                 "{}: {} says {value} and is left alone: {} decides",
                 object.short(),
@@ -99,7 +101,8 @@ async fn write(
     let mut operations = Vec::new();
     let mut latest = live.clone();
     for write in writes {
-        if write.through_scale {
+        // Several fields are written at once, or one could be written without the other.
+        if let ([_], true) = (writes, write.through_scale) {
             let (cluster, target, to) = (cx.cluster.clone(), object.clone(), write.to);
             let applied = cx.outstanding.write(async move { cluster.scale(&target, to).await }).await?;
             let operation = if applied.operation == Written::Unchanged {
@@ -108,6 +111,9 @@ async fn write(
                 Operation::Scaled
             };
             tell(cx, object, operation, vec![words(write)], &applied);
+            if cx.wants_result() {
+                latest = cx.cluster.get(object).await?.unwrap_or(latest);
+            }
             continue;
         }
         if write.from == Some(write.to) {

@@ -1,7 +1,7 @@
 //! One step: its `when`, its deadline, its attempts, what must fail, what is expected and saved.
 //! It must never know what its verb does: the one match over the verbs says who does it.
 
-use super::context::{Context, Done, Pace, Teller};
+use super::context::{Bound, Context, Done, Pace, Teller};
 use super::one::unmet;
 use super::outstanding::Outstanding;
 use super::{Ask, apply, delete, get, patch, pause, scale, wait};
@@ -44,7 +44,7 @@ pub(super) struct Surroundings<'a> {
     pub ask: &'a Ask,
     pub outstanding: &'a Outstanding,
     /// When its phase ends.
-    pub bound: Option<Instant>,
+    pub bound: Option<Bound>,
     pub pace: Pace,
 }
 
@@ -74,13 +74,14 @@ pub(super) async fn run(
         cluster: deadline.map_or_else(|| around.cluster.clone(), |deadline| around.cluster.until(deadline)),
         began,
         deadline,
+        bound: around.bound.as_ref(),
         scope: around.scope,
         outstanding: around.outstanding,
         step,
         teller,
         pace: around.pace,
     };
-    let outer = cx(around.bound, teller.clone());
+    let outer = cx(around.bound.as_ref().map(|bound| bound.at), teller.clone());
     let asked = match &step.envelope.when {
         None => Ok(None),
         Some(when) => outer.asked(when),
@@ -235,11 +236,7 @@ async fn once(step: &plan::Step, cx: &Context<'_>, ask: &Ask) -> Ended {
         Some(deadline) => match timeout_at(deadline + LAST_WORDS, acted).await {
             Ok(acted) => acted,
             Err(_) => {
-                let message = format!(
-                    "`{}` was not done within {}",
-                    step.action.verb(),
-                    duration::words(cx.step_time())
-                );
+                let message = format!("`{}` was not done {}", step.action.verb(), cx.in_time());
                 Err(Failure::new(Cause::TimedOut, message))
             }
         },
@@ -318,7 +315,7 @@ fn refused(
         Some((words, unmet)) => {
             let message = format!("it was refused otherwise than it must be: {words}");
             let told = Failure::new(Cause::Unmet, message).at(place);
-            Err(Failure { unmet, details: vec![refusal.message.clone()], refusal: failure.refusal, ..told })
+            Err(Failure { unmet, refusal: failure.refusal, ..told })
         }
     }
 }

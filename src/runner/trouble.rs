@@ -1,8 +1,9 @@
 //! From trouble with the cluster to a failure that says what, why and what to try.
 //! It must never know which step it was.
 
-use crate::cluster::{Error, ResolveError, Status};
+use crate::cluster::{self, Error, ResolveError, Status};
 use crate::event::{Cause, Failure, Refusal};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// A failure of something that was asked of the cluster: `what` is it in words, such as `apply Deployment/web`.
@@ -55,20 +56,16 @@ fn refused(what: &str, status: &Status) -> Failure {
     let mut failure = if conflicts.is_empty() {
         Failure::new(Cause::Refused, format!("cannot {what}: {}", status.message))
     } else {
-        let fields =
-            if conflicts.len() == 1 { "a field".to_owned() } else { format!("{} fields", conflicts.len()) };
-        Failure::new(Cause::Refused, format!("cannot {what}: {fields} of it belong to other managers"))
+        Failure::new(Cause::Refused, format!("cannot {what}: {}", owners(&conflicts)))
     };
     failure.refusal = Some(refusal(status));
-    failure.details = if conflicts.is_empty() {
+    if conflicts.is_empty() {
         let told = status
             .causes()
             .into_iter()
             .filter(|cause| !cause.field.is_empty() && !status.message.contains(&cause.message));
-        told.map(|cause| format!("{}: {}", cause.field, cause.message)).collect()
-    } else {
-        conflicts.iter().map(|cause| format!("{}: {}", cause.field, cause.message)).collect()
-    };
+        failure.details = told.map(|cause| format!("{}: {}", cause.field, cause.message)).collect();
+    }
     let help = match (status.code, status.reason.as_str()) {
         (409, _) if !conflicts.is_empty() => {
             Some("Take the fields out of the manifest, or take them over with `force: true`.")
@@ -83,7 +80,7 @@ fn refused(what: &str, status: &Status) -> Failure {
         (404, _) if status.message.contains("namespaces") => {
             Some("Create the namespace first, or name another with `-n`.")
         }
-        (400 | 422, _) if status.message.contains("unknown field") => {
+        _ if status.message.contains("unknown field") || status.message.contains(UNDECLARED) => {
             Some("The server does not know this field: check its spelling and its place.")
         }
         _ => None,
@@ -92,6 +89,47 @@ fn refused(what: &str, status: &Status) -> Failure {
         Some(help) => failure.help(help),
         None => failure,
     }
+}
+
+/// What the server says of a field that is in no schema, behind its path.
+const UNDECLARED: &str = ": field not declared in schema";
+/// The most fields of one manager that are named.
+const MOST_FIELDS: usize = 3;
+
+/// `data.jam and data.rice belong to "somebody"`
+fn owners(conflicts: &[cluster::Cause]) -> String {
+    let mut fields: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for conflict in conflicts {
+        let manager = conflict.message.strip_prefix("conflict with ").unwrap_or(&conflict.message);
+        fields.entry(manager).or_default().push(conflict.field.trim_start_matches('.'));
+    }
+    let told = fields.iter().map(|(manager, fields)| match fields.as_slice() {
+        [only] => format!("{only} belongs to {manager}"),
+        many if many.len() > MOST_FIELDS => {
+            format!(
+                "{} and {} more belong to {manager}",
+                many[..MOST_FIELDS].join(", "),
+                many.len() - MOST_FIELDS
+            )
+        }
+        [most @ .., last] => format!("{} and {last} belong to {manager}", most.join(", ")),
+        [] => String::new(),
+    });
+    told.collect::<Vec<_>>().join("; ")
+}
+
+/// The field that a refusal is about, as a JSON Pointer; empty where it names none, or one that is found by its neighbours only.
+pub(super) fn field(status: &Status) -> String {
+    let named = status.causes().into_iter().map(|cause| cause.field).find(|field| !field.is_empty());
+    let undeclared = || status.message.split_once(UNDECLARED)?.0.rsplit_once(": ").map(|(_, path)| path);
+    let unknown = || status.message.split_once("unknown field \"")?.1.split_once('"').map(|(path, _)| path);
+    let path = named.or_else(|| undeclared().or_else(unknown).map(str::to_owned)).unwrap_or_default();
+    let mut pointer = String::new();
+    for segment in path.split(['.', '[', ']']).filter(|segment| !segment.is_empty()) {
+        pointer.push('/');
+        pointer.push_str(&segment.replace('~', "~0").replace('/', "~1"));
+    }
+    pointer
 }
 
 /// A kind that the cluster does not serve, as a failure.

@@ -34,7 +34,7 @@ fn parts(object: &Value, request: &ScaleRequest) -> Result<Vec<Part>, ScaleRefus
                 ScaleRefusal::new(
                     "/spec/predictors",
                     format!("there is no predictor {asked}"),
-                    format!("name one of: {}", names.join(", ")),
+                    format!("Name one of: {}.", names.join(", ")),
                 )
             })?,
         ),
@@ -57,7 +57,7 @@ fn parts(object: &Value, request: &ScaleRequest) -> Result<Vec<Part>, ScaleRefus
     let children: Vec<&str> = parts.iter().map(|part| part.child.name.as_str()).collect();
     Err(match request.component {
         Some(asked) => {
-            let help = format!("its Deployments are: {}", children.join(", "));
+            let help = format!("Its Deployments are: {}.", children.join(", "));
             ScaleRefusal::new("/spec/predictors", format!("there is no component {asked}"), help)
         }
         None => ScaleRefusal::new(
@@ -122,7 +122,7 @@ fn target(object: &Value, parts: &[Part], part: &Part) -> Result<String, ScaleRe
         _ => {
             let message =
                 format!("{} has no replicas field of its own, and {now} is shared", part.child.title());
-            Err(ScaleRefusal::new(now, message, "add a componentSpec for it"))
+            Err(ScaleRefusal::new(now, message, "Add a componentSpec for it."))
         }
     }
 }
@@ -194,7 +194,7 @@ fn scale_autoscalers(object: &Value, parts: &[Part], to: ScaleTo) -> Result<Vec<
         }
     }
     if writes.is_empty() {
-        let help = "write a plain number: `scale: 2`";
+        let help = "Write a plain number: `scale: 2`.";
         return Err(ScaleRefusal::new("/spec/predictors", "no autoscaler decides the replicas here", help));
     }
     Ok(writes)

@@ -82,7 +82,7 @@ impl Run {
 
     /// A signal came.
     pub(super) fn interruption(&mut self, signal: &str, grace_ms: Option<u64>) -> Line {
-        self.signal = Some(signal.to_owned());
+        self.signal.get_or_insert_with(|| signal.to_owned());
         let has = |phase: Phase| self.names.keys().any(|(planned, _)| *planned == phase);
         let handlers = match (has(Phase::OnFailure), has(Phase::Finally)) {
             (true, true) => "; on-failure and finally run within ",

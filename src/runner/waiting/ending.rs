@@ -7,7 +7,7 @@ use super::super::panel::{Part, written_to};
 use super::super::subject::Subject;
 use super::super::view::Key;
 use super::{MOST_TOLD, Waiting, key_of};
-use crate::cluster::{Interest, ObjectRef, Snapshot};
+use crate::cluster::{Error, Interest, ObjectRef, Snapshot};
 use crate::event::{Cause, Failure};
 use crate::playbook::duration;
 use serde_json::Value;
@@ -141,7 +141,7 @@ impl<'w> Waiting<'w> {
         let span = whys.first().map_or(self.wait.condition.span(), |why| why.span);
         let mut failure = Failure::new(cause, message).at(self.cx.place(span));
         failure.unmet = whys.iter().take(MOST_TOLD).map(|why| why.unmet.clone()).collect();
-        failure.details = whys.iter().skip(1).take(MOST_TOLD - 1).map(Why::words).collect();
+        failure.details = whys.iter().skip(1).take(MOST_TOLD - 1).filter_map(Why::more).collect();
         failure
     }
 
@@ -176,29 +176,35 @@ impl<'w> Waiting<'w> {
     /// The deadline has passed: one plain look before that is said.
     pub(in crate::runner) async fn out_of_time(&mut self) -> Result<Done, Failure> {
         let looked = timeout(LAST_LOOK, self.last_look()).await;
-        if let Ok(looked) = looked {
-            looked?;
-            if let Observation::Met(words) = self.panel_state(0)
-                && self.view.is_complete()
-                && self.wait.hold.is_zero()
-            {
-                return Ok(self.done(words));
-            }
+        let out_of_touch = match looked {
+            Ok(looked) => looked?,
+            Err(_) => Some("it does not answer".to_owned()),
+        };
+        if out_of_touch.is_none()
+            && let Observation::Met(words) = self.panel_state(0)
+            && self.view.is_complete()
+            && self.wait.hold.is_zero()
+        {
+            return Ok(self.done(words));
         }
-        let spent = self.cx.step_time();
-        let what = format!("did not hold within {}", duration::words(spent));
+        let in_time = self.cx.in_time();
+        let what = match &out_of_touch {
+            None => format!("did not hold {in_time}"),
+            Some(_) => {
+                format!("was not seen to hold {in_time}, and the API server could not be reached at the end")
+            }
+        };
         let mut failure = match self.panel_state(0) {
-            Observation::Met(_) if self.holds_since.is_some() => {
-                let what = format!(
-                    "held, but not for {} before {} had passed",
-                    duration::words(self.wait.hold),
-                    duration::words(spent)
-                );
+            Observation::Met(_) if self.holds_since.is_some() && out_of_touch.is_none() => {
+                let what = format!("held, but not for {} {in_time}", duration::words(self.wait.hold));
                 self.unmet(Cause::TimedOut, &what, &[])
             }
             Observation::Met(_) => self.unmet(Cause::TimedOut, &what, &[]),
             Observation::NotYet(whys) | Observation::Never(whys) => self.unmet(Cause::TimedOut, &what, &whys),
         };
+        if let Some(why) = out_of_touch {
+            failure.details.push(format!("this is what was seen last; at the end: {why}"));
+        }
         if !self.view.is_complete() {
             failure.details.push("the cluster has not shown all of the objects in this time".into());
         }
@@ -210,8 +216,9 @@ impl<'w> Waiting<'w> {
         Err(failure)
     }
 
-    /// Asks once more for what is named and not as wanted, and for what is consulted.
-    pub(super) async fn last_look(&mut self) -> Result<(), Failure> {
+    /// Asks once more for what is named and not as wanted, and for what is consulted; why that cannot be asked for, if so.
+    pub(super) async fn last_look(&mut self) -> Result<Option<String>, Failure> {
+        let mut out_of_touch = None;
         let open: Vec<(usize, ObjectRef)> = self
             .panels
             .iter()
@@ -225,7 +232,14 @@ impl<'w> Waiting<'w> {
             .into_iter()
             .collect();
         for (feed, object) in open {
-            let Ok(found) = self.cx.cluster.get(&object).await else { continue };
+            let found = match self.cx.cluster.get(&object).await {
+                Ok(found) => found,
+                Err(Error::Unreachable { message, .. }) => {
+                    out_of_touch = Some(message);
+                    continue;
+                }
+                Err(_) => continue,
+            };
             let key = key_of(&object);
             match found.as_ref().and_then(snapshot_of) {
                 Some(snapshot) => {
@@ -258,7 +272,7 @@ impl<'w> Waiting<'w> {
                 }
             }
         }
-        Ok(())
+        Ok(out_of_touch)
     }
 }
 

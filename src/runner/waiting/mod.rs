@@ -202,9 +202,7 @@ impl<'w> Waiting<'w> {
                 self.progress(&words, &[]);
                 Ok(None)
             }
-            Observation::Never(whys) => {
-                Ok(Some(Err(self.unmet(Cause::Unmet, "will not hold any more", &whys))))
-            }
+            Observation::Never(whys) => Ok(Some(Err(self.unmet(Cause::Unmet, "will never hold", &whys)))),
             Observation::NotYet(whys) => {
                 let stale = self.panels.first().is_some_and(|panel| {
                     self.wait.gate.fresh && panel.members.values().any(|member| member.stale)
@@ -225,7 +223,7 @@ impl<'w> Waiting<'w> {
     pub(super) fn in_short(&self, whys: &[Why]) -> String {
         let (met, total) = self.panels.first().map_or((0, 0), |panel| (panel.met(), panel.members.len()));
         match whys {
-            [first, ..] if total > 1 => format!("{}; {met} of {total} so far", first.words()),
+            [first, ..] if total > 1 => format!("{}; {met} of {total} so far", first.words_with_name()),
             whys => in_line(whys),
         }
     }

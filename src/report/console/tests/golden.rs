@@ -87,8 +87,8 @@ fn a_deadline_that_passes() {
 
 #[test]
 fn the_line_that_decides_is_the_last() {
-    let decisive = "✗ scale-test failed at step 4 \"up\": not every object satisfies after 3m: SeldonDeployment/iris: \
-        $.status.replicas is 1, wanted >= 2 (playbooks/scale-test.yaml:10:18) · 4 passed, 1 failed · 3m 44s · exit code 4";
+    let decisive = "✗ scale-test failed at step 4 \"up\": not every object satisfies after 3m: \
+                    $.status.replicas is 1, wanted >= 2 (playbooks/scale-test.yaml:10:18) · 4 passed, 1 failed · 3m 44s · exit code 4";
     assert_eq!(
         failed_wait().plain(Verbosity::Quiet).lines().last(),
         Some(format!("2026-01-02T03:07:49Z {decisive}").as_str())

@@ -1,0 +1,127 @@
+//! What is told of a run without what differs from one run, or one cluster, to the next.
+//! It must never hide words that a user would miss.
+
+use regex::{Captures, Regex};
+use seldonplay::event::{Event, EventKind};
+use serde_json::{Value, json};
+
+/// The letters of generated names.
+const SAFE: &str = "[bcdfghjklmnpqrstvwxz2456789]";
+
+/// Masks what is told in one run.
+pub struct Mask {
+    /// Texts of this run and what stands for them.
+    own: Vec<(String, &'static str)>,
+    patterns: Vec<(Regex, &'static str)>,
+    took: Regex,
+}
+
+impl Mask {
+    /// A mask for a run in a namespace, under an id.
+    pub fn new(namespace: &str, run: &str) -> Result<Mask, regex::Error> {
+        let patterns = [
+            (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z".to_owned(), "TIME"),
+            ("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}".to_owned(), "UID"),
+            (format!(r"-{SAFE}{{8,10}}-{SAFE}{{5}}\b"), "-HASH-POD"),
+            (format!(r"-{SAFE}{{8,10}}\b"), "-HASH"),
+            (r"127\.0\.0\.1:\d+".to_owned(), "SERVER"),
+            (r"resourceVersion \d+".to_owned(), "resourceVersion VERSION"),
+        ];
+        let patterns = patterns
+            .into_iter()
+            .map(|(pattern, instead)| Ok((Regex::new(&pattern)?, instead)))
+            .collect::<Result<_, regex::Error>>()?;
+        Ok(Mask {
+            own: vec![(namespace.to_owned(), "case-namespace"), (run.to_owned(), "run-id")],
+            patterns,
+            took: Regex::new(r"(?: {2,}| · )(?:\d+\.\d+s|\d+m \d+s)( · exit code \d+)?$")?,
+        })
+    }
+
+    fn text(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for (own, instead) in &self.own {
+            text = text.replace(own, instead);
+        }
+        for (pattern, instead) in &self.patterns {
+            text = pattern.replace_all(&text, *instead).into_owned();
+        }
+        text
+    }
+
+    /// What the console says, without where steps stood and without how long things took.
+    pub fn console(&self, text: &str) -> String {
+        let mut lines = String::new();
+        for line in text.lines() {
+            // Every line begins with its time.
+            let line = line.split_once(' ').map_or("", |(_, line)| line);
+            let folded =
+                line.starts_with('…') || line.trim_start().starts_with('~') || line.contains(" requests (");
+            if folded {
+                continue;
+            }
+            let line = self.took.replace(line, |found: &Captures<'_>| match found.get(1) {
+                Some(code) => code.as_str().to_owned(),
+                None => String::new(),
+            });
+            lines.push_str(self.text(&line).trim_end());
+            lines.push('\n');
+        }
+        lines
+    }
+
+    /// An event as a line; none for those that a cluster decides.
+    pub fn event(&self, event: &Event) -> Option<String> {
+        if matches!(event.kind, EventKind::StepProgress { .. } | EventKind::TransportTrouble { .. }) {
+            return None;
+        }
+        let Ok(Value::Object(all)) = serde_json::to_value(event) else { return None };
+        let mut line = serde_json::Map::new();
+        line.insert("type".into(), all.get("type").cloned().unwrap_or_default());
+        for (key, value) in all {
+            let ours = matches!(key.as_str(), "version" | "seq" | "at" | "elapsedMs" | "run" | "type");
+            let clusters = matches!(
+                key.as_str(),
+                "durationMs"
+                    | "resourceVersion"
+                    | "evidence"
+                    | "requests"
+                    | "tool"
+                    | "seed"
+                    | "cluster"
+                    | "mode"
+            );
+            if !ours && !clusters {
+                line.insert(key.clone(), short(&key, value));
+            }
+        }
+        let line = Value::Object(line).to_string();
+        Some(self.text(&line))
+    }
+}
+
+/// A value in short: a step by its number, a place by its line, of the playbook its name.
+fn short(key: &str, value: Value) -> Value {
+    match (key, value) {
+        ("playbook", playbook) => playbook["name"].clone(),
+        ("step", Value::Object(step)) => {
+            let index: Vec<String> =
+                step["index"].as_array().into_iter().flatten().map(Value::to_string).collect();
+            match step["phase"].as_str() {
+                Some("steps") | None => json!(index.join(".")),
+                Some(phase) => json!(format!("{phase} {}", index.join("."))),
+            }
+        }
+        ("place", place) => json!(format!(
+            "{}:{}:{}",
+            place["file"].as_str().unwrap_or_default(),
+            place["line"],
+            place["column"]
+        )),
+        (_, Value::Object(map)) => {
+            map.into_iter().map(|(key, value)| (key.clone(), short(&key, value))).collect()
+        }
+        (_, Value::Array(items)) => items.into_iter().map(|item| short("", item)).collect(),
+        (_, value) => value,
+    }
+}
