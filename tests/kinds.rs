@@ -14,8 +14,18 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 /// Kinds that many waits are about, each with at least six moments.
-const THOROUGH: &[&str] =
-    &["Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "Pod", "SeldonDeployment"];
+const THOROUGH: &[&str] = &[
+    "Deployment",
+    "ReplicaSet",
+    "StatefulSet",
+    "DaemonSet",
+    "Job",
+    "Pod",
+    "SeldonDeployment",
+    "Gateway",
+    "HTTPRoute",
+    "InferenceGraph",
+];
 
 #[test]
 fn every_moment_is_judged_as_written() {

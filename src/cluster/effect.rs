@@ -111,7 +111,7 @@ mod tests {
 
     fn object(version: u32, replicas: u32, revision: u32, owned: &str) -> Value {
         json!({
-            "metadata": {"resourceVersion": version.to_string(), "annotations": {"revision": revision},
+            "metadata": {"name": "x", "resourceVersion": version.to_string(), "annotations": {"revision": revision},
                 "managedFields": [{"manager": "me", "operation": "Apply", "fieldsV1": {"f:spec": {owned: {}}}}]},
             "spec": {"replicas": replicas, "args": ["a"]},
             "status": {"replicas": revision},

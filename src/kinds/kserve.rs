@@ -1,9 +1,10 @@
-//! KServe InferenceServices: the aggregate condition, the state of the model, and the bounds of each part's autoscaler.
+//! KServe InferenceServices and InferenceGraphs: the aggregate condition, the state of the model, and the bounds of each autoscaler.
 //! Must never know how KServe deploys.
 
+use super::deployment;
 use super::general::{Bounds, alone, scale_bounds};
-use super::read::{number, text, title, told, want_aggregate};
-use super::verdict::{Decides, Reason, ScaleField, ScaleRefusal, ScaleRequest, ScaleWrite, Verdict};
+use super::read::{number, owned_by, text, title, told, want_aggregate};
+use super::verdict::{Consult, Decides, Reason, ScaleField, ScaleRefusal, ScaleRequest, ScaleWrite, Verdict};
 use serde_json::Value;
 
 /// Ready: condition Ready is True, and no newer model is still on its way in (`status.modelStatus`).
@@ -55,5 +56,50 @@ const PARTS: &[&str] = &["predictor", "transformer", "explainer"];
 
 fn bounds(part: &str) -> Bounds {
     let (at, label) = (format!("/spec/{part}"), part.to_owned());
-    Bounds { at, names: ["minReplicas", "maxReplicas"], label, child: part.to_owned() }
+    Bounds { at, names: BOUNDS, label, child: part.to_owned() }
 }
+
+/// A graph is ready when condition Ready is True and its own Deployment, if it has one, is rolled out: without Knative the condition is
+/// True as soon as that Deployment has a condition Available, whatever its status (`PropagateRawStatus` of the graph's controller).
+pub(crate) fn graph_ready(object: &Value, children: &[&Value]) -> Verdict {
+    let mut reasons = want_aggregate(object, "Ready");
+    let uid = &object["metadata"]["uid"];
+    for child in children.iter().filter(|child| child["kind"] == "Deployment" && owned_by(child, uid)) {
+        let before = reasons.len();
+        reasons.extend(deployment::unobserved(child));
+        if let Verdict::NotYet(why) | Verdict::Never(why) = deployment::ready(child, &[]) {
+            reasons.extend(why);
+        }
+        reasons[before..].iter_mut().for_each(|reason| reason.object = Some(title(child)));
+    }
+    Verdict::unless(reasons, || match text(&object["status"]["url"]) {
+        "" => "ready".to_owned(),
+        url => format!("ready at {url}"),
+    })
+}
+
+/// The Deployment of a graph without Knative.
+pub(crate) fn graph_consults(object: &Value) -> Vec<Consult> {
+    let name = text(&object["metadata"]["name"]);
+    let labels = format!("serving.kserve.io/inferencegraph={name}");
+    let consult = || Consult { api_version: "apps/v1".to_owned(), kind: "Deployment".to_owned(), labels };
+    let is_label = !name.is_empty() && name.len() <= 63;
+    is_label.then(consult).into_iter().collect()
+}
+
+/// A graph states the bounds of its autoscaler in its spec.
+pub(crate) fn graph_replicas(object: &Value) -> Vec<ScaleField> {
+    let [min, max] = BOUNDS.map(|name| number(&object["spec"][name]));
+    let deciding = Decides::Autoscaler { pointer: "/spec".to_owned(), min, max };
+    vec![ScaleField { child: title(object), deciding, value: None, losing: Vec::new() }]
+}
+
+/// Sets the bounds of a graph.
+pub(crate) fn scale_graph(object: &Value, request: &ScaleRequest) -> Result<Vec<ScaleWrite>, ScaleRefusal> {
+    alone(object, request)?;
+    let bounds =
+        Bounds { at: "/spec".to_owned(), names: BOUNDS, label: "replicas".to_owned(), child: title(object) };
+    scale_bounds(object, &bounds, request.to)
+}
+
+const BOUNDS: [&str; 2] = ["minReplicas", "maxReplicas"];

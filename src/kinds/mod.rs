@@ -8,6 +8,7 @@ mod daemon_set;
 mod deployment;
 mod disruption_budget;
 mod fresh;
+mod gateway;
 mod general;
 mod job;
 mod knative;

@@ -8,8 +8,8 @@ use super::verdict::{
     Consult, Freshness, Owned, ScaleField, ScaleRefusal, ScaleRequest, ScaleWrite, Verdict, Written,
 };
 use super::{
-    argo, autoscaler, claim, daemon_set, deployment, disruption_budget, general, job, knative, kserve,
-    namespace, plain, pod, replica_set, seldon_deployment, seldon_v2, service, stateful_set,
+    argo, autoscaler, claim, daemon_set, deployment, disruption_budget, gateway, general, job, knative,
+    kserve, namespace, plain, pod, replica_set, seldon_deployment, seldon_v2, service, stateful_set,
 };
 use serde_json::Value;
 
@@ -120,6 +120,8 @@ const SETTLED: &str = "status.observedGeneration, or that of the condition used,
                        else, after a write of the run, what is true must stay true for `settle`.";
 const EXEMPT: &str = "Its observedGeneration is not its own, or never set, and is not looked at; after a write of the run, what is \
                       true must stay true for `settle`.";
+const BY_CONDITIONS: &str = "The observedGeneration of each condition used must equal metadata.generation where it is given; else, after a write \
+                             of the run, what is true must stay true for `settle`.";
 const AT_ONCE: &str = "Always: the API server sets what is judged together with the write.";
 const BY_SCALE: &str = "spec.replicas, through /scale.";
 
@@ -478,6 +480,40 @@ static KINDS: &[Knowledge] = &[
         ..kind("networking.k8s.io", &["v1"], ["Ingress", "ingresses"], &["ing"])
     },
     Knowledge {
+        ready: gateway::class_ready,
+        fresh: gateway::freshness,
+        namespaced: false,
+        words: Words {
+            ready: "Condition Accepted is True.",
+            scaled: NO_WORDS,
+            fresh: BY_CONDITIONS,
+            scale: NO_WORDS,
+        },
+        ..kind(GATEWAY, &["v1", "v1beta1"], ["GatewayClass", "gatewayclasses"], &["gc"])
+    },
+    Knowledge {
+        ready: gateway::ready,
+        fresh: gateway::freshness,
+        owns: COMMON,
+        words: Words {
+            ready: "Conditions Accepted and Programmed are True, and for every listener that it reports Accepted, Programmed and \
+                    ResolvedRefs where given. (kstatus does not look.)",
+            scaled: NO_WORDS,
+            fresh: BY_CONDITIONS,
+            scale: NO_WORDS,
+        },
+        ..kind(GATEWAY, &["v1", "v1beta1"], ["Gateway", "gateways"], &["gtw"])
+    },
+    Knowledge { ..route(&["v1", "v1beta1"], ["HTTPRoute", "httproutes"]) },
+    Knowledge { ..route(&["v1"], ["GRPCRoute", "grpcroutes"]) },
+    Knowledge { ..route(&["v1", "v1alpha3", "v1alpha2"], ["TLSRoute", "tlsroutes"]) },
+    Knowledge { ..route(&["v1", "v1alpha2"], ["TCPRoute", "tcproutes"]) },
+    Knowledge { ..route(&["v1", "v1alpha2"], ["UDPRoute", "udproutes"]) },
+    Knowledge {
+        versions: &["v1", "v1beta1"],
+        ..exists(GATEWAY, ["ReferenceGrant", "referencegrants"], &["refgrant"])
+    },
+    Knowledge {
         ready: seldon_deployment::ready,
         scaled: seldon_deployment::scaled,
         fresh: seldon_deployment::freshness,
@@ -595,6 +631,32 @@ static KINDS: &[Knowledge] = &[
         ..kind("serving.kserve.io", &["v1beta1"], ["InferenceService", "inferenceservices"], &["isvc"])
     },
     Knowledge {
+        ready: kserve::graph_ready,
+        consults: kserve::graph_consults,
+        observes: Observes::Exempt,
+        owns: &[
+            DEPLOYMENT,
+            REPLICA_SET,
+            POD,
+            SERVICE,
+            SLICE,
+            AUTOSCALER,
+            SCALED_OBJECT,
+            owned("serving.knative.dev/v1", "Service"),
+        ],
+        scalable: true,
+        replicas: kserve::graph_replicas,
+        scale: kserve::scale_graph,
+        words: Words {
+            ready: "Condition Ready is True, and its own Deployment, if it has one, is rolled out: without Knative that condition is True \
+                    as soon as the Deployment says anything of its availability.",
+            scaled: NO_WORDS,
+            fresh: EXEMPT,
+            scale: "spec.minReplicas and spec.maxReplicas; a plain number is refused.",
+        },
+        ..kind("serving.kserve.io", &["v1alpha1"], ["InferenceGraph", "inferencegraphs"], &["ig"])
+    },
+    Knowledge {
         ready: knative::ready,
         observes: Observes::Always,
         owns: &[DEPLOYMENT, REPLICA_SET, POD, SERVICE, SLICE],
@@ -656,6 +718,22 @@ static KINDS: &[Knowledge] = &[
 ];
 
 const MLOPS: &str = "mlops.seldon.io";
+const GATEWAY: &str = "gateway.networking.k8s.io";
+
+/// A route of the Gateway API.
+const fn route(versions: &'static [&'static str], names: [&'static str; 2]) -> Knowledge {
+    Knowledge {
+        ready: gateway::route_ready,
+        fresh: gateway::route_freshness,
+        words: Words {
+            ready: "Every parent that it names has answered: condition Accepted is True, and ResolvedRefs where given. (kstatus does not look.)",
+            scaled: NO_WORDS,
+            fresh: BY_CONDITIONS,
+            scale: NO_WORDS,
+        },
+        ..kind(GATEWAY, versions, names, &[])
+    }
+}
 
 /// A kind of Seldon Core v2 whose condition Ready sums up the others.
 const fn aggregate(names: [&'static str; 2], short_names: &'static [&'static str]) -> Knowledge {

@@ -93,8 +93,31 @@ fn with(base: Value, key: &str, value: &Value) -> Value {
     Value::Object(map)
 }
 
-/// What stands inside what: a name, the forms, and how they are put together.
-type Inside = (&'static str, &'static [&'static str], fn(Value) -> Value);
+/// Mappings inside a step, and their keys.
+const INSIDE: &[(&str, &[&str])] = &[
+    ("retry", &["attempts", "delay", "backoff"]),
+    ("save", &["url"]),
+    ("target", &["kind", "apiVersion", "name", "namespace", "labels", "owner", "where"]),
+    ("condition", &["all", "any", "not", "like", "target", "condition"]),
+    ("replicas", &["min", "max"]),
+];
+
+/// A step with such a mapping.
+fn inside(name: &str, mapping: &Value) -> Value {
+    match name {
+        "retry" => json!({ "apply": null, "retry": mapping }),
+        "save" => json!({ "apply": null, "id": "up", "save": mapping }),
+        "target" => {
+            let mut target = json!({ "kind": "Pod", "name": "a" });
+            for (key, value) in mapping.as_object().into_iter().flatten() {
+                target[key] = value.clone();
+            }
+            json!({ "get": target })
+        }
+        "condition" => json!({ "assert": { "condition": mapping } }),
+        _ => json!({ "scale": { "replicas": mapping } }),
+    }
+}
 
 fn made() -> Vec<Made> {
     let mut all = Vec::new();
@@ -124,24 +147,9 @@ fn made() -> Vec<Made> {
         for key in Playbook::keys() {
             add(format!("playbook.{}", key.name), with(json!({ "steps": ["apply"] }), key.name, value));
         }
-        let inside: &[Inside] = &[
-            ("retry", &["attempts", "delay", "backoff"], |retry| json!({ "apply": null, "retry": retry })),
-            ("save", &["url"], |save| json!({ "apply": null, "id": "up", "save": save })),
-            (
-                "target",
-                &["kind", "apiVersion", "name", "namespace", "labels", "owner", "where"],
-                |target| json!({ "get": with(json!({ "kind": "Pod" }), "name", &json!("a")).as_object().cloned().map(|mut base| { base.extend(target.as_object().cloned().unwrap_or_default()); base }) }),
-            ),
-            (
-                "condition",
-                &["all", "any", "not", "like", "target", "condition"],
-                |condition| json!({ "assert": { "condition": condition } }),
-            ),
-            ("replicas", &["min", "max"], |bounds| json!({ "scale": { "replicas": bounds } })),
-        ];
-        for (name, keys, make) in inside {
+        for (name, keys) in INSIDE {
             for key in *keys {
-                add(format!("{name}.{key}"), step(make(json!({ *key: value }))));
+                add(format!("{name}.{key}"), step(inside(name, &json!({ *key: value }))));
             }
         }
         for key in ["target", "condition", "hold-for"] {
