@@ -21,6 +21,7 @@ const BY_KEY: &[(&str, &str, &str)] = &[
     ("apply", "bad-manifest", "an empty path"),
     ("apply.manifest", "bad-manifest", "an empty path"),
     ("playbook.manifest", "bad-manifest", "an empty path"),
+    ("manifest-file.path", "bad-manifest", "an empty path"),
     ("patch", "missing-key", "exactly one of `merge`, `json` and `strategic`"),
     ("patch.json", "bad-patch", "at least one operation"),
     ("operation.path", "bad-patch", "JSON Pointers begin with `/`, JSONPaths with `$`"),
