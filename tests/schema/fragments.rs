@@ -38,10 +38,6 @@ const BY_KEY: &[(&str, &str, &str)] = &[
 /// Where an expression may stand in the place of a whole list, mapping or word, which the schema refuses: written so, it would
 /// no longer help with what is written there mostly. (Those with numbers, booleans and durations are in `WITHOUT_EXPRESSION`.)
 const EXPRESSION_FOR_ALL: &[&str] = &[
-    "condition.all",
-    "condition.any",
-    "condition.condition",
-    "condition.target",
     "defaults.timeout",
     "manifest-file.expand",
     "operation.op",
