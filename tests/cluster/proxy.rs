@@ -27,6 +27,8 @@ impl Proxy {
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 if refuses.load(Relaxed) {
+                    // Closed with something unread it is reset, whatever is faster.
+                    tokio::spawn(async move { client.readable().await });
                     continue;
                 }
                 let Ok(server) = TcpStream::connect(&to).await else { continue };

@@ -26,6 +26,8 @@ impl Mask {
             (format!(r"-{SAFE}{{8,10}}\b"), "-HASH"),
             (r"127\.0\.0\.1:\d+".to_owned(), "SERVER"),
             (r"resourceVersion \d+".to_owned(), "resourceVersion VERSION"),
+            (r"with \d+ owned objects?".to_owned(), "with COUNT owned objects"),
+            (r"could not be reached for \d+s".to_owned(), "could not be reached for TIME"),
         ];
         let patterns = patterns
             .into_iter()
@@ -57,7 +59,7 @@ impl Mask {
             // Every line begins with its time.
             let line = line.split_once(' ').map_or("", |(_, line)| line);
             // Below a line of progress stands what is not met yet.
-            in_progress = line.starts_with('…') || in_progress && line.starts_with("    ");
+            in_progress = line.starts_with('…') || in_progress && is_unmet(line);
             if in_progress || line.trim_start().starts_with('~') || line.contains(" requests (") {
                 continue;
             }
@@ -92,13 +94,20 @@ impl Mask {
                     | "cluster"
                     | "mode"
             );
-            if !ours && !clusters {
+            // A deadline that comes from outside of the step leaves it whatever time is left.
+            let left = key == "deadlineMs" && value.as_u64().is_some_and(|left| left % 1000 > 0);
+            if !ours && !clusters && !left {
                 line.insert(key.clone(), short(&key, value));
             }
         }
         let line = Value::Object(line).to_string();
         Some(self.text(&line))
     }
+}
+
+/// Whether a line is a comparison below a step: notes begin with a mark, comparisons with the object's kind.
+fn is_unmet(line: &str) -> bool {
+    line.strip_prefix("    ").is_some_and(|line| line.starts_with(|first: char| first.is_ascii_uppercase()))
 }
 
 /// A value in short: a step by its number, a place by its line, of the playbook its name.
