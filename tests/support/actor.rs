@@ -2,6 +2,7 @@
 //! It must never touch the run but as the outside may: through the cluster, its connections, and its hands.
 
 use super::case::{Case, Change, Cue, Deed, Sight, Urgency, length};
+use super::ground::object_named;
 use super::proxy::Proxy;
 use seldonplay::cluster::{
     ApplyOptions, Cluster, DeleteOptions, KindName, ObjectRef, PatchKind, PatchOptions,
@@ -153,10 +154,7 @@ impl Actor<'_> {
 
     async fn object(&self, target: &str) -> Result<ObjectRef, String> {
         let (word, name) = target.split_once('/').ok_or("a target is written Kind/name")?;
-        let kind = KindName { word: word.into(), api_version: None };
-        let resource = self.cluster.resolve(&kind).await.map_err(|error| format!("{error:?}"))?;
-        let namespace = resource.namespaced.then(|| self.namespace.to_owned());
-        Ok(ObjectRef { resource, namespace, name: name.replace("RUN", self.run) })
+        object_named(&self.cluster, word, Some(self.namespace), &name.replace("RUN", self.run)).await
     }
 
     /// What is there instead of what should be.

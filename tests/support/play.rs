@@ -3,20 +3,19 @@
 
 use super::actor::{Actor, Told};
 use super::case::Case;
-use super::ground::{Ground, User};
+use super::ground::{Ground, User, delete_namespace, make_namespace};
 use super::mask::Mask;
 use super::proxy::Proxy;
-use seldonplay::cluster::{ApplyOptions, Cluster, DeleteOptions, KindName, ObjectRef, Operation};
 use seldonplay::diagnostic::Style;
 use seldonplay::event::{ClusterInfo, Event, Masks, Mode, Recorder};
 use seldonplay::plan::{Inputs, Plan, Set};
 use seldonplay::report::{Console, ConsoleOptions, Reporter, Verbosity};
 use seldonplay::runner::{self, Ask, Hands, Setup, Stop};
 use seldonplay::source::Sources;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, timeout};
 
 /// How long a case may take at all.
 const LONGEST: Duration = Duration::from_secs(180);
@@ -42,7 +41,7 @@ pub async fn play(case: &Case, number: usize, ground: &Ground) -> Result<Played,
         false => None,
     };
     if !case.homeless {
-        settle(&home.cluster, &namespace).await?;
+        make_namespace(&home.cluster, &namespace).await?;
     }
     let (stop, stopped) = watch::channel(Stop::Running);
     let actor = Actor {
@@ -60,39 +59,11 @@ pub async fn play(case: &Case, number: usize, ground: &Ground) -> Result<Played,
     let mut told = Vec::new();
     told.extend(actor.act(&case.afterwards).await.err());
     if !case.homeless {
-        let object = namespace_object(&home.cluster, &namespace).await?;
-        let deleted = home.cluster.delete(&object, &DeleteOptions::default()).await;
-        told.extend(deleted.err().map(|error| error.to_string()));
+        told.extend(delete_namespace(&home.cluster, &namespace).await.err());
     }
     let mut played = ran.map_err(|_| format!("it takes longer than {LONGEST:?}"))??;
     played.told.extend(told);
     Ok(played)
-}
-
-/// Makes the namespace, and waits until pods can be made in it.
-async fn settle(cluster: &Cluster, namespace: &str) -> Result<(), String> {
-    let object = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}});
-    let made = cluster.apply(&object, &ApplyOptions::default()).await.map_err(|error| error.to_string())?;
-    if made.operation != Operation::Created {
-        return Err(format!("the namespace {namespace} is there already"));
-    }
-    let kind = KindName { word: "ServiceAccount".into(), api_version: Some("v1".into()) };
-    let resource = cluster.resolve(&kind).await.map_err(|error| format!("{error:?}"))?;
-    let account = ObjectRef { resource, namespace: Some(namespace.into()), name: "default".into() };
-    let end = Instant::now() + Duration::from_secs(60);
-    while cluster.get(&account).await.map_err(|error| error.to_string())?.is_none() {
-        if Instant::now() > end {
-            return Err(format!("the namespace {namespace} gets no service account"));
-        }
-        sleep(Duration::from_millis(50)).await;
-    }
-    Ok(())
-}
-
-async fn namespace_object(cluster: &Cluster, name: &str) -> Result<ObjectRef, String> {
-    let kind = KindName { word: "Namespace".into(), api_version: Some("v1".into()) };
-    let resource = cluster.resolve(&kind).await.map_err(|error| format!("{error:?}"))?;
-    Ok(ObjectRef { resource, namespace: None, name: name.into() })
 }
 
 async fn run(
@@ -102,7 +73,7 @@ async fn run(
     ground: &Ground,
 ) -> Result<Played, String> {
     let user = if case.guest { User::Guest } else { User::Admin };
-    let connected = ground.open(user, actor.proxy).await?;
+    let connected = ground.open(user, actor.proxy.map(|proxy| proxy.address.as_str())).await?;
     let mut sources = Sources::new();
     let file = sources.read(&case.playbook()).map_err(|error| error.message)?;
     let inputs = Inputs {
