@@ -103,7 +103,7 @@ fn faults_are_marked_where_they_stand() {
         ),
         ("a: ${{ env[*] }}", "1:8:env Error bad-expression"),
         ("a: ${{ count(secrets.*) }}", "1:14:secrets Error bad-expression"),
-        ("a: ${{ vars.map.b }}", "1:8:vars.map.b Error unknown-name there is nothing at `vars.map.b`"),
+        ("a: ${{ vars.map.b }}", "1:17:b Error unknown-name `vars.map` has no `b` / Known here: `a`."),
         ("a: ${{ steps.up.x == vars.gone }}", "1:27:gone Error unknown-name `vars` has no `gone`"),
         (
             "'${{ vars.name }}': 1",
