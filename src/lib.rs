@@ -27,15 +27,16 @@
 //! | `quantity` | | Kubernetes quantities: `500m`, `1Gi` |
 //! | `selector` | | label selectors |
 //! | `tree` | | an object and what it owns |
+//! | `escape` | | text from outside, made harmless for a terminal |
 //! | `structural` | `quantity` | the schemas of CRDs: defaults, pruning, validation, by JSON pointer |
-//! | `diagnostic` | `source` | findings about a text: code, place, help; how they are drawn |
+//! | `diagnostic` | `source`, `escape` | findings about a text: code, place, help; how they are drawn |
 //! | `event` | `source` | what happens in a run, failures, endings with their exit codes |
 //! | `kinds` | `structural`, `quantity`, `selector`, `tree` | what is known of each kind: ready, scaled, fresh, which field scales, what its webhook refuses. Pure functions over JSON, one file a kind |
 //! | `playbook` | `source`, `diagnostic`, `quantity`, `selector` | the language as written: verbs, conditions, targets, expressions. Data only |
 //! | `plan` | `playbook`, `kinds`, `structural`, `quantity`, `selector`, `source`, `diagnostic`, `event` | every rule of meaning that needs no cluster; loads manifests |
 //! | `cluster` | `kinds`, `structural`, `quantity`, `selector`, `tree` | a thin door over `kube::Client`: discovery, shared watches, patience, the ledger of this run's writes |
 //! | `runner` | `plan`, `playbook`, `event`, `cluster`, `kinds`, `selector`, `tree`, `source`, `diagnostic` | the interpreter, one file a verb |
-//! | `report` | `event`, `source`, `diagnostic` | console and JSON |
+//! | `report` | `event`, `source`, `diagnostic`, `escape` | console and JSON |
 //! | `cli` | everything | one file a subcommand; the environment, the wall's clock and the standard streams |
 //!
 //! # What must never be

@@ -11,11 +11,12 @@ use std::path::PathBuf;
 /// Who may import whom. `cli` may import all of them; what a room takes from itself is its own affair.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("source", &[]),
+    ("escape", &[]),
     ("quantity", &[]),
     ("selector", &[]),
     ("tree", &[]),
     ("structural", &["quantity"]),
-    ("diagnostic", &["source"]),
+    ("diagnostic", &["source", "escape"]),
     ("event", &["source"]),
     ("kinds", &["structural", "quantity", "selector", "tree"]),
     ("playbook", &["source", "diagnostic", "quantity", "selector"]),
@@ -25,7 +26,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "runner",
         &["plan", "playbook", "event", "cluster", "kinds", "selector", "tree", "source", "diagnostic"],
     ),
-    ("report", &["event", "source", "diagnostic"]),
+    ("report", &["event", "source", "diagnostic", "escape"]),
     ("cli", EVERYTHING),
 ];
 

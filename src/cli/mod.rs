@@ -6,9 +6,11 @@
     reason = "the wall's clock and the seed of all randomness come from here"
 )]
 
+mod kinds;
 mod options;
 mod plan;
 mod playbook;
+mod replicas;
 mod run;
 mod schema;
 mod screen;
@@ -55,6 +57,10 @@ enum Command {
     Plan(plan::PlanCommand),
     /// Print the JSON Schema of playbooks, for editors.
     Schema(schema::SchemaCommand),
+    /// List the kinds that are known by heart, or tell what `ready`, `scaled` and `scale` mean for one of them.
+    Kinds(kinds::KindsCommand),
+    /// Show which field decides how many replicas each child of an object has. No cluster is needed.
+    Replicas(replicas::ReplicasCommand),
 }
 
 /// Runs the command line; what it returns is the exit code.
@@ -74,6 +80,8 @@ pub fn main() -> ExitCode {
         Command::Validate(command) => command.execute(),
         Command::Plan(command) => command.execute(),
         Command::Schema(command) => command.execute(),
+        Command::Kinds(command) => command.execute(),
+        Command::Replicas(command) => command.execute(),
     };
     ExitCode::from(ending.exit_code())
 }

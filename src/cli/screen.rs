@@ -38,6 +38,13 @@ impl Colour {
     }
 }
 
+/// Prints a text on standard output; a reader who has gone is no failure.
+pub(super) fn say(text: &str) {
+    use std::io::Write;
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
 /// Whether a stream is a terminal on which lines can be rewritten.
 pub(super) fn rewrites(stream: &impl IsTerminal) -> bool {
     stream.is_terminal() && !is_dumb()

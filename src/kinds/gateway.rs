@@ -40,7 +40,7 @@ pub(crate) fn route_ready(object: &Value, _children: &[&Value]) -> Verdict {
     }
     let mut reasons = Vec::new();
     for parent in wanted {
-        let whose = format!("parent {}", text(&parent["name"]));
+        let whose = format!("parent {}", parent_in_words(parent));
         let answers: Vec<_> = answers(object, parent).collect();
         if answers.is_empty() {
             let message = format!("{whose} has not answered yet");
@@ -55,9 +55,23 @@ pub(crate) fn route_ready(object: &Value, _children: &[&Value]) -> Verdict {
         }
     }
     Verdict::unless(reasons, || match wanted {
-        [only] => format!("accepted by {}", text(&only["name"])),
+        [only] => format!("accepted by {}", parent_in_words(only)),
         many => format!("accepted by {} parents", many.len()),
     })
+}
+
+/// `yard/door`, `door, listener web`: as far as it says more than a name.
+fn parent_in_words(parent: &Value) -> String {
+    let part = |field: &str, before: &str, after: &str| match text(&parent[field]) {
+        "" => String::new(),
+        part => format!("{before}{part}{after}"),
+    };
+    format!(
+        "{}{}{}",
+        part("namespace", "", "/"),
+        text(&parent["name"]),
+        part("sectionName", ", listener ", "")
+    )
 }
 
 /// The entries of `status.parents` that answer a parent, one of each controller, each with its index.

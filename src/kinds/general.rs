@@ -1,7 +1,7 @@
 //! The general rule, for kinds nobody knows: condition Ready, else Available, else a state or phase, else that it exists.
 //! Must never know any kind by name.
 
-use super::read::{condition, count, desired, number, replicas, told, want, want_condition};
+use super::read::{a_kind, condition, count, desired, number, replicas, want, want_condition};
 use super::verdict::{Decides, Reason, ScaleField, ScaleRefusal, ScaleRequest, ScaleTo, ScaleWrite, Verdict};
 use serde_json::Value;
 
@@ -95,7 +95,7 @@ pub(crate) fn counted(object: &Value, wanted: i64) -> Verdict {
 
 /// `scaled` of a kind that has no replicas at all.
 pub(crate) fn never_scaled(object: &Value, _children: &[&Value]) -> Verdict {
-    let message = format!("nothing counts the replicas of a {}", told(&object["kind"]));
+    let message = format!("nothing counts the replicas of {}", a_kind(object));
     Verdict::Never(vec![Reason::new("", "no counts", "a kind whose replicas are counted", message)])
 }
 
@@ -130,7 +130,7 @@ pub(crate) fn scale(object: &Value, request: &ScaleRequest) -> Result<Vec<ScaleW
 
 /// Refuses: this kind has no replicas to set.
 pub(crate) fn not_scalable(object: &Value, _request: &ScaleRequest) -> Result<Vec<ScaleWrite>, ScaleRefusal> {
-    let message = format!("a {} has no replicas that could be set", told(&object["kind"]));
+    let message = format!("{} has no replicas that could be set", a_kind(object));
     Err(ScaleRefusal::new("", message, ""))
 }
 
@@ -140,7 +140,7 @@ pub(crate) fn alone(object: &Value, request: &ScaleRequest) -> Result<(), ScaleR
     match part {
         None => Ok(()),
         Some(part) => {
-            Err(ScaleRefusal::new("", format!("a {} has no {part}", told(&object["kind"])), "Leave it out."))
+            Err(ScaleRefusal::new("", format!("{} has no {part}", a_kind(object)), "Leave it out."))
         }
     }
 }

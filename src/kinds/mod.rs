@@ -28,6 +28,7 @@ mod table;
 mod verdict;
 
 pub use fresh::Observes;
+pub use read::dotted;
 pub use status::status_fields;
 pub use table::{Knowledge, Words, all, by_name, of};
 pub use verdict::{

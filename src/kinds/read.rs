@@ -138,6 +138,23 @@ pub(crate) fn because(condition: &Value) -> String {
     parts.iter().filter(|part| !part.is_empty()).map(|part| format!(": {part}")).collect()
 }
 
+/// `a Deployment`, `an Ingress`.
+pub(crate) fn a_kind(object: &Value) -> String {
+    let kind = told(&object["kind"]);
+    let article = if kind.starts_with(['A', 'E', 'I', 'O', 'U']) { "an" } else { "a" };
+    format!("{article} {kind}")
+}
+
+/// A JSON pointer as people write it: `spec.predictors[0].replicas`.
+pub fn dotted(pointer: &str) -> String {
+    let segments = pointer.split('/').skip(1);
+    let written = segments.map(|segment| match segment.parse::<usize>() {
+        Ok(index) => format!("[{index}]"),
+        Err(_) => format!(".{}", segment.replace("~1", "/").replace("~0", "~")),
+    });
+    written.collect::<String>().trim_start_matches('.').to_owned()
+}
+
 /// `1 replica`, `2 replicas`.
 pub(crate) fn replicas(count: i64) -> String {
     if count == 1 { "1 replica".to_owned() } else { format!("{count} replicas") }

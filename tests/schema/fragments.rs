@@ -21,6 +21,7 @@ const BY_KEY: &[(&str, &str, &str)] = &[
     ("apply", "bad-manifest", "an empty path"),
     ("apply.manifest", "bad-manifest", "an empty path"),
     ("playbook.manifest", "bad-manifest", "an empty path"),
+    ("manifest-file.path", "bad-manifest", "an empty path"),
     ("patch", "missing-key", "exactly one of `merge`, `json` and `strategic`"),
     ("patch.json", "bad-patch", "at least one operation"),
     ("operation.path", "bad-patch", "JSON Pointers begin with `/`, JSONPaths with `$`"),
@@ -37,10 +38,6 @@ const BY_KEY: &[(&str, &str, &str)] = &[
 /// Where an expression may stand in the place of a whole list, mapping or word, which the schema refuses: written so, it would
 /// no longer help with what is written there mostly. (Those with numbers, booleans and durations are in `WITHOUT_EXPRESSION`.)
 const EXPRESSION_FOR_ALL: &[&str] = &[
-    "condition.all",
-    "condition.any",
-    "condition.condition",
-    "condition.target",
     "defaults.timeout",
     "manifest-file.expand",
     "operation.op",

@@ -106,7 +106,7 @@ fn observed(object: &Value, child: &Child, deployment: &Value) -> Result<(), Rea
         && there != wanted
     {
         let message =
-            format!("its spec.replicas is {there}, but {} says {wanted}", super::scale::dotted(pointer));
+            format!("its spec.replicas is {there}, but {} says {wanted}", crate::kinds::dotted(pointer));
         return Err(Reason::new("/spec/replicas", there.to_string(), wanted.to_string(), message));
     }
     for name in ["updatedReplicas", "replicas"] {

@@ -3,7 +3,7 @@
 
 use super::children::{AUTOSCALERS, Child, Role, expected, predictors, replicas};
 use crate::kinds::general::{Bounds, in_range, scale_bounds};
-use crate::kinds::read::{items, number, text, told};
+use crate::kinds::read::{dotted, items, number, text, told};
 use crate::kinds::verdict::{Decides, Reason, ScaleField, ScaleRefusal, ScaleRequest, ScaleTo, ScaleWrite};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -246,14 +246,4 @@ pub(crate) fn written_in_vain(object: &Value, spec_before: &Value) -> Option<Rea
         }
     }
     None
-}
-
-/// `spec.predictors[0].replicas` of a JSON pointer.
-pub(crate) fn dotted(pointer: &str) -> String {
-    let segments = pointer.split('/').skip(1);
-    let written = segments.map(|segment| match segment.parse::<usize>() {
-        Ok(index) => format!("[{index}]"),
-        Err(_) => format!(".{}", segment.replace("~1", "/").replace("~0", "~")),
-    });
-    written.collect::<String>().trim_start_matches('.').to_owned()
 }

@@ -3,7 +3,7 @@
 
 use super::subjects::Subject;
 use super::{Standing, compare, soften};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::kinds::status::{Field, METADATA, Shape, condition_types};
 use crate::playbook::expression::query::{Outline, Query};
 use crate::playbook::expression::{Expression, Operator};
@@ -172,7 +172,14 @@ impl Place {
                         "status" => format!("the status of {kind} has no `{name}`"),
                         place => format!("`{place}` of {kind} has no `{name}`"),
                     };
-                    Way::Nowhere(nowhere(message).maybe_help(self.elsewhere(name, fields, subject)))
+                    let mut fault = nowhere(message).maybe_help(self.elsewhere(name, fields, subject));
+                    // A later release of a kind in alpha may have it, unless it looks like one that is known.
+                    let alpha =
+                        subject.known.versions.first().is_some_and(|version| version.contains("alpha"));
+                    if alpha && suggest::nearest(name, fields.iter().map(|field| field.name)).is_none() {
+                        fault.severity = Severity::Warning;
+                    }
+                    Way::Nowhere(fault)
                 }
             },
             Shape::List(_) => {
