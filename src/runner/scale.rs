@@ -100,7 +100,7 @@ async fn write(
 ) -> Result<Value, Error> {
     let mut operations = Vec::new();
     let mut latest = live.clone();
-    for write in writes {
+    for write in writes.iter().filter(|write| write.from != Some(write.to)) {
         // Several fields are written at once, or one could be written without the other.
         if let ([_], true) = (writes, write.through_scale) {
             let (cluster, target, to) = (cx.cluster.clone(), object.clone(), write.to);
@@ -114,9 +114,6 @@ async fn write(
             if cx.wants_result() {
                 latest = cx.cluster.get(object).await?.unwrap_or(latest);
             }
-            continue;
-        }
-        if write.from == Some(write.to) {
             continue;
         }
         operations.extend(
