@@ -173,7 +173,8 @@ fn window(line: &str, focus: usize, room: usize) -> Range<usize> {
     let room = room.saturating_sub(MARGIN.1);
     let starts: Vec<usize> = line.char_indices().map(|(at, _)| at).collect();
     let at = starts.partition_point(|&start| start < focus);
-    let from = if at <= room * 3 / 4 { 0 } else { at - room / 2 };
+    // As much before the place as behind it, but no room is left empty.
+    let from = if at <= room * 3 / 4 { 0 } else { at - room / 2 }.min(starts.len().saturating_sub(room));
     let end = |index: usize| starts.get(index).copied().unwrap_or(line.len());
     end(from)..end(from + room)
 }

@@ -424,10 +424,12 @@ mod tests {
     fn a_finding_is_drawn_with_its_caret() {
         let mut sources = Sources::new();
         let file = sources.add("play.yaml", "one: 1\ntwo: 2\nthree: 3\nfour: 4\n");
+        let other = sources.add("other.yaml", "tree: 1\n");
         let span = Span { file, start: 14, end: 19 };
         let drawn = Diagnostic::error(Code::UnknownKey, span, "there is no key `three`")
             .help("Did you mean `tree`?")
             .related(Span { file, start: 0, end: 3 }, "first here")
+            .related(sources.whole(other), "and there")
             .render(&sources, PLAIN);
         for part in [
             "unknown-key",

@@ -280,12 +280,11 @@ impl<'a> Loader<'a> {
     /// An object, or those of a list.
     fn object(&mut self, tree: &Tree, depth: usize) -> Vec<usize> {
         let fault = |message: String, span: Span| Diagnostic::error(Code::NotAnObject, span, message);
-        let start =
-            tree.entries().and_then(<[_]>::first).map_or(tree.span.slice(0, 1), |entry| entry.key_span);
+        let start = tree.entries().and_then(<[_]>::first).map_or(tree.head(), |entry| entry.key_span);
         let Node::Map(_) = &tree.node else {
             let message = format!("a manifest holds Kubernetes objects, and this is {}", tree.kind());
             let help = "An object is a mapping with `apiVersion`, `kind` and `metadata.name`.";
-            self.found.push(fault(message, tree.span.slice(0, 1)).help(help));
+            self.found.push(fault(message, tree.head()).help(help));
             return Vec::new();
         };
         let (api_version, kind) = match (text(tree.get("apiVersion")), text(tree.get("kind"))) {

@@ -175,7 +175,7 @@ fn make(file: FileId, sources: &mut Sources, inputs: &Inputs, found: &mut Diagno
         [_, second, ..] => {
             let message = "a playbook is one YAML document, and this file holds several";
             let help = "Make a file of each, or put manifests in files of their own.";
-            found.push(Diagnostic::error(Code::NoPlaybook, second.tree.span.slice(0, 1), message).help(help));
+            found.push(Diagnostic::error(Code::NoPlaybook, second.tree.head(), message).help(help));
             return None;
         }
     };

@@ -93,7 +93,7 @@ fn file(
                     document.tree.kind()
                 );
                 found.push(
-                    Diagnostic::error(Code::BadVariable, document.tree.span.slice(0, 1), message)
+                    Diagnostic::error(Code::BadVariable, document.tree.head(), message)
                         .help("Write `name: value`."),
                 );
             }

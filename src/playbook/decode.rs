@@ -55,12 +55,8 @@ impl<'a> Decoder<'a> {
 
     /// The same with what to do.
     pub fn wrong_type_with_help<T>(&mut self, tree: &Tree, wanted: &str, help: Option<String>) -> Option<T> {
-        let span = match tree.node {
-            Node::List(_) | Node::Map(_) => tree.span.slice(0, 1),
-            _ => tree.span,
-        };
         let message = format!("this must be {wanted}, and it is {}", tree.kind());
-        self.push(Diagnostic::error(Code::WrongType, span, message).maybe_help(help));
+        self.push(Diagnostic::error(Code::WrongType, tree.head(), message).maybe_help(help));
         None
     }
 }
@@ -263,7 +259,7 @@ macro_rules! mapping {
                 tree: &$crate::source::Tree,
                 decoder: &mut $crate::playbook::decode::Decoder<'_>,
             ) -> Option<$name> {
-                let start = tree.span.slice(0, 1);
+                let start = tree.head();
                 $name::decode_at(tree, start, decoder)
             }
 

@@ -152,7 +152,7 @@ impl Playbook {
                 Node::List(_) => "Write `steps:` before it, and indent the list.",
                 _ => "A first playbook: `steps: [apply, wait-until: ready]` with `manifest: FILE`.",
             };
-            decoder.push(Diagnostic::error(Code::NoPlaybook, tree.span.slice(0, 1), message).help(help));
+            decoder.push(Diagnostic::error(Code::NoPlaybook, tree.head(), message).help(help));
             return None;
         };
         if let Some(kind) = tree.get("kind").and_then(Tree::as_str)
@@ -173,7 +173,7 @@ impl Playbook {
             );
         }
         let known = entries.iter().filter(|entry| !NOT_YET.contains(&entry.key.as_str())).cloned().collect();
-        let start = entries.first().map_or(tree.span.slice(0, 1), |entry| entry.key_span);
+        let start = entries.first().map_or(tree.head(), |entry| entry.key_span);
         let playbook =
             Playbook::decode_at(&Tree { node: Node::Map(known), span: tree.span }, start, decoder)?;
         for (constant, wanted) in [(&playbook.api_version, API_VERSION), (&playbook.kind, KIND)] {

@@ -104,9 +104,7 @@ impl Decode for ManifestRef {
                     if tree.get(key).and_then(Tree::as_str).is_none() {
                         let message = format!("an object needs `{key}`");
                         let help = "A mapping here is the object itself; a file is `{ path: FILE }`.";
-                        decoder.push(
-                            Diagnostic::error(Code::NotAnObject, tree.span.slice(0, 1), message).help(help),
-                        );
+                        decoder.push(Diagnostic::error(Code::NotAnObject, tree.head(), message).help(help));
                         return None;
                     }
                 }

@@ -185,7 +185,7 @@ impl Decode for Operation {
         };
         let OperationMapping { op, path, from } = OperationMapping::decode(&rest, decoder)?;
         let mut fault = |message: String, help: &str| {
-            let start = tree.entry("op").map_or(tree.span.slice(0, 1), |entry| entry.value.span);
+            let start = tree.entry("op").map_or(tree.head(), |entry| entry.value.span);
             decoder.push(Diagnostic::error(Code::BadPatch, start, message).help(help));
             None
         };

@@ -140,7 +140,7 @@ impl Decode for Step {
 
 impl Step {
     fn from_entries(entries: &[Entry], tree: &Tree, decoder: &mut Decoder<'_>) -> Option<Step> {
-        let head = entries.first().map_or(tree.span.slice(0, 1), |entry| entry.key_span);
+        let head = entries.first().map_or(tree.head(), |entry| entry.key_span);
         let is_verb = |entry: &&Entry| VERBS.iter().any(|verb| verb.name == entry.key);
         let verbs: Vec<&Entry> = entries.iter().filter(is_verb).collect();
         let later: Vec<&Entry> =

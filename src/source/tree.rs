@@ -54,6 +54,18 @@ impl Tree {
         }
     }
 
+    /// Where to point when all of it is meant, which may be pages: its bracket, dash or first key; a scalar itself.
+    pub fn head(&self) -> Span {
+        match &self.node {
+            Node::List(_) => self.span.slice(0, 1),
+            Node::Map(entries) => match entries.first() {
+                Some(first) if first.key_span.start == self.span.start => first.key_span,
+                _ => self.span.slice(0, 1),
+            },
+            _ => self.span,
+        }
+    }
+
     /// The entries of a mapping.
     pub fn entries(&self) -> Option<&[Entry]> {
         match &self.node {

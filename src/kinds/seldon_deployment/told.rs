@@ -2,7 +2,7 @@
 //! Must never know templates.
 //!
 //! Source: getEngineVarJson and createEngineContainer in the operator's controllers; the explainer is left out of the copy,
-//! replicas and traffic of the predictor are told as 0 (since 1.2.1), hosts and ports of the graph are the operator's.
+//! replicas of the predictor are told as 0 (since 1.2.1), its traffic as 0 or as it is, hosts and ports of the graph are the operator's.
 
 use super::children::{graph_nodes, is_prepackaged};
 use super::declared::{Gap, blank, field_present, field_remains};
@@ -14,6 +14,12 @@ use serde_json::Value;
 pub(crate) fn predictor_present(predictor: &Value, copy: &Value) -> Result<(), Gap> {
     for field in ["name", "annotations", "labels", "svcOrchSpec", "shadow", "ssl", "engineResources"] {
         field_present(predictor, copy, field)?;
+    }
+    // Where its traffic is told at all, it is told as it is.
+    let (declared, told) = (&predictor["traffic"], &copy["traffic"]);
+    let stated = |traffic: &Value| traffic.as_i64().is_some_and(|traffic| traffic != 0);
+    if stated(declared) && stated(told) && declared.as_i64() != told.as_i64() {
+        return Err(Gap::new(told, declared).under("traffic"));
     }
     let graph = &predictor["graph"];
     graph_present(graph, &copy["graph"]).map_err(|gap| gap.under("graph"))?;

@@ -159,7 +159,7 @@ fn of_mapping(tree: &Tree, entries: &[Key], decoder: &mut Decoder<'_>) -> Option
         decoder.push(finding);
         return None;
     }
-    let start = tree.span.slice(0, 1);
+    let start = tree.head();
     let forms = ["all", "any", "not", "like"];
     let mut chosen =
         entries.iter().filter(|entry| forms.contains(&entry.key.as_str()) || entry.key == "target");

@@ -72,7 +72,7 @@ impl Decode for Target {
 }
 
 fn of_mapping(tree: &Tree, decoder: &mut Decoder<'_>) -> Option<Target> {
-    let start = tree.span.slice(0, 1);
+    let start = tree.head();
     if tree.get("metadata").is_some() {
         let message = "this is an object, and a target names one";
         let help = "Write `Kind/name`; or the object itself as `{ manifest: { … } }`.";
