@@ -437,7 +437,8 @@ mod tests {
             "play.yaml:3:1",
             "3 │ three: 3",
             "Did you mean `tree`?",
-            "first here",
+            "╰── first here",
+            "        and there: other.yaml:1:1",
         ] {
             assert!(drawn.contains(part), "{part} is not in\n{drawn}");
         }

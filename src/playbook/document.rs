@@ -26,7 +26,7 @@ mapping! {
         name "name" optional: Spanned<String>,
         /// What it is for.
         description "description" optional: String,
-        /// For `--select`.
+        /// Words to sort it by. They are told with the run; this version selects nothing by them.
         tags "tags" optional: Vec<String>,
         /// The objects it is about: a path, a glob, a directory, an object, or a list of them; paths are relative to the playbook.
         manifest "manifest" optional: ManifestRef,

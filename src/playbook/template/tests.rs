@@ -103,7 +103,7 @@ fn faults_are_marked_where_they_stand() {
         ),
         ("a: ${{ env[*] }}", "1:8:env Error bad-expression"),
         ("a: ${{ count(secrets.*) }}", "1:14:secrets Error bad-expression"),
-        ("a: ${{ vars.map.b }}", "1:17:b Error unknown-name `vars.map` has no `b`"),
+        ("a: ${{ vars.map.b }}", "1:17:b Error unknown-name `vars.map` has no `b` / Known here: `a`."),
         ("a: ${{ steps.up.x == vars.gone }}", "1:27:gone Error unknown-name `vars` has no `gone`"),
         (
             "'${{ vars.name }}': 1",
@@ -157,7 +157,7 @@ fn late_names_leave_holes_that_are_filled_at_the_start() {
     later.known.insert("steps".to_owned(), json!({ "up": { "count": 3 } }));
     let findings = fill(&tree, &later).expect_err("no url");
     assert_eq!(findings.len(), 1);
-    assert_eq!(findings[0].message, "`steps.up` has no `url`");
+    assert_eq!(findings[0].message, "there is nothing at `steps.up.url`");
 }
 
 #[test]
