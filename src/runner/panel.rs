@@ -1,7 +1,9 @@
 //! Objects that a condition is judged on, and what came of it for each and for all of them.
 //! It must never wait: it is told what changed, and says what holds now.
 
-use super::judge::{Belief, Elsewhere, Observation, Sight, Why, believe, is_presence, judge, wants_absence};
+use super::judge::{
+    Belief, Elsewhere, Observation, Sight, Why, all, believe, is_presence, judge, wants_absence,
+};
 use super::owned::Owned;
 use super::subject::Subject;
 use super::view::{Key, View, owners};
@@ -176,10 +178,8 @@ impl<'c> Panel<'c> {
 
     /// What holds for all of them together.
     pub(super) fn state(&self) -> Observation {
-        if is_presence(self.condition)
-            && let [Part { subject: Subject::Selection(selection), .. }] = self.parts.as_slice()
-        {
-            return self.presence(&selection.words);
+        if is_presence(self.condition) && wants_absence(self.condition) {
+            return self.absence();
         }
         let met = self.met();
         let total = self.members.len();
@@ -225,29 +225,33 @@ impl<'c> Panel<'c> {
         self.members.values().filter(|member| matches!(member.observation, Observation::Met(_))).count()
     }
 
-    fn presence(&self, words: &str) -> Observation {
-        let there = self.members.keys().next().map(|(_, key)| key);
-        let object = there.map(|_| Value::Object(serde_json::Map::new()));
-        let sight = Sight {
-            name: words,
-            object: object.as_ref(),
-            children: &[],
-            written: None,
-            outdated: false,
-            childless: false,
-        };
-        match judge(self.condition, &sight, &|_| Observation::NotYet(Vec::new())) {
-            Observation::NotYet(_) if wants_absence(self.condition) && there.is_some() => {
-                Observation::NotYet(
-                    self.members
-                        .values()
-                        .map(|member| {
-                            self.why(&member.name, "there", "gone", format!("{} is still there", member.name))
-                        })
-                        .collect(),
-                )
+    /// Whether nothing is there any more. A selection that matches nothing has no member that could say so.
+    fn absence(&self) -> Observation {
+        let mut judged = Vec::new();
+        for (index, part) in self.parts.iter().enumerate() {
+            let members = self.members.iter().filter(|((part, _), _)| *part == index);
+            let members: Vec<Observation> =
+                members.map(|(_, member)| member.observation.clone()).take(MOST_WHYS).collect();
+            if let (Subject::Selection(selection), []) = (&part.subject, members.as_slice()) {
+                let sight = Sight {
+                    name: &selection.words,
+                    object: None,
+                    children: &[],
+                    written: None,
+                    outdated: false,
+                    childless: false,
+                };
+                judged.push(judge(self.condition, &sight, &|_| Observation::NotYet(Vec::new())));
             }
-            other => other,
+            judged.extend(members);
+        }
+        match (judged.is_empty(), all(judged)) {
+            (true, _) => Observation::NotYet(Vec::new()),
+            // However many are gone, once is enough to say it.
+            (false, Observation::Met(words)) => {
+                Observation::Met(words.split(", ").next().unwrap_or_default().to_owned())
+            }
+            (false, other) => other,
         }
     }
 
