@@ -19,7 +19,7 @@ use support::play;
 /// How many cases run side by side: they wait for most of their time.
 const AT_ONCE: usize = 8;
 /// How many there must be at least, so that none is lost unseen.
-const LEAST: usize = 40;
+const LEAST: usize = 100;
 
 #[test]
 fn every_case_is_planned_as_written() {

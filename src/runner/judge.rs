@@ -146,8 +146,7 @@ fn named_condition(named: Named, span: Span, sight: &Sight<'_>) -> Observation {
             }
         }
     };
-    let told =
-        |reasons: Vec<Reason>| reasons.into_iter().map(|reason| told(span, sight.name, reason)).collect();
+    let told = |reasons: Vec<Reason>| reasons.into_iter().map(|reason| told(span, sight, reason)).collect();
     match verdict {
         Verdict::Met(words) => Observation::Met(words),
         Verdict::NotYet(reasons) => Observation::NotYet(told(reasons)),
@@ -171,16 +170,31 @@ fn still_there(span: Span, name: &str, object: &Value) -> Why {
     why(span, name, "", &state, "gone", Some(sentence))
 }
 
-fn told(span: Span, name: &str, reason: Reason) -> Why {
-    let object = reason.object.unwrap_or_else(|| name.to_owned());
+fn told(span: Span, sight: &Sight<'_>, reason: Reason) -> Why {
+    let path = entry_of(sight, &reason).unwrap_or_else(|| path_of(&reason.pointer));
+    let object = reason.object.unwrap_or_else(|| sight.name.to_owned());
     let sentence =
-        if object == name { reason.message.clone() } else { format!("{object}: {}", reason.message) };
-    let path = path_of(&reason.pointer);
+        if object == sight.name { reason.message.clone() } else { format!("{object}: {}", reason.message) };
     Why {
         unmet: Unmet { object, path, actual: reason.actual, wanted: reason.wanted },
         sentence: Some(sentence),
         span,
     }
+}
+
+/// `condition Ready`, where a reason points at an entry of `status.conditions`: nobody knows those by their numbers.
+fn entry_of(sight: &Sight<'_>, reason: &Reason) -> Option<String> {
+    let (number, field) = reason.pointer.strip_prefix("/status/conditions/")?.split_once('/')?;
+    let is_it = |child: &&&Value| {
+        let text = |pointer| child.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+        reason.object.as_deref() == Some(&format!("{}/{}", text("/kind"), text("/metadata/name")))
+    };
+    let object = match &reason.object {
+        Some(other) if other != sight.name => sight.children.iter().find(is_it)?,
+        _ => sight.object?,
+    };
+    let entry = object.pointer(&format!("/status/conditions/{number}/type"))?.as_str()?;
+    Some(if field == "status" { format!("condition {entry}") } else { format!("condition {entry}: {field}") })
 }
 
 fn why(span: Span, object: &str, path: &str, actual: &str, wanted: &str, sentence: Option<String>) -> Why {
@@ -327,7 +341,7 @@ pub(super) fn believe(condition: &Condition, sight: &Sight<'_>) -> Belief {
     match freshness {
         Freshness::Fresh(evidence) => Belief::Fresh(Some(format!("{}: {evidence}", sight.name))),
         Freshness::Stale(reason) => {
-            let mut why = told(condition.span(), sight.name, reason);
+            let mut why = told(condition.span(), sight, reason);
             why.sentence = why.sentence.map(|sentence| format!("status not fresh yet: {sentence}"));
             Belief::Stale(why)
         }

@@ -2,8 +2,8 @@
 //! It must never know spans, kinds or clusters: everything here is JSON and JSON pointers.
 //!
 //! A [`Schema`] comes from a CustomResourceDefinition ([`CrdSchema`]) or from a compact table ([`Table`]).
-//! Over an object it answers three questions: which fields would be dropped ([`unknown_fields`], [`prune`]),
-//! what would be filled in ([`default`]) and what would be refused ([`check`]); [`validate`] is what a strict
+//! Over an object it answers three questions: which fields would be dropped ([`unknown_fields`], [`prune()`]),
+//! what would be filled in ([`default`]) and what would be refused ([`check()`]); [`validate`] is what a strict
 //! create would find: unknown fields and refusals together. Messages are the API server's own words, taken from
 //! kube-openapi's validator and apiextensions-apiserver of Kubernetes 1.37.
 //!

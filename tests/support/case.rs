@@ -31,6 +31,8 @@ pub struct Case {
     pub answer: bool,
     /// Whether it runs as a user without rights.
     pub guest: bool,
+    /// Whether it takes long, so that it begins before others.
+    pub slow: bool,
     /// Whether its namespace is not made.
     pub homeless: bool,
     /// Whether the cluster is reached through a proxy that the second actor can break.
@@ -146,6 +148,7 @@ struct File {
     verbose: bool,
     refuses: bool,
     guest: bool,
+    slow: bool,
     homeless: bool,
     proxy: bool,
     at_least: Option<String>,
@@ -157,7 +160,7 @@ struct File {
 }
 
 impl Case {
-    /// All cases whose names hold the environment's `CASE`, by name.
+    /// All cases whose names hold the environment's `CASE`: the slow ones first, then by name.
     pub fn all() -> Vec<Case> {
         let wanted = std::env::var("CASE").unwrap_or_default();
         let folder = Path::new("tests/cases");
@@ -169,7 +172,7 @@ impl Case {
             .map(|path| Case::read(&path))
             .filter(|case| case.name.contains(&wanted))
             .collect();
-        cases.sort_by(|a, b| a.name.cmp(&b.name));
+        cases.sort_by(|a, b| b.slow.cmp(&a.slow).then_with(|| a.name.cmp(&b.name)));
         cases
     }
 
@@ -194,6 +197,7 @@ impl Case {
             verbose: file.verbose,
             answer: !file.refuses,
             guest: file.guest,
+            slow: file.slow,
             homeless: file.homeless,
             proxy: file.proxy,
             at_least: file.at_least.map(time),

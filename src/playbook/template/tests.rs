@@ -103,11 +103,7 @@ fn faults_are_marked_where_they_stand() {
         ),
         ("a: ${{ env[*] }}", "1:8:env Error bad-expression"),
         ("a: ${{ count(secrets.*) }}", "1:14:secrets Error bad-expression"),
-<<<<<<< HEAD
         ("a: ${{ vars.map.b }}", "1:17:b Error unknown-name `vars.map` has no `b`"),
-=======
-        ("a: ${{ vars.map.b }}", "1:17:b Error unknown-name `vars.map` has no `b` / Known here: `a`."),
->>>>>>> invalid
         ("a: ${{ steps.up.x == vars.gone }}", "1:27:gone Error unknown-name `vars` has no `gone`"),
         (
             "'${{ vars.name }}': 1",
