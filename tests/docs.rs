@@ -347,11 +347,12 @@ fn same(line: &str) -> Option<String> {
     };
     // The kubeconfig's context is called otherwise elsewhere.
     let line = line.split(" · context ").next().unwrap_or(line);
-    if line.trim_start().starts_with('…') || line.starts_with("warning: the server's certificate") {
+    // How far a rollout came, and how many slices and Pods a Deployment owned, differ from run to run.
+    let varies = line.trim_start().starts_with(['…', '│']);
+    if varies || line.starts_with("warning: the server's certificate") {
         return None;
     }
-    // How far a rollout came, and how many slices and Pods a Deployment owned, differ from run to run.
-    let counts = line.contains('│') || line.contains("owned objects");
+    let counts = line.contains("owned objects");
     let number = |word: &str| counts && word.chars().all(|char| char.is_ascii_digit());
     let masked = line.split_whitespace().map(|word| if number(word) { "N".to_owned() } else { mask(word) });
     Some(masked.collect::<Vec<_>>().join(" "))

@@ -225,7 +225,7 @@ impl Decode for NameOrIndex {
     }
 
     fn schema(_: &mut Schema) -> Value {
-        json!({ "type": ["string", "integer"] })
+        json!({ "anyOf": [{ "type": "string" }, { "type": "integer", "minimum": 0 }] })
     }
 
     fn words() -> String {
@@ -417,7 +417,12 @@ pub const VERBS: &[Verb] = &[
         example: "patch: { merge: { … } }",
         about: Patch::about,
         keys: Patch::keys,
-        schema: Patch::schema,
+        schema: |schema| {
+            let mut own = Patch::schema(schema);
+            let forms = ["merge", "json", "strategic"];
+            own["oneOf"] = json!(forms.map(|form| json!({ "required": [form] })));
+            own
+        },
         decode: |entry, decoder| Patch::checked(entry, decoder).map(Action::Patch),
     },
     Verb {

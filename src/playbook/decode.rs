@@ -111,6 +111,18 @@ impl Schema {
     }
 }
 
+/// The schema of a number, a boolean, a duration or a closed set of words, with `${{ }}` in its place: known expressions are expanded
+/// before anything is decoded, so each of them may stand there. Any other schema is left as it is; a text takes an expression anyway.
+pub fn or_expression(own: Value) -> Value {
+    let constrained = own.get("pattern").is_some() || own.get("enum").is_some();
+    match own.get("type").and_then(Value::as_str) {
+        Some("integer" | "number" | "boolean") => {}
+        Some("string") if constrained => {}
+        _ => return own,
+    }
+    json!({ "anyOf": [own, { "type": "string", "pattern": r"\$\{\{.*\}\}" }] })
+}
+
 /// A key of a mapping, for the schema and the documentation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Key {
@@ -294,7 +306,8 @@ macro_rules! mapping {
             fn properties(schema: &mut $crate::playbook::decode::Schema) -> serde_json::Map<String, serde_json::Value> {
                 let mut properties = serde_json::Map::new();
                 $({
-                    let mut property = <$type as $crate::playbook::decode::Decode>::schema(schema);
+                    let own = <$type as $crate::playbook::decode::Decode>::schema(schema);
+                    let mut property = $crate::playbook::decode::or_expression(own);
                     let doc = concat!($($doc, "\n"),+).trim().lines().map(str::trim).collect::<Vec<_>>().join(" ");
                     property["description"] = serde_json::Value::String(doc);
                     properties.insert($key.to_owned(), property);

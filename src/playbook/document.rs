@@ -207,6 +207,7 @@ impl Playbook {
         root["properties"]["apiVersion"] =
             json!({ "const": API_VERSION, "description": "The version of the language." });
         root["properties"]["kind"] = json!({ "const": KIND });
+        root["properties"]["steps"]["minItems"] = json!(1);
         let mut schema = json!({
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             "title": "seldonplay playbook",

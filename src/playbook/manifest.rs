@@ -117,7 +117,7 @@ impl Decode for ManifestRef {
     fn schema(schema: &mut Schema) -> Value {
         schema.define("manifest", |schema| {
             json!({ "anyOf": [
-                { "type": "string", "description": "A file, a glob or a directory, relative to the playbook." },
+                { "type": "string", "minLength": 1, "description": "A file, a glob or a directory, relative to the playbook." },
                 ManifestFile::schema(schema),
                 {
                     "type": "object",

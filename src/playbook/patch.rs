@@ -149,7 +149,7 @@ impl Decode for Path {
     }
 
     fn schema(_: &mut Schema) -> Value {
-        json!({ "type": "string" })
+        json!({ "type": "string", "pattern": r"^(/|\$|\{|$)" })
     }
 
     fn words() -> String {
@@ -235,7 +235,9 @@ impl Decode for JsonPatch {
     }
 
     fn schema(schema: &mut Schema) -> Value {
-        Vec::<Operation>::schema(schema)
+        let mut list = Vec::<Operation>::schema(schema);
+        list["minItems"] = json!(1);
+        list
     }
 
     fn words() -> String {

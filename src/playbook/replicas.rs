@@ -58,7 +58,10 @@ impl Decode for Replicas {
     }
 
     fn schema(schema: &mut Schema) -> Value {
-        json!({ "anyOf": [u32::schema(schema), Bounds::schema(schema)] })
+        let mut bounds = Bounds::schema(schema);
+        bounds["minProperties"] = json!(1);
+        bounds["properties"]["max"]["anyOf"][0]["minimum"] = json!(1);
+        json!({ "anyOf": [u32::schema(schema), bounds] })
     }
 
     fn words() -> String {
