@@ -123,7 +123,7 @@ impl OffsetMap {
         let start = self.offset(from);
         let end = if to <= from { start } else { self.offset(to - 1).saturating_add(1).max(self.offset(to)) };
         // The end of a range is where its last byte ends: never beyond the text's own end.
-        let end = end.min(self.end.max(start));
+        let end = end.min(self.end).max(start);
         Span {
             file: whole.file,
             start: start.clamp(whole.start, whole.end),
