@@ -35,13 +35,14 @@
 //! | `playbook` | `source`, `diagnostic`, `quantity`, `selector` | the language as written: verbs, conditions, targets, expressions. Data only |
 //! | `plan` | `playbook`, `kinds`, `structural`, `quantity`, `selector`, `source`, `diagnostic`, `event` | every rule of meaning that needs no cluster; loads manifests |
 //! | `cluster` | `kinds`, `structural`, `quantity`, `selector`, `tree` | a thin door over `kube::Client`: discovery, shared watches, patience, the ledger of this run's writes |
+//! | `rehearsal` | `kinds`, `structural`, `quantity`, `selector`, `tree`, `escape` | an API server inside the process, and the controllers that bring known kinds to life |
 //! | `runner` | `plan`, `playbook`, `event`, `cluster`, `kinds`, `selector`, `tree`, `source`, `diagnostic` | the interpreter, one file a verb |
 //! | `report` | `event`, `source`, `diagnostic`, `escape` | console and JSON |
 //! | `cli` | everything | one file a subcommand; the environment, the wall's clock and the standard streams |
 //!
 //! # What must never be
 //!
-//! - Only `cluster` names kube. A playbook, a plan, a kind's rules and an event are plain data; objects are `serde_json::Value` everywhere.
+//! - Only `cluster` and `rehearsal` name kube. A playbook, a plan, a kind's rules and an event are plain data; objects are `serde_json::Value` everywhere.
 //! - Only `cli` reads the environment, ends the process, and prints outside a report. What anybody else has to say is returned, or is an event.
 //! - `kinds` and `structural` speak of JSON pointers, never of places in a file: the plan keeps the tree of a manifest and maps them.
 //! - `cluster` reports trouble as values; the runner makes events of it. `report` knows neither kube nor the runner.
@@ -70,6 +71,7 @@ pub mod kinds;
 pub mod plan;
 pub mod playbook;
 pub mod quantity;
+pub mod rehearsal;
 pub mod report;
 pub mod runner;
 pub mod selector;

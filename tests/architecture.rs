@@ -22,6 +22,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("playbook", &["source", "diagnostic", "quantity", "selector"]),
     ("plan", &["playbook", "kinds", "structural", "quantity", "selector", "source", "diagnostic", "event"]),
     ("cluster", &["kinds", "structural", "quantity", "selector", "tree"]),
+    ("rehearsal", &["kinds", "structural", "quantity", "selector", "tree", "escape"]),
     (
         "runner",
         &["plan", "playbook", "event", "cluster", "kinds", "selector", "tree", "source", "diagnostic"],
@@ -34,7 +35,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 const EVERYTHING: &[&str] = &["*"];
 
 /// The rooms that may name the client of Kubernetes and its types.
-const KNOWS_KUBE: &[&str] = &["cluster"];
+const KNOWS_KUBE: &[&str] = &["cluster", "rehearsal"];
 
 /// Rooms of pure functions: they open no file, no connection and no clock.
 const PURE: &[&str] =
