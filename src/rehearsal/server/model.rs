@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::refusal::{Fault, Refusal, quote};
 use super::resource::Resource;
+use crate::rehearsal::builtin;
 use crate::structural::{self, Schema, Violation};
 
 /// How unknown fields are taken (`fieldValidation`).
@@ -45,7 +46,10 @@ impl FieldValidation {
 
 /// The schema of a kind, where there is one.
 pub fn schema(resource: &Resource) -> Option<&Schema> {
-    resource.custom.as_ref().map(|custom| &*custom.version.schema)
+    match &resource.custom {
+        Some(custom) => Some(&custom.version.schema),
+        None => builtin::schema(&resource.api_version(), &resource.kind),
+    }
 }
 
 /// Drops what the kind does not know. Returns the server's words for each.
@@ -59,7 +63,7 @@ pub fn drop_unknown(resource: &Resource, object: &mut Value) -> Vec<String> {
 
 /// Fills in what the kind has defaults for.
 pub fn default(resource: &Resource, object: &mut Value) {
-    if let Some(schema) = schema(resource) {
+    if let Some(schema) = schema(resource).filter(|_| resource.custom.is_some()) {
         structural::default(schema, object);
     }
 }
@@ -68,7 +72,7 @@ pub fn default(resource: &Resource, object: &mut Value) {
 pub fn validate(resource: &Resource, object: &Value, old: Option<&Value>) -> Vec<Fault> {
     let _ = old;
     let mut faults = Vec::new();
-    if let Some(schema) = schema(resource) {
+    if let Some(schema) = schema(resource).filter(|_| resource.custom.is_some()) {
         faults.extend(structural::check(schema, object).iter().map(fault));
     }
     if let Some(custom) = &resource.custom {
