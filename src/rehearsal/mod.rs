@@ -2,3 +2,4 @@
 //! It must never know playbooks, plans or runs: to whoever holds the client, it is a cluster.
 
 pub mod builtin;
+pub mod fields;
