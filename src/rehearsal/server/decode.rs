@@ -30,19 +30,17 @@ pub fn applied(call: &Call<'_>) -> Result<Value, Refusal> {
     // Most clients send JSON, which is YAML, and sooner read.
     let value: Value = match serde_json::from_str(&text) {
         Ok(value) => value,
-        Err(_) => serde_yaml::from_str_with_options(&text, options())
-            .map_err(|error| Refusal::bad_request(format!("error decoding YAML: {error}")))?,
+        Err(_) => serde_yaml::from_str_with_options(&text, options()).map_err(|error| {
+            Refusal::bad_request(format!(
+                "error decoding patch: error converting YAML to JSON: yaml: {error}"
+            ))
+        })?,
     };
     if !value.is_object() {
         return Err(Refusal::bad_request("error decoding YAML: the object is no mapping"));
     }
     let api_version = super::resource::api_version(&group, &version);
     let text = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default();
-    if text("kind").is_empty() || text("apiVersion").is_empty() {
-        let which = if text("kind").is_empty() { "Kind" } else { "apiVersion" };
-        let head = String::from_utf8_lossy(&super::stored::encode(&value)).into_owned();
-        return Err(Refusal::bad_request(format!("Object '{which}' is missing in '{head}'")));
-    }
     if text("apiVersion") != api_version || text("kind") != kind {
         let (found_group, found_version) =
             text("apiVersion").rsplit_once('/').unwrap_or(("", text("apiVersion")));
@@ -167,7 +165,7 @@ fn typed(mut value: Value, group: &str, version: &str, kind: &str, custom: bool)
 }
 
 /// The name of the package in which a group's internal types are.
-fn internal(group: &str) -> &str {
+pub fn internal(group: &str) -> &str {
     match group {
         "" => "core",
         group => group.split('.').next().unwrap_or(group),

@@ -97,7 +97,7 @@ pub fn check_name(name: &str, label: bool) -> Vec<String> {
     };
     let mut wrong = Vec::new();
     if name.len() > longest {
-        wrong.push(format!("must be no more than {longest} bytes"));
+        wrong.push(format!("must be no more than {longest} characters"));
     }
     if !good {
         wrong.push(if label { DNS_LABEL } else { DNS_SUBDOMAIN }.to_owned());
@@ -169,8 +169,8 @@ fn plain(text: &str) -> bool {
         && bytes.last().is_none_or(u8::is_ascii_alphanumeric)
 }
 
-/// What is wrong with labels, annotations, owners and finalizers.
-pub fn check(object: &Value) -> Vec<Fault> {
+/// What is wrong with labels, annotations, owners and finalizers. Kinds of the server's own want finalizers with a prefix.
+pub fn check(object: &Value, custom: bool) -> Vec<Fault> {
     let mut faults = Vec::new();
     let meta = &object["metadata"];
     for (key, value) in meta["labels"].as_object().into_iter().flatten() {
@@ -194,11 +194,16 @@ pub fn check(object: &Value) -> Vec<Fault> {
         });
     }
     faults.extend(check_owners(&meta["ownerReferences"]));
-    for finalizer in finalizers(object) {
-        let wrong = check_qualified(&finalizer);
+    for (index, finalizer) in finalizers(object).iter().enumerate() {
+        let wrong = check_qualified(finalizer);
         faults.extend(
-            wrong.into_iter().map(|why| Fault::invalid("metadata.finalizers", quote(&finalizer), why)),
+            wrong.into_iter().map(|why| Fault::invalid("metadata.finalizers", quote(finalizer), why)),
         );
+        let standard = matches!(finalizer.as_str(), "kubernetes" | "orphan" | "foregroundDeletion");
+        if !custom && !finalizer.contains('/') && !standard {
+            let why = "name is neither a standard finalizer name nor is it fully qualified";
+            faults.push(Fault::invalid(format!("metadata.finalizers[{index}]"), quote(finalizer), why));
+        }
     }
     faults
 }
@@ -209,12 +214,9 @@ fn check_owners(owners: &Value) -> Vec<Fault> {
     for (index, owner) in owners.as_array().into_iter().flatten().enumerate() {
         let place = |field: &str| format!("metadata.ownerReferences[{index}].{field}");
         let text = |key: &str| owner[key].as_str().unwrap_or_default();
-        if text("apiVersion").is_empty() {
-            faults.push(Fault::invalid(place("apiVersion"), "\"\"", "version must not be empty"));
-        }
-        for key in ["kind", "name", "uid"] {
+        for key in ["apiVersion", "kind", "name", "uid"] {
             if text(key).is_empty() {
-                faults.push(Fault::invalid(place(key), "\"\"", "must not be empty"));
+                faults.push(Fault::required(place(key), "must not be empty"));
             }
         }
         if owner["controller"] == true {
