@@ -85,15 +85,13 @@ pub fn make(state: &mut State, call: &Call<'_>, mut object: Value, applied: bool
 ///
 /// # Errors
 /// 400 under strict validation, and for values that cannot be read.
-pub fn known_fields(
-    call: &Call<'_>,
-    object: &mut Value,
-    validation: FieldValidation,
-) -> Result<(), Refusal> {
-    let Resource { kind, version, custom, .. } = &*call.resource;
-    let handled = |words: String| match custom {
-        Some(_) => Refusal::bad_request(words),
-        None => Refusal::bad_request(format!("{kind} in version {} cannot be handled as a {kind}: {words}", quote(version))),
+pub fn known_fields(call: &Call<'_>, object: &mut Value, validation: FieldValidation) -> Result<(), Refusal> {
+    let Resource { kind, version, .. } = &*call.resource;
+    let handled = |words: String| {
+        Refusal::bad_request(format!(
+            "{kind} in version {} cannot be handled as a {kind}: {words}",
+            quote(version)
+        ))
     };
     if let Some(why) = model::unreadable(&call.resource, object) {
         return Err(handled(why));
@@ -111,7 +109,9 @@ pub fn known_fields(
         _ if wrong.is_empty() => {}
         FieldValidation::Ignore => {}
         FieldValidation::Warn => wrong.into_iter().for_each(|text| call.warn(text)),
-        FieldValidation::Strict => return Err(handled(format!("strict decoding error: {}", wrong.join(", ")))),
+        FieldValidation::Strict => {
+            return Err(handled(format!("strict decoding error: {}", wrong.join(", "))));
+        }
     }
     Ok(())
 }

@@ -3,10 +3,10 @@
 
 use serde_json::{Value, json};
 
-use super::meta;
 use super::refusal::{Fault, Refusal, quote};
 use super::resource::Resource;
 use super::types;
+use super::{definition, meta};
 use crate::rehearsal::builtin;
 use crate::structural::{self, Schema, Violation};
 
@@ -60,7 +60,11 @@ pub fn drop_unknown(resource: &Resource, object: &mut Value) -> Vec<String> {
     if let (Some(schema), Some(metadata)) = (builtin::metadata(), object.get_mut("metadata")) {
         let mut about: Vec<Violation> = structural::unknown_fields(schema, metadata);
         about.retain(|violation| violation.field != "managedFields");
-        unknown.extend(about.iter().map(|violation| format!("unknown field {}", quote(&format!("metadata.{}", violation.field)))));
+        unknown.extend(
+            about.iter().map(|violation| {
+                format!("unknown field {}", quote(&format!("metadata.{}", violation.field)))
+            }),
+        );
         structural::prune(schema, metadata);
         structural::drop_nulls(schema, metadata);
     }
@@ -73,10 +77,8 @@ pub fn drop_unknown(resource: &Resource, object: &mut Value) -> Vec<String> {
 
 /// Why the object cannot even be read, in Go's words.
 pub fn unreadable(resource: &Resource, object: &Value) -> Option<String> {
-    match &resource.custom {
-        None => types::unreadable(schema(resource)?, builtin::metadata(), &resource.kind, object),
-        Some(_) => types::unreadable(&Schema::default(), builtin::metadata(), &resource.kind, object),
-    }
+    let schema = schema(resource).filter(|_| resource.custom.is_none());
+    types::unreadable(schema, builtin::metadata(), &resource.kind, object)
 }
 
 /// Fills in what the kind has defaults for.
@@ -86,6 +88,9 @@ pub fn default(resource: &Resource, object: &mut Value) {
     }
     if resource.is("", "secrets") {
         fold_string_data(object);
+    }
+    if resource.is("apiextensions.k8s.io", "customresourcedefinitions") {
+        definition::default(object);
     }
     if let Some(schema) = schema(resource).filter(|_| resource.custom.is_some()) {
         structural::default(schema, object);
@@ -121,10 +126,12 @@ fn fold_string_data(secret: &mut Value) {
 
 /// What is wrong with the object; `old` is what it was before, if it was.
 pub fn validate(resource: &Resource, object: &Value, old: Option<&Value>) -> Vec<Fault> {
-    let _ = old;
     let mut faults = Vec::new();
     if let Some(schema) = schema(resource).filter(|_| resource.custom.is_some()) {
         faults.extend(structural::check(schema, object).iter().map(fault));
+    }
+    if resource.is("apiextensions.k8s.io", "customresourcedefinitions") {
+        faults.extend(definition::faults(object, old));
     }
     if let Some(custom) = &resource.custom {
         faults.extend(custom.version.check_scale(object).iter().map(fault));

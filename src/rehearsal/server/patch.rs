@@ -187,7 +187,8 @@ fn retype(call: &Call<'_>, new: &mut Value) -> Result<(), Refusal> {
 fn unread(new: &Value, why: &str) -> Refusal {
     let mut sorted: Vec<(&String, &Value)> = new.as_object().into_iter().flatten().collect();
     sorted.sort_by_key(|(key, _)| key.as_str());
-    let text: Map<String, Value> = sorted.into_iter().map(|(key, value)| (key.clone(), value.clone())).collect();
+    let text: Map<String, Value> =
+        sorted.into_iter().map(|(key, value)| (key.clone(), value.clone())).collect();
     let fault = Fault::invalid("patch", quote(&Value::Object(text).to_string()), why);
     Refusal::invalid("", "", "", &[fault])
 }

@@ -5,19 +5,26 @@ use serde_json::Value;
 
 use crate::structural::{Cursor, Schema, Type};
 
-/// The first value that cannot be read, in Go's words; `None` if all can.
-pub fn unreadable(schema: &Schema, metadata: Option<&Schema>, kind: &str, object: &Value) -> Option<String> {
+/// The first value that cannot be read, in Go's words; `None` if all can. Without a schema only metadata is looked at.
+pub fn unreadable(
+    schema: Option<&Schema>,
+    metadata: Option<&Schema>,
+    kind: &str,
+    object: &Value,
+) -> Option<String> {
     let map = object.as_object()?;
     for (key, value) in map {
         let at = match (key.as_str(), metadata) {
             ("kind" | "apiVersion", _) => continue,
             ("metadata", Some(metadata)) => metadata.root(),
-            (key, _) => match schema.root().field(key) {
+            (key, _) => match schema.and_then(|schema| schema.root().field(key)) {
                 Some(at) => at,
                 None => continue,
             },
         };
-        let found = Look { kind }.look(at, value, &mut vec![key.clone()]);
+        // Metadata that is read by itself has no path before it.
+        let mut path = if schema.is_some() { vec![key.clone()] } else { Vec::new() };
+        let found = Look { kind }.look(at, value, &mut path);
         if found.is_some() {
             return found;
         }
@@ -97,6 +104,7 @@ impl Look<'_> {
     fn holder(&self, path: &[String]) -> String {
         let steps: Vec<&str> = path.iter().map(String::as_str).collect();
         match steps.as_slice() {
+            ["name" | "namespace" | "labels" | "annotations" | "finalizers" | "uid"] => "ObjectMeta".into(),
             [_] => self.kind.to_owned(),
             [.., "metadata", _] => "ObjectMeta".into(),
             ["spec", _] => format!("{}Spec", self.kind),
