@@ -3,3 +3,4 @@
 
 pub mod builtin;
 pub mod fields;
+pub mod strategic;
