@@ -2,6 +2,8 @@
 
 #[path = "builtin/applied.rs"]
 mod applied;
+#[path = "builtin/created.rs"]
+mod created;
 #[path = "builtin/random.rs"]
 mod random;
 #[path = "builtin/server.rs"]

@@ -47,6 +47,17 @@ pub fn quantity(text: &str) -> Result<String, String> {
     Ok(format!("{sign}{}", spelt(value, ten, form)))
 }
 
+/// A quantity rounded up to thousandths, `None` if it has no smaller part.
+pub fn rounded_up(text: &str) -> Option<String> {
+    let digits =
+        text.strip_suffix(['n', 'u']).map(|number| (number, if text.ends_with('n') { 6 } else { 3 }))?;
+    let (number, power) = digits;
+    let value: i128 = number.parse().ok()?;
+    let factor = 10i128.pow(power);
+    let value = value.div_euclid(factor) + i128::from(value.rem_euclid(factor) != 0);
+    quantity(&format!("{value}m")).ok()
+}
+
 #[derive(Clone, Copy, PartialEq)]
 enum Form {
     Decimal,
@@ -117,11 +128,28 @@ fn spelt(mut value: i128, mut ten: i32, form: Form) -> String {
 /// # Errors
 /// In the words of Go's `time.Parse`, as far as they can be known.
 pub fn time(text: &str, micro: bool) -> Result<String, String> {
-    let parsed: Result<Timestamp, _> = text.parse();
     let layout = if micro { "2006-01-02T15:04:05.000000Z07:00" } else { "2006-01-02T15:04:05Z07:00" };
-    let Ok(time) = parsed else {
-        return Err(format!("parsing time {text:?} as {layout:?}: cannot parse {text:?} as \"2006\""));
+    let fault = |rest: &str, part: &str| {
+        format!("parsing time {text:?} as {layout:?}: cannot parse {rest:?} as {part:?}")
     };
+    let mut rest = text;
+    for part in ["2006", "-", "01", "-", "02", "T", "15", ":", "04", ":", "05"] {
+        let fits = |known: &str, char: u8| match known.as_bytes().first() {
+            Some(b'0'..=b'9') => char.is_ascii_digit(),
+            other => Some(&char) == other,
+        };
+        let head = rest.as_bytes().get(..part.len());
+        if !head.is_some_and(|head| head.iter().all(|char| fits(part, *char))) {
+            return Err(fault(rest, part));
+        }
+        rest = &rest[part.len()..];
+    }
+    let digits = rest.strip_prefix('.').map_or(0, |rest| rest.bytes().take_while(u8::is_ascii_digit).count());
+    if micro && digits != 6 {
+        return Err(fault(rest, ".000000"));
+    }
+    let zone = if digits > 0 { &rest[digits + 1..] } else { rest };
+    let Ok(time) = text.parse::<Timestamp>() else { return Err(fault(zone, "Z07:00")) };
     let form = if micro { "%Y-%m-%dT%H:%M:%S.%6fZ" } else { "%Y-%m-%dT%H:%M:%SZ" };
     Ok(time.strftime(form).to_string())
 }
@@ -184,7 +212,10 @@ mod tests {
     #[test]
     fn times_are_written_in_utc() {
         assert_eq!(time("2026-01-02T03:04:05.5+01:00", false).as_deref(), Ok("2026-01-02T02:04:05Z"));
-        assert_eq!(time("2026-01-02T03:04:05Z", true).as_deref(), Ok("2026-01-02T03:04:05.000000Z"));
+        assert_eq!(time("2026-01-02T03:04:05.5Z", false).as_deref(), Ok("2026-01-02T03:04:05Z"));
+        let micro = "2026-01-02T03:04:05.000001Z";
+        assert_eq!(time(micro, true).as_deref(), Ok(micro));
+        assert!(time("2026-01-02T03:04:05.5Z", true).is_err());
         assert!(time("yesterday", false).is_err());
         assert!(bytes("YWJj").is_ok() && bytes("YWJ").is_err() && bytes("a?==").is_err());
     }
