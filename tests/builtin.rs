@@ -6,6 +6,8 @@ mod applied;
 mod created;
 #[path = "builtin/random.rs"]
 mod random;
+#[path = "builtin/refused.rs"]
+mod refused;
 #[path = "builtin/server.rs"]
 mod server;
 #[path = "builtin/tables.rs"]
