@@ -23,7 +23,10 @@ pub fn quantity(text: &str) -> Result<String, String> {
     if whole.len() + fraction.len() == 0 || fraction.contains('.') {
         return Err(fault());
     }
-    let (base, exponent, form) = scale(suffix).ok_or("unable to parse quantity's suffix")?;
+    let known = suffix.bytes().all(|byte| b"eEinumkKMGTP+-0123456789".contains(&byte));
+    let Some((base, exponent, form)) = scale(suffix) else {
+        return Err(if known { "unable to parse quantity's suffix".into() } else { fault() });
+    };
     let digits: String = format!("{whole}{fraction}");
     let value: i128 =
         digits.trim_start_matches('0').parse().or_else(|error| match digits.trim_start_matches('0') {
@@ -149,9 +152,26 @@ pub fn time(text: &str, micro: bool) -> Result<String, String> {
         return Err(fault(rest, ".000000"));
     }
     let zone = if digits > 0 { &rest[digits + 1..] } else { rest };
+    if let Some(extra) = zone.strip_prefix('Z').filter(|extra| !extra.is_empty()) {
+        return Err(format!("parsing time {}: extra text: {}", bytes_quoted(text), bytes_quoted(extra)));
+    }
     let Ok(time) = text.parse::<Timestamp>() else { return Err(fault(zone, "Z07:00")) };
     let form = if micro { "%Y-%m-%dT%H:%M:%S.%6fZ" } else { "%Y-%m-%dT%H:%M:%SZ" };
     Ok(time.strftime(form).to_string())
+}
+
+/// Text in quotes, as Go's `time` package prints it: bytes beyond ASCII as such.
+fn bytes_quoted(text: &str) -> String {
+    let mut out = String::from("\"");
+    for byte in text.bytes() {
+        match byte {
+            b'"' | b'\\' => out.extend(['\\', char::from(byte)]),
+            b' '..=b'~' => out.push(char::from(byte)),
+            _ => out.push_str(&format!("\\x{byte:02x}")),
+        }
+    }
+    out.push('"');
+    out
 }
 
 /// Whether text is bytes in base64.
@@ -161,18 +181,12 @@ pub fn time(text: &str, micro: bool) -> Result<String, String> {
 pub fn bytes(text: &str) -> Result<(), String> {
     use base64::Engine;
     let plain: String = text.chars().filter(|char| !matches!(char, '\r' | '\n')).collect();
-    match base64::engine::general_purpose::STANDARD.decode(&plain) {
-        Ok(_) => Ok(()),
-        Err(error) => {
-            let place = match error {
-                base64::DecodeError::InvalidByte(place, _)
-                | base64::DecodeError::InvalidLastSymbol(place, _) => place,
-                base64::DecodeError::InvalidLength(length) => length / 4 * 4,
-                base64::DecodeError::InvalidPadding => plain.len() / 4 * 4,
-            };
-            Err(format!("illegal base64 data at input byte {place}"))
-        }
+    if base64::engine::general_purpose::STANDARD.decode(&plain).is_ok() {
+        return Ok(());
     }
+    let known = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'+' || byte == b'/';
+    let place = plain.bytes().position(|byte| !known(byte)).unwrap_or(plain.len() / 4 * 4);
+    Err(format!("illegal base64 data at input byte {place}"))
 }
 
 #[cfg(test)]
