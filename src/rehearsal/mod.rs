@@ -5,3 +5,4 @@ pub mod builtin;
 pub mod clock;
 pub mod fields;
 pub mod server;
+pub mod strategic;

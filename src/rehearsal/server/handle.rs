@@ -221,6 +221,9 @@ fn carry_out(
     path: &str,
 ) -> Result<Reply, Refusal> {
     let resource = &*call.resource;
+    if resource.is("", "endpoints") {
+        call.warn("v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice");
+    }
     if let Some(custom) = &resource.custom {
         custom.deprecated.iter().for_each(|told| call.warn(told));
         if custom.leaving && call.verb == "create" {

@@ -48,7 +48,6 @@ mod store;
 mod stored;
 mod strategy;
 mod table;
-mod types;
 mod update;
 mod user;
 mod view;
