@@ -199,11 +199,6 @@ impl Catalogue {
         group.order.iter().find_map(|version| group.versions.get(version)?.get(plural))
     }
 
-    /// The kind by its own name.
-    pub fn kind(&self, group: &str, version: &str, kind: &str) -> Option<&Arc<Resource>> {
-        self.groups.get(group)?.versions.get(version)?.values().find(|resource| resource.kind == kind)
-    }
-
     /// The groups in the order of discovery; custom groups, which come last, by name.
     pub fn groups(&self) -> Vec<&str> {
         let custom = |name: &&str| {
@@ -326,7 +321,7 @@ mod tests {
         let pods = catalogue.find("", "v1", "pods").map(|pods| pods.kind.as_str());
         assert_eq!(pods, Some("Pod"));
         let scale = catalogue
-            .kind("apps", "v1", "Deployment")
+            .find("apps", "v1", "deployments")
             .and_then(|deployments| deployments.subresource("scale"))
             .map(|scale| scale.kind.clone());
         assert_eq!(scale, Some(("autoscaling".into(), "v1".into(), "Scale".into())));
