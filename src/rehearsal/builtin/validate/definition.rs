@@ -17,14 +17,16 @@ pub fn check(root: &Spot<'_>, old: Option<&Value>, faults: &mut Faults) {
     let (group, names) = (spec.get("group"), spec.get("names"));
     let name = root.at("metadata.name");
     let expected = format!("{}.{}", names.get("plural").text(), group.text());
-    if name.text() != expected {
+    if !name.is_empty() && name.text() != expected {
         faults.invalid_each_at(&name, name.text(), ["must be spec.names.plural+\".\"+spec.group".into()]);
     }
     if group.is_empty() {
         faults.required(&group, "");
     } else {
-        faults.invalid_each(&group, words::subdomain(group.text()));
-        if !group.text().contains('.') {
+        let found = words::subdomain(group.text());
+        let sound = found.is_empty();
+        faults.invalid_each(&group, found);
+        if sound && !group.text().contains('.') {
             faults.invalid(&group, "should be a domain with at least one dot");
         }
     }
@@ -80,13 +82,11 @@ fn versions(root: &Spot<'_>, spec: &Spot<'_>, faults: &mut Faults) {
             stored.push(name.text());
         }
         let shown = Value::String(name.text().to_owned());
-        let path =
-            if name.path == "spec.versions[0].name" && !name.is_empty() && versions.items().count() == 1 {
-                "spec.version".to_owned()
-            } else {
-                name.path.clone()
-            };
-        faults.invalid_each(&Spot { value: &shown, path }, words::label_1035(name.text()));
+        faults.invalid_each(&Spot { value: &shown, path: name.path.clone() }, words::label_1035(name.text()));
+        if !name.is_empty() && versions.items().count() == 1 {
+            let of_old = Spot { value: &shown, path: "spec.version".into() };
+            faults.invalid_each(&of_old, words::label_1035(name.text()));
+        }
         let schema = version.at("schema.openAPIV3Schema");
         if schema.is_there() {
             let alone = versions.items().count() == 1;

@@ -27,6 +27,8 @@ pub fn validate(group_version: &str, kind: &str, new: &Value, old: Option<&Value
     let root = Spot::root(new);
     let metadata = root.get("metadata");
     match old {
+        // What is not named at all is named by the server.
+        None if kind == "LimitRange" && metadata.get("name").is_empty() => {}
         None => meta::new(&metadata, name(kind), &mut faults),
         Some(_) => meta::replaced(&metadata, &mut faults),
     }
@@ -41,6 +43,9 @@ pub fn validate(group_version: &str, kind: &str, new: &Value, old: Option<&Value
         ("v1", "ReplicationController") => workload::replication_controller(&spec, found),
         ("batch/v1", "Job") => {
             workload::job(&spec, found);
+            if old.is_none() {
+                workload::indexed_names(&metadata.get("name"), &spec, found);
+            }
             if let Some(before) = before {
                 workload::job_replaced(&spec, before, found);
             }
@@ -84,6 +89,7 @@ pub fn validate(group_version: &str, kind: &str, new: &Value, old: Option<&Value
         ("rbac.authorization.k8s.io/v1", "ClusterRoleBinding") => small::binding(&root, false, old, found),
         ("coordination.k8s.io/v1", "Lease") => small::lease(&spec, found),
         ("scheduling.k8s.io/v1", "PriorityClass") => small::priority(&root, old, found),
+        ("v1", "Event") => small::event(&root, found),
         ("apiextensions.k8s.io/v1", "CustomResourceDefinition") => definition::check(&root, before, found),
         _ => {}
     }
@@ -95,6 +101,9 @@ fn name(kind: &str) -> meta::Name {
     match kind {
         "Namespace" | "Service" | "StatefulSet" => words::label,
         "Role" | "ClusterRole" | "RoleBinding" | "ClusterRoleBinding" => meta::path_segment,
+        // Events are named after what they are about.
+        "Event" | "PodDisruptionBudget" => |_| Vec::new(),
+        "ReplicationController" => words::subdomain_in_bytes,
         _ => words::subdomain,
     }
 }

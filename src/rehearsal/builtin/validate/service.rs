@@ -177,15 +177,7 @@ pub fn service_replaced(spec: &Spot<'_>, old: &Value, faults: &mut Faults) {
     let first = |list: &Value| list.get(0).and_then(Value::as_str).unwrap_or_default().to_owned();
     let (before, after) = (first(&old["clusterIPs"]), first(address.value));
     if !before.is_empty() && before != after {
-        let item = Value::String(after);
-        let shown = Spot { value: &item, path: "spec.clusterIPs[0]".into() };
-        let whole = Spot { value: address.value, path: address.path.clone() };
-        let _ = whole;
-        faults.0.push(Fault::invalid(
-            &shown.path,
-            &Value::Array(address.value.as_array().cloned().unwrap_or_default()),
-            "may not change once set",
-        ));
+        faults.0.push(Fault::invalid("spec.clusterIPs[0]", address.value, "may not change once set"));
     }
 }
 
@@ -284,7 +276,7 @@ fn backend(spot: &Spot<'_>, faults: &mut Faults) {
             if name.is_empty() {
                 faults.required(&name, "");
             } else {
-                faults.invalid_each(&name, words::label_1035(name.text()));
+                faults.invalid_each(&name, words::label(name.text()));
             }
             let (number, named) = (service.at("port.number"), service.at("port.name"));
             if !named.is_empty() && number.int() != 0 {

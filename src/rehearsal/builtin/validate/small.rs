@@ -344,6 +344,19 @@ pub fn priority(root: &Spot<'_>, old: Option<&Value>, faults: &mut Faults) {
     }
 }
 
+/// Checks an Event: it is where the object is that it is about, those of a whole cluster in `default`.
+pub fn event(root: &Spot<'_>, faults: &mut Faults) {
+    let namespace = root.at("metadata.namespace").text();
+    let about = root.at("involvedObject.namespace");
+    let fits = match about.text() {
+        "" => matches!(namespace, "" | "default"),
+        about => about == namespace,
+    };
+    if !fits {
+        faults.invalid_each_at(&about, about.text(), ["does not match event.namespace".into()]);
+    }
+}
+
 /// Checks a ResourceQuota's spec.
 pub fn quota(spec: &Spot<'_>, old: Option<&Value>, faults: &mut Faults) {
     let hard = spec.get("hard");

@@ -109,11 +109,8 @@ pub fn class(root: &Spot<'_>, old: Option<&Value>, faults: &mut Faults) {
     if provisioner.is_empty() {
         faults.required(&provisioner, "");
     } else {
-        faults.invalid_each_at(
-            &provisioner,
-            provisioner.text(),
-            words::qualified(&provisioner.text().to_lowercase()),
-        );
+        let lower = provisioner.text().to_lowercase();
+        faults.invalid_each_at(&provisioner, &lower, words::qualified(&lower));
     }
     faults.optional_choice(&root.get("reclaimPolicy"), &["Delete", "Retain"]);
     faults.optional_choice(&root.get("volumeBindingMode"), &["Immediate", "WaitForFirstConsumer"]);

@@ -175,7 +175,6 @@ fn projected(spot: &Spot<'_>, faults: &mut Faults) {
             if path.is_empty() {
                 faults.required(&spot.get("path"), "");
             }
-            taken(&path, faults);
         }
     }
 }

@@ -58,6 +58,11 @@ pub fn subdomain(text: &str) -> Vec<String> {
     subdomain_of(text, "characters")
 }
 
+/// A lowercase RFC 1123 subdomain, its length told in bytes.
+pub fn subdomain_in_bytes(text: &str) -> Vec<String> {
+    subdomain_of(text, "bytes")
+}
+
 fn subdomain_of(text: &str, unit: &str) -> Vec<String> {
     let mut found = Vec::new();
     if text.len() > 253 {
@@ -100,7 +105,7 @@ pub fn qualified(text: &str) -> Vec<String> {
             match prefix {
                 "" => found.push("prefix part must be non-empty".into()),
                 prefix => {
-                    let words = subdomain_of(prefix, "bytes");
+                    let words = subdomain_in_bytes(prefix);
                     found.extend(words.iter().map(|words| format!("prefix part {words}")));
                 }
             }

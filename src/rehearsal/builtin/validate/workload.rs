@@ -1,6 +1,8 @@
 //! What keeps pods: deployments, sets, jobs.
 //! It must never know what a pod may hold.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::meta;
@@ -237,15 +239,13 @@ pub fn stateful_set(spec: &Spot<'_>, old: Option<&Value>, faults: &mut Faults) {
 /// The template with the volumes of its claims, which containers may mount.
 fn with_claims(spec: &Spot<'_>) -> Value {
     let mut template = spec.get("template").value.clone();
-    let claims: Vec<Value> = spec
-        .get("volumeClaimTemplates")
-        .items()
-        .map(|claim| claim.at("metadata.name").value.clone())
-        .filter(Value::is_string)
-        .collect();
+    let claims = spec.get("volumeClaimTemplates");
+    let claims: BTreeSet<&str> = claims.items().map(|claim| claim.at("metadata.name").text()).collect();
     if let Some(pod) = template.get_mut("spec").and_then(Value::as_object_mut) {
         let own = pod.get("volumes").and_then(Value::as_array).cloned().unwrap_or_default();
-        let own = own.into_iter().filter(|volume| !claims.contains(&volume["name"]));
+        let own = own
+            .into_iter()
+            .filter(|volume| volume["name"].as_str().is_none_or(|name| !claims.contains(name)));
         let claimed =
             claims.iter().map(|name| json!({"name": name, "persistentVolumeClaim": {"claimName": name}}));
         let volumes: Vec<Value> = claimed.chain(own).collect();
@@ -257,9 +257,6 @@ fn with_claims(spec: &Spot<'_>) -> Value {
 /// Checks a DaemonSet's spec.
 pub fn daemon_set(spec: &Spot<'_>, old: Option<&Value>, faults: &mut Faults) {
     let selector = spec.get("selector");
-    if !selector.is_there() {
-        faults.required(&selector, "");
-    }
     meta::selector(&selector, faults);
     let template = spec.get("template");
     if meta::is_sound(&selector) && !is_blank(&selector) {
@@ -361,6 +358,19 @@ pub fn job(spec: &Spot<'_>, faults: &mut Faults) {
         "" | "Always" => faults.required(&policy, "valid values: \"OnFailure\", \"Never\""),
         "OnFailure" | "Never" => {}
         _ => faults.optional_choice(&policy, &["OnFailure", "Never"]),
+    }
+}
+
+/// Checks that the pods of an indexed Job can be named after it.
+pub fn indexed_names(name: &Spot<'_>, spec: &Spot<'_>, faults: &mut Faults) {
+    let count = spec.get("completions").int();
+    if spec.get("completionMode").text() != "Indexed" || count == 0 {
+        return;
+    }
+    let last = format!("{}-{}", name.text(), count - 1);
+    if !words::label(&last).is_empty() {
+        let why = format!("will not able to create pod with invalid DNS label: {last}");
+        faults.invalid_each_at(name, name.text(), [why]);
     }
 }
 
