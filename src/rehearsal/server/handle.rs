@@ -11,7 +11,7 @@ use super::body::Body;
 use super::call::Call;
 use super::interfere::{Asked, Cut, Interference};
 use super::query::Query;
-use super::refusal::Refusal;
+use super::refusal::{Refusal, quote};
 use super::render;
 use super::reply::{Content, Reply};
 use super::resource::Resource;
@@ -206,15 +206,23 @@ fn of_objects(
     response
 }
 
-/// Of custom kinds a refusal says of which object it speaks.
-fn known(call: &Call<'_>, refusal: Refusal) -> Refusal {
+/// 404: there is nothing of this name below the object. Of custom kinds the words are those for the object itself.
+fn nothing_below(call: &Call<'_>) -> Refusal {
+    match call.resource.custom {
+        Some(_) => Refusal::not_found(&call.resource, call.name),
+        None => Refusal::unknown_resource(),
+    }
+}
+
+/// 405: the kind does not know the verb.
+fn not_allowed(call: &Call<'_>) -> Refusal {
     match call.resource.custom {
         Some(_) => {
-            // What is made has no name yet.
-            let name = if call.verb == "create" { "" } else { call.name };
-            refusal.of(&call.resource, name)
+            let what = quote(&call.resource.full_name());
+            let told = format!("{} is not supported on resources of kind {what}", call.verb);
+            Refusal::new(405, "MethodNotAllowed", told).of(&call.resource, "")
         }
-        None => refusal,
+        None => Refusal::method_not_allowed(),
     }
 }
 
@@ -247,10 +255,10 @@ fn carry_out(
     }
     if !call.subresource.is_empty() {
         let Some(below) = resource.subresource(call.subresource) else {
-            return Err(known(call, Refusal::unknown_resource()));
+            return Err(nothing_below(call));
         };
         if !below.verbs.iter().any(|verb| verb == call.verb) {
-            return Err(known(call, Refusal::method_not_allowed()));
+            return Err(not_allowed(call));
         }
         return match (call.subresource, call.verb) {
             ("scale", _) => scale::scale(state, call),
@@ -266,7 +274,7 @@ fn carry_out(
         };
     }
     if !resource.can(call.verb) {
-        return Err(Refusal::method_not_allowed());
+        return Err(not_allowed(call));
     }
     match call.verb {
         "get" => get(state, call),
@@ -282,7 +290,7 @@ fn carry_out(
         "patch" if !call.name.is_empty() => patch::patch(state, call),
         "delete" => delete::delete(state, call),
         "deletecollection" => delete::collection(state, call),
-        _ => Err(Refusal::method_not_allowed()),
+        _ => Err(not_allowed(call)),
     }
 }
 

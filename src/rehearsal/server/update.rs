@@ -184,7 +184,13 @@ fn faults(call: &Call<'_>, new: &Value, old: &Value) -> Vec<Fault> {
             faults.push(Fault::invalid(format!("metadata.{key}"), value, "field is immutable"));
         }
     }
-    faults.extend(meta::check(new, call.resource.custom.is_some()));
-    faults.extend(model::validate(&call.resource, new, Some(old)));
+    if !model::has_rules(&call.resource) {
+        faults.extend(meta::check(new, call.resource.custom.is_some()));
+    }
+    for fault in model::validate(&call.resource, new, Some(old)) {
+        if !faults.contains(&fault) {
+            faults.push(fault);
+        }
+    }
     faults
 }
