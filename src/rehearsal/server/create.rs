@@ -151,9 +151,19 @@ fn name(state: &mut State, object: &mut Value) -> String {
     name
 }
 
+/// Adds what is not told yet.
+pub fn add(faults: &mut Vec<Fault>, more: Vec<Fault>) {
+    for fault in more {
+        if !faults.contains(&fault) {
+            faults.push(fault);
+        }
+    }
+}
+
 fn faults(resource: &Resource, object: &Value) -> Vec<Fault> {
     let mut faults = model::validate(resource, object, None);
     if model::has_rules(resource) {
+        add(&mut faults, meta::check(object, false));
         return faults;
     }
     let (name, prefix) = (meta::text(object, "name"), meta::text(object, "generateName"));

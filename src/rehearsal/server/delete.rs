@@ -165,7 +165,12 @@ pub fn collection(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> 
         let done = one(state, &resource, stored, options.clone())?;
         gone.push(Arc::new(Stored::new(&resource, done.object, stored.version)));
     }
-    let listed = list::Listed { version: state.store.version(), items: gone, proceed: None, remaining: None };
+    let listed = list::Listed {
+        version: state.store.version(),
+        items: gone,
+        proceed: listed.proceed,
+        remaining: listed.remaining,
+    };
     Ok(Reply { code: 200, content: Content::Listed(listed) })
 }
 

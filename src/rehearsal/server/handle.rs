@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use super::body::Body;
 use super::call::Call;
 use super::interfere::{Asked, Cut, Interference};
+use super::options::version;
 use super::query::Query;
 use super::refusal::{Refusal, quote};
 use super::render;
@@ -91,12 +92,15 @@ fn verb(method: &Method, route: &Route, query: &Query) -> &'static str {
             _ => "options",
         };
     };
+    if *method == Method::HEAD {
+        return "head";
+    }
     let watches = objects.watch || query.truth("watch");
     // One object that is watched is a collection of one name.
     match (method, &objects.name) {
-        (&Method::GET | &Method::HEAD, Some(_)) if !objects.watch || objects.subresource.is_some() => "get",
-        (&Method::GET | &Method::HEAD, _) if watches => "watch",
-        (&Method::GET | &Method::HEAD, _) => "list",
+        (&Method::GET, Some(_)) if !objects.watch || objects.subresource.is_some() => "get",
+        (&Method::GET, _) if watches => "watch",
+        (&Method::GET, _) => "list",
         (&Method::POST, _) => "create",
         (&Method::PUT, _) => "update",
         (&Method::PATCH, _) => "patch",
@@ -152,7 +156,18 @@ fn answer(
     };
     match found {
         Some(found) => json(200, encode(&found)),
-        None => text(404, "404 page not found\n"),
+        None => match route {
+            Route::Kinds { group, .. } => nowhere(state, group),
+            _ => text(404, "404 page not found\n"),
+        },
+    }
+}
+
+/// 404: of a group that is known in other words than of one that is not.
+fn nowhere(state: &State, group: &str) -> Response<Body> {
+    match state.catalogue.versions(group).is_empty() {
+        true => text(404, "404 page not found\n"),
+        false => refused(&Refusal::unknown_resource()),
     }
 }
 
@@ -169,10 +184,7 @@ fn of_objects(
 ) -> Response<Body> {
     let Some(resource) = state.catalogue.find(&objects.group, &objects.version, &objects.plural).cloned()
     else {
-        return match state.catalogue.resources(&objects.group, &objects.version).next() {
-            Some(_) => refused(&Refusal::unknown_resource()),
-            None => text(404, "404 page not found\n"),
-        };
+        return nowhere(state, &objects.group);
     };
     let view = match View::read(accept, Include::read(query.text("includeObject"))) {
         Ok(view) => view,
@@ -301,6 +313,13 @@ fn unserved(call: &Call<'_>) -> Refusal {
 }
 
 fn get(state: &State, call: &Call<'_>) -> Result<Reply, Refusal> {
+    // An object is always told as it is now, which may be too early.
+    if let Some(text) = call.query.text("resourceVersion") {
+        let (wanted, current) = (version(text, true)?, state.store.version());
+        if wanted > current {
+            return Err(list::too_large(wanted, current));
+        }
+    }
     let found = state.store.get(&call.resource.shelf, call.namespace, call.name);
     found.cloned().map(Reply::stored).ok_or_else(|| Refusal::not_found(&call.resource, call.name))
 }
