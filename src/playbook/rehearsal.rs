@@ -72,22 +72,6 @@ words! {
     }
 }
 
-impl FaultName {
-    /// All of them, in the order of the documentation.
-    pub const ALL: [FaultName; 10] = [
-        FaultName::ImagePull,
-        FaultName::CrashLoop,
-        FaultName::NeverReady,
-        FaultName::Slow,
-        FaultName::Quota,
-        FaultName::Forbidden,
-        FaultName::Conflict,
-        FaultName::ApiOutage,
-        FaultName::WatchDrop,
-        FaultName::OperatorDown,
-    ];
-}
-
 words! {
     /// How a rehearsal must end.
     Expect {
