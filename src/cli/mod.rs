@@ -11,6 +11,7 @@ mod options;
 mod plan;
 mod playbook;
 mod replicas;
+mod reports;
 mod run;
 mod schema;
 mod screen;

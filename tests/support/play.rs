@@ -9,7 +9,7 @@ use super::proxy::Proxy;
 use seldonplay::diagnostic::Style;
 use seldonplay::event::{ClusterInfo, Event, Masks, Mode, Recorder};
 use seldonplay::plan::{Inputs, Plan, Set};
-use seldonplay::report::{Console, ConsoleOptions, Reporter, Verbosity};
+use seldonplay::report::{Console, ConsoleOptions, Reporter, Surface, Verbosity};
 use seldonplay::runner::{self, Ask, Hands, Setup, Stop};
 use seldonplay::source::Sources;
 use serde_json::Value;
@@ -111,8 +111,10 @@ async fn run(
     let mask = Mask::new(actor.namespace, actor.run).map_err(|error| error.to_string())?;
     let mut shown = Vec::new();
     let verbosity = if case.verbose { Verbosity::Verbose } else { Verbosity::Normal };
-    let mut console =
-        Console::new(&mut shown, ConsoleOptions { terminal: false, colour: false, width: 100, verbosity });
+    let mut console = Console::new(
+        &mut shown,
+        ConsoleOptions { surface: Surface::Log, colour: false, width: 100, verbosity },
+    );
     let mut events = String::new();
     let start = Instant::now();
     let running = async {
