@@ -3,4 +3,5 @@
 
 pub mod builtin;
 pub mod clock;
+pub mod controllers;
 pub mod server;
