@@ -13,3 +13,4 @@ mod known;
 mod pods;
 pub mod server;
 pub mod world;
+pub mod fields;
