@@ -202,6 +202,7 @@ fn carry_out(
         }
         return match (call.subresource, call.verb) {
             ("scale", _) => scale::scale(state, call),
+            ("binding", "create") => super::binding::bind(state, call),
             (_, "get") => get(state, call),
             (_, "update") => update::update(state, call),
             (_, "patch") => patch::patch(state, call),

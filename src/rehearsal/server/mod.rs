@@ -6,6 +6,7 @@
 //! stands in `strategy`, `admission` and `effects`.
 
 mod admission;
+mod binding;
 mod body;
 mod call;
 mod convert;
