@@ -60,15 +60,16 @@ fn the_real_control_plane_answers_as_recorded() {
         tokio::runtime::Builder::new_current_thread().enable_all().build().expect("there is a runtime");
     let wrong: Vec<String> = runtime.block_on(async {
         let client = connect(kubeconfig).await.expect("the control plane can be reached");
-        let played = stream::iter(cases.iter().enumerate()).map(async |(number, case)| {
+        let client = &client;
+        let played = cases.iter().enumerate().map(|(number, case)| async move {
             let namespace = format!("conformance-{}-{number}", std::process::id());
-            let played = play::play(case, &client, &namespace, true).await;
-            match played {
+            match play::play(case, client, &namespace, true).await {
                 Ok(answers) if update => case.record(&answers),
                 played => judge(case, played),
             }
         });
-        played.buffer_unordered(AT_ONCE).filter_map(async |verdict| verdict.err()).collect().await
+        let verdicts: Vec<_> = stream::iter(played).buffer_unordered(AT_ONCE).collect().await;
+        verdicts.into_iter().filter_map(Result::err).collect()
     });
     assert!(wrong.is_empty(), "{}\n{} of {} cases", wrong.join("\n"), wrong.len(), cases.len());
 }

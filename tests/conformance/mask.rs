@@ -11,6 +11,8 @@ pub struct Mask {
     names: Vec<(String, String)>,
     uids: BTreeMap<String, usize>,
     versions: BTreeMap<String, usize>,
+    /// Which columns of a Table hold ages: a watch tells its columns once.
+    dates: Vec<usize>,
     uid: Regex,
     time: Regex,
     age: Regex,
@@ -24,6 +26,7 @@ impl Mask {
             names: vec![(namespace.to_owned(), "NS".to_owned())],
             uids: BTreeMap::new(),
             versions: BTreeMap::new(),
+            dates: Vec::new(),
             uid: Regex::new("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")?,
             time: Regex::new(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$")?,
             age: Regex::new(r"^(\d+[smhd])+$")?,
@@ -48,7 +51,10 @@ impl Mask {
 
     fn object(&mut self, value: &mut Value) {
         self.metadata(value);
-        ages(value, &self.age);
+        if let Some(hash) = value.get_mut("storageVersionHash") {
+            *hash = "HASH".into();
+        }
+        self.ages(value);
         if value["kind"] == "Status"
             && let Some(Value::String(message)) = value.get_mut("message")
         {
@@ -113,24 +119,25 @@ impl Mask {
         }
         text.into_owned()
     }
-}
 
-/// Hides how old things are in a Table.
-fn ages(table: &mut Value, age: &Regex) {
-    let Some(columns) = table.get("columnDefinitions").and_then(Value::as_array) else { return };
-    let dates: Vec<usize> = columns
-        .iter()
-        .enumerate()
-        .filter(|(_, column)| column["name"] == "Age" || column["type"] == "date")
-        .map(|(index, _)| index)
-        .collect();
-    let rows = table.get_mut("rows").and_then(Value::as_array_mut).into_iter().flatten();
-    for cells in rows.filter_map(|row| row.get_mut("cells").and_then(Value::as_array_mut)) {
-        for index in &dates {
-            if let Some(cell) = cells.get_mut(*index)
-                && cell.as_str().is_some_and(|text| age.is_match(text))
-            {
-                *cell = "AGE".into();
+    /// Hides how old things are in a Table.
+    fn ages(&mut self, table: &mut Value) {
+        if table["kind"] != "Table" {
+            return;
+        }
+        if let Some(columns) = table["columnDefinitions"].as_array() {
+            let dates = columns.iter().enumerate();
+            let dates = dates.filter(|(_, column)| column["name"] == "Age" || column["type"] == "date");
+            self.dates = dates.map(|(index, _)| index).collect();
+        }
+        let rows = table.get_mut("rows").and_then(Value::as_array_mut).into_iter().flatten();
+        for cells in rows.filter_map(|row| row.get_mut("cells").and_then(Value::as_array_mut)) {
+            for index in &self.dates {
+                if let Some(cell) = cells.get_mut(*index)
+                    && cell.as_str().is_some_and(|text| self.age.is_match(text))
+                {
+                    *cell = "AGE".into();
+                }
             }
         }
     }
