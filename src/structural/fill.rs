@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::schema::{Entries, Id, Schema};
+use super::schema::{Entries, Field, Id, Schema};
 
 /// Fills in what the object lacks and the schema has a default for, also in place of a null that is not allowed.
 pub fn default(schema: &Schema, object: &mut Value) {
@@ -20,7 +20,7 @@ fn fill(schema: &Schema, id: Id, value: &mut Value) {
     let node = schema.node(id);
     match value {
         Value::Object(map) => {
-            for (name, id) in &node.fields {
+            for Field { name, id, .. } in &node.fields {
                 let field = schema.node(*id);
                 let Some(default) = &field.default else { continue };
                 let lacking = match map.get(&**name) {

@@ -35,7 +35,7 @@ pub use cursor::Cursor;
 pub use fill::{default, drop_nulls};
 pub use prune::{prune, unknown_fields};
 pub use scale::ScalePaths;
-pub use schema::{ListType, Schema, Type};
+pub use schema::{Absent, ListType, Patch, Schema, Type};
 pub use suggest::{homes, nearest};
 pub use violation::{Code, Violation};
 

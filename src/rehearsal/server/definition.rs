@@ -1,0 +1,179 @@
+//! CustomResourceDefinitions: once one is kept, its kind is served; once it is gone, so are its objects.
+//! It must never judge an object of the kind.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::meta;
+use super::resource::{Custom, Resource, Shelf, Subresource, priority};
+use super::state::State;
+use super::stored::Stored;
+use crate::structural::{CrdSchema, ScalePaths};
+
+/// What every custom kind can, in the order of discovery.
+const VERBS: [&str; 8] = ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"];
+
+/// Names that the definition leaves to the server.
+pub fn default(definition: &mut Value) {
+    let text =
+        |pointer: &str| definition.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let (kind, singular, list) =
+        (text("/spec/names/kind"), text("/spec/names/singular"), text("/spec/names/listKind"));
+    if let Some(names) = definition.pointer_mut("/spec/names").and_then(Value::as_object_mut) {
+        if singular.is_empty() {
+            names.insert("singular".into(), kind.to_lowercase().into());
+        }
+        if list.is_empty() {
+            names.insert("listKind".into(), format!("{kind}List").into());
+        }
+    }
+    if let Some(spec) = definition.get_mut("spec").and_then(Value::as_object_mut) {
+        spec.entry("conversion").or_insert_with(|| json!({ "strategy": "None" }));
+    }
+}
+
+/// Prepares a new definition: nothing is known of it but what it stores.
+pub fn create(definition: &mut Value) {
+    default(definition);
+    let stored: Vec<Value> = definition["spec"]["versions"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|version| version["storage"] == true)
+        .map(|version| version["name"].clone())
+        .collect();
+    if let Some(map) = definition.as_object_mut() {
+        let status = json!({
+            "conditions": null, "acceptedNames": { "plural": "", "kind": "" }, "storedVersions": stored,
+        });
+        map.insert("status".into(), status);
+    }
+}
+
+/// What the server finds out of a definition right after it was written: its names are accepted, it is established.
+/// `None` if it is known already.
+pub fn established(definition: &Value, now: &str) -> Option<Value> {
+    let names = &definition["spec"]["names"];
+    let known =
+        definition["status"]["conditions"].as_array().is_some_and(|conditions| !conditions.is_empty());
+    if known && &definition["status"]["acceptedNames"] == names {
+        return None;
+    }
+    let condition = |kind: &str, reason: &str, message: &str| json!({ "type": kind, "status": "True", "lastTransitionTime": now, "reason": reason, "message": message });
+    let mut definition = definition.clone();
+    let status = definition.as_object_mut()?.entry("status").or_insert_with(|| json!({}));
+    if !known {
+        status["conditions"] = json!([
+            condition("NamesAccepted", "NoConflicts", "no conflicts found"),
+            condition("Established", "InitialNamesAccepted", "the initial names have been accepted"),
+        ]);
+    }
+    status["acceptedNames"] = names.clone();
+    Some(definition)
+}
+
+/// Serves the kind of a definition, as the definition now has it.
+pub fn serve(state: &mut State, stored: &Stored) {
+    let definition = stored.value();
+    let text = |pointer: &str| definition.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    let (group, plural) = (text("/spec/group"), text("/spec/names/plural"));
+    let before: Vec<Arc<Resource>> = state
+        .catalogue
+        .all()
+        .filter(|known| known.group == group && known.plural == plural)
+        .cloned()
+        .collect();
+    state.catalogue.remove(group, plural);
+    if meta::is_leaving(&definition) && before.is_empty() {
+        return;
+    }
+    let mut served = resources(&definition);
+    served.sort_by_key(|resource| std::cmp::Reverse(priority(&resource.version)));
+    for resource in served {
+        state.catalogue.add(resource);
+    }
+}
+
+/// No longer serves the kind of a definition, and forgets its objects.
+pub fn withdraw(state: &mut State, definition: &Value) {
+    let text = |pointer: &str| definition.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    let shelf = Shelf { group: text("/spec/group").into(), plural: text("/spec/names/plural").into() };
+    state.catalogue.remove(&shelf.group, &shelf.plural);
+    state.store.cut(Some(&shelf));
+}
+
+/// The kind as each of its served versions has it.
+fn resources(definition: &Value) -> Vec<Resource> {
+    let Ok(schema) = CrdSchema::from_crd(definition) else { return Vec::new() };
+    let names = &definition["spec"]["names"];
+    let text = |key: &str| names[key].as_str().unwrap_or_default().to_owned();
+    let list = |key: &str| -> Vec<String> {
+        names[key].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+    };
+    let stored = schema.versions.iter().find(|version| version.storage).map(|version| version.name.clone());
+    let stored = stored.unwrap_or_default();
+    let shelf = Shelf { group: schema.group.clone(), plural: text("plural") };
+    let written = definition["spec"]["versions"].as_array().cloned().unwrap_or_default();
+    let name = meta::text(definition, "name").to_owned();
+    schema
+        .versions
+        .into_iter()
+        .zip(written)
+        .filter(|(version, _)| version.served)
+        .map(|(version, written)| Resource {
+            group: schema.group.clone(),
+            version: version.name.clone(),
+            plural: text("plural"),
+            singular: text("singular"),
+            kind: schema.kind.clone(),
+            list_kind: text("listKind"),
+            namespaced: schema.namespaced,
+            counts_generations: true,
+            short_names: list("shortNames"),
+            categories: list("categories"),
+            verbs: VERBS.map(str::to_owned).to_vec(),
+            subresources: subresources(
+                &schema.group,
+                &version.name,
+                &schema.kind,
+                version.status,
+                version.scale.as_ref(),
+            ),
+            stored: stored.clone(),
+            shelf: shelf.clone(),
+            custom: Some(Arc::new(Custom {
+                columns: written["additionalPrinterColumns"].as_array().cloned().unwrap_or_default(),
+                selectable: written["selectableFields"]
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .filter_map(|field| field["jsonPath"].as_str().map(str::to_owned))
+                    .collect(),
+                open_api: written["schema"]["openAPIV3Schema"].clone(),
+                definition: name.clone(),
+                version,
+            })),
+        })
+        .collect()
+}
+
+fn subresources(
+    group: &str,
+    version: &str,
+    kind: &str,
+    status: bool,
+    scale: Option<&ScalePaths>,
+) -> Vec<Subresource> {
+    let verbs = || ["get", "patch", "update"].map(str::to_owned).to_vec();
+    let mut below = Vec::new();
+    if status {
+        let kind = (group.to_owned(), version.to_owned(), kind.to_owned());
+        below.push(Subresource { name: "status".into(), kind, verbs: verbs() });
+    }
+    if scale.is_some() {
+        let kind = ("autoscaling".to_owned(), "v1".to_owned(), "Scale".to_owned());
+        below.push(Subresource { name: "scale".into(), kind, verbs: verbs() });
+    }
+    below
+}
