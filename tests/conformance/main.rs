@@ -8,6 +8,7 @@
 mod case;
 mod compare;
 mod definition;
+mod embedded;
 mod mask;
 mod play;
 mod yaml;
@@ -17,9 +18,12 @@ use futures_util::{StreamExt, stream};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// How many cases are played on the real control plane at once: they wait for most of their time.
 const AT_ONCE: usize = 6;
+/// How many threads play cases on the embedded server.
+const WORKERS: usize = 2;
 /// How many there must be at least in an area, so that none is lost unseen; and in all of them.
 const FLOORS: &[(&str, usize)] = &[("", 40)];
 
@@ -46,6 +50,40 @@ fn there_are_cases_enough_and_each_has_answers() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_embedded_server_answers_as_recorded() {
+    let cases = cases();
+    let next = AtomicUsize::new(0);
+    let verdicts: Vec<(usize, Result<(), String>)> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..WORKERS).map(|_| scope.spawn(|| work(&cases, &next))).collect();
+        workers.into_iter().flat_map(|worker| worker.join().unwrap_or_default()).collect()
+    });
+    assert_eq!(verdicts.len(), cases.len(), "not every case was played");
+    let mut wrong: Vec<_> =
+        verdicts.into_iter().filter_map(|(at, verdict)| Some((at, verdict.err()?))).collect();
+    wrong.sort();
+    let told: Vec<&str> = wrong.iter().map(|(_, told)| told.as_str()).collect();
+    assert!(told.is_empty(), "{}\n{} of {} cases", told.join("\n"), told.len(), cases.len());
+}
+
+/// Plays cases on the embedded server until none is left.
+fn work(cases: &[Case], next: &AtomicUsize) -> Vec<(usize, Result<(), String>)> {
+    let mut verdicts = Vec::new();
+    loop {
+        let at = next.fetch_add(1, Ordering::Relaxed);
+        let Some(case) = cases.get(at) else { return verdicts };
+        let verdict = judge(case, embedded::play(case));
+        let verdict = match (&case.differs, verdict) {
+            (None, verdict) => verdict,
+            (Some(_), Err(_)) => Ok(()),
+            (Some(reason), Ok(())) => {
+                Err(format!("{} agrees, though it says it differs: {reason}", case.name))
+            }
+        };
+        verdicts.push((at, verdict));
+    }
 }
 
 #[test]

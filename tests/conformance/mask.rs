@@ -55,11 +55,7 @@ impl Mask {
             *hash = "HASH".into();
         }
         self.ages(value);
-        if value["kind"] == "Status"
-            && let Some(Value::String(message)) = value.get_mut("message")
-        {
-            *message = self.number.replace_all(message, "${1}NUMBER").into_owned();
-        }
+        let status = value["kind"] == "Status";
         let Value::Object(map) = value else { return };
         *map = std::mem::take(map)
             .into_iter()
@@ -68,6 +64,9 @@ impl Mask {
                 (self.text(&key), value)
             })
             .collect();
+        if let Some(Value::String(message)) = map.get_mut("message").filter(|_| status) {
+            *message = self.number.replace_all(message, "${1}NUMBER").into_owned();
+        }
     }
 
     /// Versions, tokens, made-up names, and the order of managers, which is that of their times.
