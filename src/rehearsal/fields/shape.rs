@@ -199,10 +199,12 @@ impl<'a> Mapping<'a> {
 
     /// The shape of an entry, `None` if the schema does not allow it.
     pub fn entry(&self, key: &str) -> Option<Shape<'a>> {
-        self.named(key).or(match self.rest? {
-            Rest::Of(entry) => Some(Shape::at(entry, self.open)),
-            Rest::Deduced => Some(Shape::Deduced),
-            Rest::Whole => Some(Shape::Whole),
+        self.named(key).or_else(|| {
+            Some(match self.rest? {
+                Rest::Of(entry) => Shape::at(entry, self.open),
+                Rest::Deduced => Shape::Deduced,
+                Rest::Whole => Shape::Whole,
+            })
         })
     }
 

@@ -35,30 +35,29 @@ pub fn patch(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> {
     }
     let Some(stored) = stored else { return Err(Refusal::not_found(resource, call.name)) };
     let old = convert::served(resource, stored.value());
-    let mut new = result(call, &old, validation)?;
+    let mut new = result(call, &old)?;
     retype(call, &mut new)?;
     create::known_fields(call, &mut new, validation)?;
     model::default(resource, &mut new);
     settle(state, call, &stored, &old, new, false)
 }
 
-/// What a patch makes of an object, be that the one kept or a scale.
+/// What a patch that is no apply makes of an object, be that the one kept or a scale.
 ///
 /// # Errors
 /// 400, 415 or 422.
-pub fn result(call: &Call<'_>, old: &Value, validation: FieldValidation) -> Result<Value, Refusal> {
-    let _ = validation;
+pub fn result(call: &Call<'_>, old: &Value) -> Result<Value, Refusal> {
     match call.content_type() {
         JSON => by_json(call, old),
         MERGE => by_merge(call, old, false),
         STRATEGIC if call.resource.custom.is_none() => by_merge(call, old, true),
-        APPLY => {
-            let mut new = old.clone();
-            json_patch::merge(&mut new, &decode::applied(call)?);
-            Ok(new)
-        }
         _ => Err(Refusal::unsupported_media(accepted(call))),
     }
+}
+
+/// Whether a patch is a server-side apply.
+pub fn is_apply(call: &Call<'_>) -> bool {
+    call.verb == "patch" && call.content_type() == APPLY
 }
 
 /// The media types of patches that the kind takes.

@@ -4,12 +4,11 @@
 use serde_json::{Map, Value, json};
 
 use super::call::Call;
-use super::model::FieldValidation;
 use super::refusal::{Fault, Refusal};
 use super::reply::Reply;
 use super::resource::Resource;
 use super::state::State;
-use super::{convert, create, decode, meta, patch, render, update};
+use super::{convert, create, decode, managers, meta, patch, render, update};
 use crate::selector::LabelSelector;
 
 /// Where a kind has its numbers, as JSON pointers.
@@ -44,11 +43,20 @@ pub fn scale(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> {
         }
         return Ok(Reply::json(of(resource, &old, &paths)));
     }
-    let before = of(resource, &old, &paths);
-    let after = match call.verb {
-        "patch" => patch::result(call, &before, FieldValidation::Ignore)?,
+    let steps: Vec<&str> = paths.spec.split('/').skip(1).collect();
+    let entries = &old["metadata"]["managedFields"];
+    let mut before = of(resource, &old, &paths);
+    if let Some(managers) = managers::of_scale(entries, &steps) {
+        before["metadata"]["managedFields"] = managers;
+    }
+    let apply = patch::is_apply(call);
+    let sent = match call.verb {
+        "patch" if apply => decode::applied(call)?,
+        "patch" => patch::result(call, &before)?,
         _ => decode::object(call)?,
     };
+    let now = state.clock.seconds();
+    let (after, owners) = managers::by_scale(call, &before, &sent, apply, entries, &steps, &now)?;
     create::check_dry_run(call, if call.verb == "patch" { "PatchOptions" } else { "UpdateOptions" })?;
     let named = meta::text(&after, "name");
     if named != call.name && !(named.is_empty() && resource.custom.is_none()) {
@@ -89,11 +97,15 @@ pub fn scale(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> {
     let mut new = old.clone();
     set(&mut new, &paths.spec, replicas.into());
     let version = meta::text(&after, "resourceVersion").to_owned();
-    meta::edit(&mut new, |meta| match version.is_empty() {
-        true => meta.insert("resourceVersion".into(), stored.version.to_string().into()),
-        false => meta.insert("resourceVersion".into(), version.into()),
+    meta::edit(&mut new, |meta| {
+        let current = stored.version.to_string();
+        meta.insert("resourceVersion".into(), if version.is_empty() { current } else { version }.into());
+        match owners {
+            Some(owners) => meta.insert("managedFields".into(), owners),
+            None => meta.shift_remove("managedFields"),
+        }
     });
-    let reply = update::settle(state, call, &stored, &old, new, false)?;
+    let reply = update::settle(state, call, &stored, &old, new, true)?;
     let now = render::value(resource, &reply);
     Ok(Reply::json(of(resource, &now, &paths)))
 }
