@@ -14,3 +14,4 @@ mod known;
 mod pods;
 pub mod server;
 pub mod world;
+pub mod strategic;
