@@ -113,7 +113,8 @@ async fn perform(client: &Client, play: &Play, namespace: &str) -> Vec<Told> {
     let log: Log = Arc::default();
     send(client, Method::POST, "/api/v1/namespaces", json, &body).await;
     tokio::time::sleep(Duration::from_millis(500)).await;
-    let watches = play.watch.iter().map(|kind| tokio::spawn(watch(client.clone(), path(kind, namespace), log.clone())));
+    let watches =
+        play.watch.iter().map(|kind| tokio::spawn(watch(client.clone(), path(kind, namespace), log.clone())));
     let watches: Vec<_> = watches.collect();
     tokio::time::sleep(Duration::from_millis(500)).await;
     for (at, step) in play.steps.iter().enumerate() {
@@ -145,7 +146,9 @@ async fn perform(client: &Client, play: &Play, namespace: &str) -> Vec<Told> {
     watches.iter().for_each(tokio::task::JoinHandle::abort);
     send(client, Method::DELETE, &format!("/api/v1/namespaces/{namespace}"), json, &Value::Null).await;
     let log = std::mem::take(&mut log.lock().expect("nobody panics").1);
-    log.into_iter().filter(|(_, _, object)| object["kind"] != "Namespace" || object["metadata"]["name"] == namespace).collect()
+    log.into_iter()
+        .filter(|(_, _, object)| object["kind"] != "Namespace" || object["metadata"]["name"] == namespace)
+        .collect()
 }
 
 /// What was seen of the objects of one name in one step.
@@ -185,7 +188,9 @@ fn aliases(told: &[Told], namespace: &str) -> Vec<(String, String)> {
     // A ControllerRevision's hash stands alone as well.
     let hashes: Vec<_> = sets
         .iter()
-        .filter_map(|(name, alias)| Some((name.rsplit_once('-')?.1.to_owned(), alias.rsplit_once('-')?.1.to_owned())))
+        .filter_map(|(name, alias)| {
+            Some((name.rsplit_once('-')?.1.to_owned(), alias.rsplit_once('-')?.1.to_owned()))
+        })
         .collect();
     let mut all = longest_first(pods);
     all.extend(longest_first(sets));
@@ -214,8 +219,13 @@ fn masked(mut text: String, aliases: &[(String, String)]) -> String {
 fn ordered(value: &Value) -> Value {
     match value {
         Value::Object(fields) => {
-            let sorted: BTreeMap<&String, Value> = fields.iter().map(|(key, value)| (key, ordered(value))).collect();
-            sorted.into_iter().map(|(key, value)| (key.clone(), value)).collect::<serde_json::Map<_, _>>().into()
+            let sorted: BTreeMap<&String, Value> =
+                fields.iter().map(|(key, value)| (key, ordered(value))).collect();
+            sorted
+                .into_iter()
+                .map(|(key, value)| (key.clone(), value))
+                .collect::<serde_json::Map<_, _>>()
+                .into()
         }
         Value::Array(list) => list.iter().map(ordered).collect(),
         other => other.clone(),
@@ -250,7 +260,8 @@ fn state(what: &str, object: &Value) -> (String, String) {
             rest = format!(" {field} {}", ordered(&object[field]));
         }
     }
-    let wants = object["spec"]["replicas"].as_i64().map(|wants| format!(" wants {wants}")).unwrap_or_default();
+    let wants =
+        object["spec"]["replicas"].as_i64().map(|wants| format!(" wants {wants}")).unwrap_or_default();
     let number = metadata["generation"].as_i64().map(|number| format!("#{number}")).unwrap_or_default();
     let conditions = conditions.join("; ");
     let whole = format!("{number}{wants}{leaving} {}{rest} [{conditions}]", ordered(&Value::Object(status)));
@@ -351,7 +362,8 @@ fn record(name: &str) -> String {
     runtime.block_on(async {
         let file = std::env::var("SELDONPLAY_TEST_KUBECONFIG").expect("SELDONPLAY_TEST_KUBECONFIG");
         let config = kube::config::Kubeconfig::read_from(file).expect("a kubeconfig");
-        let config = kube::Config::from_custom_kubeconfig(config, &Default::default()).await.expect("a config");
+        let config =
+            kube::Config::from_custom_kubeconfig(config, &Default::default()).await.expect("a config");
         let client = Client::try_from(config).expect("a client");
         let namespace = format!("play-{name}-{}", std::process::id());
         let told = perform(&client, &play, &namespace).await;
@@ -371,9 +383,11 @@ fn compare(name: &str) {
     }
     let lines: Vec<&str> = real.lines().collect();
     let differs = ours.lines().zip(&lines).position(|(ours, real)| ours != *real);
-    let differs = differs.or((ours.lines().count() != lines.len()).then(|| ours.lines().count().min(lines.len())));
+    let differs =
+        differs.or((ours.lines().count() != lines.len()).then(|| ours.lines().count().min(lines.len())));
     if let Some(at) = differs {
-        let around = |text: &str| text.lines().skip(at.saturating_sub(6)).take(10).collect::<Vec<_>>().join("\n");
+        let around =
+            |text: &str| text.lines().skip(at.saturating_sub(6)).take(10).collect::<Vec<_>>().join("\n");
         panic!("{name} differs at line {}; real:\n{}\nrehearsed:\n{}", at + 1, around(&real), around(&ours));
     }
     assert_eq!(rehearse(name), ours, "two rehearsals of {name} differ");

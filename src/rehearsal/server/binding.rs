@@ -42,5 +42,10 @@ pub fn bind(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> {
     if !call.dry_run() {
         state.store.put(resource, pod);
     }
-    Ok(Reply { code: 201, ..Reply::json(json!({ "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201 })) })
+    Ok(Reply {
+        code: 201,
+        ..Reply::json(
+            json!({ "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201 }),
+        )
+    })
 }
