@@ -27,6 +27,8 @@ pub mod status;
 mod table;
 mod verdict;
 
+pub(crate) use seldon_deployment::shortened;
+
 pub use fresh::Observes;
 pub use read::dotted;
 pub use status::status_fields;

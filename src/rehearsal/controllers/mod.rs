@@ -12,6 +12,7 @@ mod deployment;
 mod driver;
 pub mod faults;
 mod garbage;
+mod namespace;
 mod node;
 mod outcome;
 mod pod;
@@ -19,6 +20,7 @@ mod pods;
 mod read;
 mod replica_set;
 mod resource;
+mod seldon;
 #[cfg(test)]
 mod testing;
 
@@ -100,7 +102,13 @@ const ALL: &[Controller] = &[
         manager: "kubelet",
         ..Controller::new("kubelet", pod::kubelet::WATCHES, pod::kubelet::concerns, pod::kubelet::reconcile)
     },
+    Controller::new("namespace", &[], namespace::concerns, namespace::reconcile),
     Controller::new("garbage", &[], garbage::concerns, garbage::reconcile),
+    Controller {
+        manager: seldon::BY,
+        delay: seldon::DELAY,
+        ..Controller::new("seldon", seldon::WATCHES, seldon::concerns, seldon::reconcile)
+    },
 ];
 
 /// Runs the controllers until the future is dropped. The client reaches the server they are to run against; all waiting is the clock's.
