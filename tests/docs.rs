@@ -14,6 +14,7 @@ use seldonplay::playbook::decode::{Key, Mapping};
 use seldonplay::playbook::document::{Defaults, Playbook};
 use seldonplay::playbook::manifest::ManifestFile;
 use seldonplay::playbook::patch::OperationMapping;
+use seldonplay::playbook::rehearsal::{Controller, Fault, FaultName, Rehearsal};
 use seldonplay::playbook::replicas::Bounds;
 use seldonplay::playbook::step::{Retry, envelope_keys};
 use seldonplay::source::Sources;
@@ -47,6 +48,16 @@ fn of_language(name: &str) -> Option<String> {
         "fail-when" => table(&action::FailWhenMapping::keys()),
         "operation" => table(&OperationMapping::keys()),
         "bounds" => table(&Bounds::keys()),
+        "rehearsal" => table(&Rehearsal::keys()),
+        "controller" => table(&Controller::keys()),
+        "fault" => table(&Fault::keys()),
+        "faults" => {
+            let mut rows = vec!["| fault | what goes wrong |".to_owned(), "|---|---|".to_owned()];
+            rows.extend(
+                FaultName::ALL.iter().map(|fault| format!("| `{}` | {} |", fault.as_str(), fault.about())),
+            );
+            rows.join("\n")
+        }
         "manifest-file" => table(&ManifestFile::keys()),
         "verbs" => {
             let mut rows = vec![
@@ -85,6 +96,10 @@ fn tables_of_the_language_come_from_the_types() {
             "operation",
             "bounds",
             "manifest-file",
+            "rehearsal",
+            "controller",
+            "fault",
+            "faults",
             "verbs",
             "not-yet",
         ]

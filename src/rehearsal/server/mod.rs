@@ -5,7 +5,9 @@
 //! bytes ([`Stored`](stored::Stored)) and every change is told to those who watch. What a kind adds to the general rules
 //! stands in `strategy`, `admission` and `effects`.
 
+mod addresses;
 mod admission;
+mod amount;
 mod body;
 mod call;
 mod convert;
@@ -25,12 +27,16 @@ mod meta;
 mod model;
 mod options;
 mod patch;
+mod pods;
 mod query;
+mod quota;
 mod random;
 mod refusal;
 mod render;
 mod reply;
 mod resource;
+mod reviews;
+mod rights;
 mod route;
 mod scale;
 mod selection;
@@ -148,6 +154,16 @@ impl Server {
     /// Forgets what happened up to now: watches and lists from earlier versions are answered with 410.
     pub fn compact(&self) {
         self.state().store.compact();
+    }
+
+    /// Whether a kind is served.
+    pub fn serves(&self, group: &str, version: &str, kind: &str) -> bool {
+        self.state().catalogue.kind(group, version, kind).is_some()
+    }
+
+    /// Whether a namespace is there.
+    pub fn has_namespace(&self, name: &str) -> bool {
+        self.state().find("", "namespaces", "", name).is_some()
     }
 
     /// Ends all watches.

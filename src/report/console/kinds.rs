@@ -63,7 +63,7 @@ impl<W: Write> Console<W> {
     pub(super) fn step_progress(&mut self, event: &Event) {
         let EventKind::StepProgress { met, total, words, unmet } = &event.kind else { return };
         let Some(at) = event.step.as_ref().and_then(|path| self.position(path)) else { return };
-        let plain = !self.options.terminal && self.told(Verbosity::Normal);
+        let plain = !self.options.is_page() && self.told(Verbosity::Normal);
         let verbose = self.told(Verbosity::Verbose);
         let step = &mut self.running[at];
         let words = match words.is_empty() {
@@ -127,7 +127,7 @@ impl<W: Write> Console<W> {
         let about = note.about.clone().unwrap_or_default();
         let said = self.troubles.get(&about).copied();
         let fresh = said.is_none_or(|said| now.saturating_sub(said) >= TROUBLE_EACH);
-        let folded = self.options.terminal && path.is_some_and(|path| self.position(path).is_some());
+        let folded = self.options.is_page() && path.is_some_and(|path| self.position(path).is_some());
         // What a terminal folds into one note, a plain stream says at its beginning, at its end and now and then.
         if note.over {
             self.troubles.remove(&about);
@@ -142,7 +142,7 @@ impl<W: Write> Console<W> {
     pub(super) fn asked(&mut self, path: Option<&StepPath>, text: &str) {
         self.asking = true;
         let at = path.and_then(|path| self.position(path));
-        let mut lines = if self.options.terminal { Vec::new() } else { self.heading(at) };
+        let mut lines = if self.options.is_page() { Vec::new() } else { self.heading(at) };
         let texts = escape::lines(text, 40, 1000);
         let mark = |at: usize| if at == 0 { "? " } else { "  " };
         lines.extend(

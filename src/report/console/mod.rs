@@ -45,11 +45,22 @@ pub enum Verbosity {
     Verbose,
 }
 
+/// What the console writes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Surface {
+    /// A log: every line is final and begins with its time, and steps say now and then where they stand.
+    Log,
+    /// A page: a line a step, with what it told folded below it, and no times. Nobody watches it being written.
+    Page,
+    /// A terminal: a page of which the last lines show what is running, and are rewritten in place.
+    Terminal,
+}
+
 /// How the console writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConsoleOptions {
-    /// Whether lines can be rewritten in place.
-    pub terminal: bool,
+    /// What it writes on.
+    pub surface: Surface,
     /// Whether to use colours.
     pub colour: bool,
     /// The columns of the terminal; without one, those that a failure is drawn in.
@@ -82,10 +93,17 @@ pub struct Console<W> {
     asking: bool,
 }
 
+impl ConsoleOptions {
+    /// Whether what a step tells is folded below its line.
+    fn is_page(&self) -> bool {
+        self.surface != Surface::Log
+    }
+}
+
 impl<W: Write> Console<W> {
     /// A console that writes there.
     pub fn new(to: W, options: ConsoleOptions) -> Console<W> {
-        let screen = Screen::new(to, options.terminal, options.colour, options.width);
+        let screen = Screen::new(to, options.surface != Surface::Log, options.colour, options.width);
         Console {
             options,
             screen,
@@ -136,7 +154,8 @@ impl<W: Write> Console<W> {
 
     /// Writes final lines, and the running steps anew.
     fn say(&mut self, lines: &[Line]) {
-        let live = if self.options.terminal && !self.asking { self.live() } else { Vec::new() };
+        let live =
+            if self.options.surface == Surface::Terminal && !self.asking { self.live() } else { Vec::new() };
         self.screen.show(&self.stamp, lines, live);
     }
 
@@ -148,7 +167,7 @@ impl<W: Write> Console<W> {
     /// Writes a note where it belongs: below its step, which a terminal does when the step's line is final.
     fn note(&mut self, path: Option<&StepPath>, note: Note) {
         let at = path.and_then(|path| self.position(path));
-        let (Some(at), true) = (at, self.options.terminal) else {
+        let (Some(at), true) = (at, self.options.is_page()) else {
             let mut lines = self.heading(at);
             lines.extend(note.lines(at.map(|at| self.running[at].depth())));
             return self.say(&lines);
@@ -252,7 +271,7 @@ impl<W: Write> Reporter for Console<W> {
     fn tick(&mut self) {
         self.ticks += 1;
         self.later();
-        if self.options.terminal {
+        if self.options.is_page() {
             if !self.asking {
                 self.say(&[]);
             }
@@ -280,7 +299,7 @@ impl<W: Write> Reporter for Console<W> {
 
 /// The layout on a terminal, or on a plain stream, whose lines are not cut to a width.
 fn layout_of(options: &ConsoleOptions, longest_name: usize) -> Layout {
-    Layout::new(options.terminal.then(|| options.width.saturating_sub(1)), longest_name)
+    Layout::new(options.is_page().then(|| options.width.saturating_sub(1)), longest_name)
 }
 
 /// A time as lines begin with it: whole seconds, UTC.

@@ -1,0 +1,169 @@
+//! A whole cluster in the process: the API server, its controllers, its clock, and what goes wrong.
+//! It must never know what is done to it.
+
+use super::clock::Clock;
+use super::controllers;
+use super::faults::{Disturbance, Fault, FaultKind};
+use super::known;
+use super::pods::Pods;
+use super::server::{self, Server, User};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use tokio::task::AbortHandle;
+
+/// Who the user of a world is to its server; everybody else is one of its controllers.
+const USER: &str = "rehearsal";
+
+/// What a world is made of.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Of all randomness: uids, generated names.
+    pub seed: u64,
+    /// What time it is when it begins.
+    pub start: Timestamp,
+    /// How many times faster than tokio's clock its own is.
+    pub speed: f64,
+    /// The namespaces that are there, beside those that every cluster has.
+    pub namespaces: BTreeSet<String>,
+    /// Kinds that are served without anybody having defined them, as `apiVersion` and `kind`.
+    pub kinds: BTreeSet<(String, String)>,
+    /// What goes wrong.
+    pub faults: Vec<Fault>,
+}
+
+/// A cluster in the process. Its controllers end when it is dropped.
+pub struct World {
+    server: Server,
+    clock: Clock,
+    disturbance: Arc<Disturbance>,
+    pods: Arc<Pods>,
+    tasks: Vec<AbortHandle>,
+}
+
+/// What was seen of a world.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// Pods that there have been.
+    pub pods: usize,
+    /// How many of them were ever ready, or had done their work.
+    pub ready_pods: usize,
+    /// The faults that came into play.
+    pub faults: BTreeSet<FaultKind>,
+}
+
+impl World {
+    /// Begins a world, on tokio's current runtime. It is ready to be talked to when this returns.
+    ///
+    /// # Errors
+    /// What its server refused while the world was being furnished: a name that is none.
+    pub async fn begin(settings: Settings) -> Result<World, String> {
+        let Settings { seed, start, speed, namespaces, kinds, faults } = settings;
+        let clock = Clock::new(start, speed);
+        let world_faults = faults.iter().filter_map(|fault| fault.in_the_world(start)).collect();
+        let quotas: Vec<Fault> =
+            faults.iter().filter(|fault| fault.kind == FaultKind::Quota).cloned().collect();
+        let disturbance = Arc::new(Disturbance::new(faults, clock.clone(), USER));
+        let server = Server::new(server::Settings {
+            clock: clock.clone(),
+            seed,
+            interfere: Some(disturbance.clone()),
+        });
+        let pods = Arc::new(Pods::default());
+        let mut world = World { server, clock, disturbance, pods, tasks: Vec::new() };
+        let inside = world.client_of("system:kube-controller-manager");
+        for definition in known::definitions(&world.server, &kinds) {
+            create(&inside, "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", &definition).await?;
+        }
+        for namespace in namespaces.iter().filter(|name| !world.server.has_namespace(name)) {
+            let object =
+                json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": namespace } });
+            create(&inside, "/api/v1/namespaces", &object).await?;
+        }
+        let settings = controllers::Settings { faults: world_faults, ..controllers::Settings::default() };
+        world.spawn(controllers::run(inside.clone(), world.clock.clone(), settings));
+        world.spawn(world.pods.clone().follow(inside.clone()));
+        for quota in quotas {
+            let namespaces: Vec<String> = namespaces.iter().cloned().collect();
+            world.spawn(forbid_pods(inside.clone(), world.clock.clone(), quota, namespaces));
+        }
+        Ok(world)
+    }
+
+    /// A client of the world, as its user.
+    pub fn client(&self) -> kube::Client {
+        self.client_of(USER)
+    }
+
+    fn client_of(&self, name: &str) -> kube::Client {
+        self.server.client_as(User { name: name.into(), ..User::admin() })
+    }
+
+    /// The server, to be reached from outside.
+    pub fn server(&self) -> &Server {
+        &self.server
+    }
+
+    /// The world's clock.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// The user begins to wait; an outage that was not told when to begin begins now.
+    pub fn first_wait(&self) {
+        self.disturbance.first_wait();
+    }
+
+    /// What was seen so far.
+    pub fn seen(&self) -> Seen {
+        let (pods, ready_pods) = self.pods.counts();
+        Seen { pods, ready_pods, faults: self.disturbance.came_into_play() }
+    }
+
+    fn spawn(&mut self, task: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.push(tokio::spawn(task).abort_handle());
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.tasks.iter().for_each(AbortHandle::abort);
+    }
+}
+
+async fn create(client: &kube::Client, path: &str, object: &Value) -> Result<Value, String> {
+    let request = http::Request::post(path)
+        .header(http::header::CONTENT_TYPE, "application/json")
+        .body(object.to_string().into_bytes())
+        .map_err(|error| error.to_string())?;
+    client.request(request).await.map_err(|error| match error {
+        kube::Error::Api(status) => status.message,
+        other => other.to_string(),
+    })
+}
+
+/// A quota without pods, for its time.
+async fn forbid_pods(client: kube::Client, clock: Clock, fault: Fault, namespaces: Vec<String>) {
+    clock.sleep(fault.at.unwrap_or_default()).await;
+    let quota = json!({
+        "apiVersion": "v1",
+        "kind": "ResourceQuota",
+        "metadata": { "name": "rehearsal" },
+        "spec": { "hard": { "pods": "0" } },
+    });
+    let path = |namespace: &str| format!("/api/v1/namespaces/{namespace}/resourcequotas");
+    for namespace in &namespaces {
+        // Of a namespace that is gone by now nothing is asked any more.
+        let _ = create(&client, &path(namespace), &quota).await;
+    }
+    if let Some(length) = fault.length {
+        clock.sleep(length).await;
+        for namespace in &namespaces {
+            let request = http::Request::delete(format!("{}/rehearsal", path(namespace))).body(Vec::new());
+            if let Ok(request) = request {
+                let _ = client.request::<Value>(request).await;
+            }
+        }
+    }
+}
