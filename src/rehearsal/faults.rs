@@ -3,7 +3,7 @@
 
 use super::clock::Clock;
 use super::controllers::faults::{FaultKind as WorldKind, FaultTarget, WorldFault};
-use super::known::plural;
+use super::known::{is_operated, plural};
 use super::server::{Asked, Delivery, Interfere, Interference};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
@@ -118,10 +118,18 @@ impl Disturbance {
         Disturbance { faults, clock, start, user: user.into(), seen: Mutex::default() }
     }
 
-    /// The user begins to wait.
-    pub fn first_wait(&self) {
+    /// The user begins to wait. True the first time.
+    pub fn first_wait(&self) -> bool {
         let now = self.clock.now();
-        self.seen().first_wait.get_or_insert(now);
+        let mut seen = self.seen();
+        let first = seen.first_wait.is_none();
+        seen.first_wait.get_or_insert(now);
+        first
+    }
+
+    /// An outage begins: who was connected notices.
+    pub(super) fn outage_begins(&self) {
+        self.seen().struck.insert(FaultKind::ApiOutage);
     }
 
     /// The faults that came into play.
@@ -167,11 +175,6 @@ impl Disturbance {
                 && target.name.as_ref().is_none_or(|name| *name == asked.name)
         })
     }
-}
-
-/// Kinds that are written by the program's user and brought to life by an operator that is not part of Kubernetes.
-fn is_operated(group: &str) -> bool {
-    group.contains('.') && !group.ends_with(".k8s.io")
 }
 
 const WRITES: [&str; 5] = ["create", "update", "patch", "delete", "deletecollection"];

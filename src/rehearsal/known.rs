@@ -52,6 +52,11 @@ const KNOWN: [Known; 8] = [
     of_mlops("SeldonConfig", "seldonconfigs", &[], None),
 ];
 
+/// Whether objects of a group are brought to life by an operator that is played here.
+pub(super) fn is_operated(group: &str) -> bool {
+    KNOWN.iter().any(|known| known.group == group)
+}
+
 /// The definitions to begin with: of all that is known by heart, and of those of `kinds` (`apiVersion` and `kind`) that
 /// the server does not serve by itself.
 pub(super) fn definitions(server: &Server, kinds: &BTreeSet<(String, String)>) -> Vec<Value> {

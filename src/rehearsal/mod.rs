@@ -13,5 +13,5 @@ pub mod http;
 mod known;
 mod pods;
 pub mod server;
-pub mod world;
 pub mod strategic;
+pub mod world;

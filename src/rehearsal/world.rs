@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::task::AbortHandle;
 
 /// Who the user of a world is to its server; everybody else is one of its controllers.
@@ -39,6 +40,8 @@ pub struct World {
     clock: Clock,
     disturbance: Arc<Disturbance>,
     pods: Arc<Pods>,
+    /// Whether an outage begins with the first wait.
+    outage_waits: bool,
     tasks: Vec<AbortHandle>,
 }
 
@@ -62,6 +65,8 @@ impl World {
         let Settings { seed, start, speed, namespaces, kinds, faults } = settings;
         let clock = Clock::new(start, speed);
         let world_faults = faults.iter().filter_map(|fault| fault.in_the_world(start)).collect();
+        let outages = faults.iter().filter(|fault| fault.kind == FaultKind::ApiOutage);
+        let outages: Vec<Option<Duration>> = outages.map(|fault| fault.at).collect();
         let quotas: Vec<Fault> =
             faults.iter().filter(|fault| fault.kind == FaultKind::Quota).cloned().collect();
         let disturbance = Arc::new(Disturbance::new(faults, clock.clone(), USER));
@@ -71,7 +76,14 @@ impl World {
             interfere: Some(disturbance.clone()),
         });
         let pods = Arc::new(Pods::default());
-        let mut world = World { server, clock, disturbance, pods, tasks: Vec::new() };
+        let mut world = World {
+            server,
+            clock,
+            disturbance,
+            pods,
+            outage_waits: outages.contains(&None),
+            tasks: Vec::new(),
+        };
         let inside = world.client_of("system:kube-controller-manager");
         for definition in known::definitions(&world.server, &kinds) {
             create(&inside, "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", &definition).await?;
@@ -84,9 +96,31 @@ impl World {
         let settings = controllers::Settings { faults: world_faults, ..controllers::Settings::default() };
         world.spawn(controllers::run(inside.clone(), world.clock.clone(), settings));
         world.spawn(world.pods.clone().follow(inside.clone()));
-        for quota in quotas {
+        for at in outages.into_iter().flatten() {
+            let (server, clock, disturbance) =
+                (world.server.clone(), world.clock.clone(), world.disturbance.clone());
+            world.spawn(async move {
+                clock.sleep(at).await;
+                begin_outage(&server, &disturbance);
+            });
+        }
+        for fault in quotas {
             let namespaces: Vec<String> = namespaces.iter().cloned().collect();
-            world.spawn(forbid_pods(inside.clone(), world.clock.clone(), quota, namespaces));
+            let (client, clock) = (inside.clone(), world.clock.clone());
+            if fault.at.is_none() {
+                // What is to be there from the begin on is there before anybody asks.
+                forbid_pods(&client, &namespaces).await;
+            }
+            world.spawn(async move {
+                if let Some(at) = fault.at {
+                    clock.sleep(at).await;
+                    forbid_pods(&client, &namespaces).await;
+                }
+                if let Some(length) = fault.length {
+                    clock.sleep(length).await;
+                    allow_pods(&client, &namespaces).await;
+                }
+            });
         }
         Ok(world)
     }
@@ -112,7 +146,9 @@ impl World {
 
     /// The user begins to wait; an outage that was not told when to begin begins now.
     pub fn first_wait(&self) {
-        self.disturbance.first_wait();
+        if self.disturbance.first_wait() && self.outage_waits {
+            begin_outage(&self.server, &self.disturbance);
+        }
     }
 
     /// What was seen so far.
@@ -132,6 +168,12 @@ impl Drop for World {
     }
 }
 
+/// Whoever watches is cut off; the controllers, who may come back at once, too.
+fn begin_outage(server: &Server, disturbance: &Disturbance) {
+    disturbance.outage_begins();
+    server.cut_watches();
+}
+
 async fn create(client: &kube::Client, path: &str, object: &Value) -> Result<Value, String> {
     let request = http::Request::post(path)
         .header(http::header::CONTENT_TYPE, "application/json")
@@ -143,27 +185,47 @@ async fn create(client: &kube::Client, path: &str, object: &Value) -> Result<Val
     })
 }
 
-/// A quota without pods, for its time.
-async fn forbid_pods(client: kube::Client, clock: Clock, fault: Fault, namespaces: Vec<String>) {
-    clock.sleep(fault.at.unwrap_or_default()).await;
-    let quota = json!({
+/// Makes a quota without pods. It holds from its first moment on: nobody waits until a controller has counted.
+async fn forbid_pods(client: &kube::Client, namespaces: &[String]) {
+    for namespace in namespaces {
+        quota(client, &quotas(namespace)).await;
+    }
+}
+
+/// Takes the quota away.
+async fn allow_pods(client: &kube::Client, namespaces: &[String]) {
+    for namespace in namespaces {
+        let request = http::Request::delete(format!("{}/{QUOTA}", quotas(namespace))).body(Vec::new());
+        if let Ok(request) = request {
+            // If it is gone already, so much the better.
+            let _ = client.request::<Value>(request).await;
+        }
+    }
+}
+
+fn quotas(namespace: &str) -> String {
+    format!("/api/v1/namespaces/{namespace}/resourcequotas")
+}
+
+const QUOTA: &str = "rehearsal";
+
+/// Of a namespace that is gone by now nothing is asked any more.
+async fn quota(client: &kube::Client, path: &str) {
+    let hard = json!({ "pods": "0" });
+    let object = json!({
         "apiVersion": "v1",
         "kind": "ResourceQuota",
-        "metadata": { "name": "rehearsal" },
-        "spec": { "hard": { "pods": "0" } },
+        "metadata": { "name": QUOTA },
+        "spec": { "hard": hard },
     });
-    let path = |namespace: &str| format!("/api/v1/namespaces/{namespace}/resourcequotas");
-    for namespace in &namespaces {
-        // Of a namespace that is gone by now nothing is asked any more.
-        let _ = create(&client, &path(namespace), &quota).await;
+    if create(client, path, &object).await.is_err() {
+        return;
     }
-    if let Some(length) = fault.length {
-        clock.sleep(length).await;
-        for namespace in &namespaces {
-            let request = http::Request::delete(format!("{}/rehearsal", path(namespace))).body(Vec::new());
-            if let Ok(request) = request {
-                let _ = client.request::<Value>(request).await;
-            }
-        }
+    let status = json!({ "status": { "hard": hard, "used": hard } });
+    let request = http::Request::patch(format!("{path}/{QUOTA}/status"))
+        .header(http::header::CONTENT_TYPE, "application/merge-patch+json")
+        .body(status.to_string().into_bytes());
+    if let Ok(request) = request {
+        let _ = client.request::<Value>(request).await;
     }
 }

@@ -5,13 +5,12 @@ use super::Rehearsed;
 use super::faults;
 use crate::escape::{cut, one_line};
 use crate::event::Ending;
-use crate::playbook::duration;
 use crate::rehearsal::faults::FaultKind;
-use std::time::Duration;
+use crate::report;
 use unicode_width::UnicodeWidthStr;
 
 /// How much of a reason is shown, in characters.
-const REASON: usize = 100;
+const REASON: usize = 70;
 
 /// A table that grows by a row a rehearsal.
 #[derive(Debug, Default)]
@@ -55,7 +54,7 @@ impl Table {
             Some(reason) => format!("{verdict}: {}", cut(&one_line(reason), REASON)),
             None => verdict.to_owned(),
         };
-        let after = duration::words(Duration::from_millis(millis(rehearsed.took)));
+        let after = report::took(u64::try_from(rehearsed.took.as_millis()).unwrap_or(u64::MAX));
         self.rows.push([one_line(playbook).into_owned(), fault.into(), ends.into(), after, verdict]);
     }
 
@@ -77,11 +76,6 @@ impl Table {
         }
         drawn
     }
-}
-
-/// To tenths of a second, as people read it.
-fn millis(took: Duration) -> u64 {
-    u64::try_from(took.as_millis() / 100 * 100).unwrap_or(u64::MAX)
 }
 
 /// Whether a playbook that passes with this fault has not noticed what it is there to notice.
