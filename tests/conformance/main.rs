@@ -25,7 +25,8 @@ const AT_ONCE: usize = 6;
 /// How many threads play cases on the embedded server.
 const WORKERS: usize = 2;
 /// How many there must be at least in an area, so that none is lost unseen; and in all of them.
-const FLOORS: &[(&str, usize)] = &[("", 40)];
+const FLOORS: &[(&str, usize)] =
+    &[("watch", 40), ("apply", 50), ("crd", 50), ("delete", 40), ("list", 30), ("", 300)];
 
 #[test]
 fn there_are_cases_enough_and_each_has_answers() {
