@@ -126,7 +126,7 @@ pub fn delete(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> {
     let options = Options::read(call)?;
     let stored = state.store.get(&resource.shelf, call.namespace, call.name).cloned();
     let stored = stored.ok_or_else(|| Refusal::not_found(&resource, call.name))?;
-    let cascades = options.orphan == Some(false) || options.policy.as_deref() == Some("Foreground");
+    let cascades = options.orphan == Some(false);
     let done = one(state, &resource, &stored, options)?;
     let mut reply = match done.gone && !returns_object(&resource) {
         true => Reply::success(&resource, call.name, meta::text(&done.object, "uid")),
