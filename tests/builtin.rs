@@ -1,5 +1,9 @@
 //! The built-in kinds as the rehearsal knows them, held to what a real API server says of them.
 
+#[path = "builtin/applied.rs"]
+mod applied;
+#[path = "builtin/random.rs"]
+mod random;
 #[path = "builtin/server.rs"]
 mod server;
 #[path = "builtin/tables.rs"]

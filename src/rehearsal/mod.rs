@@ -4,4 +4,5 @@
 pub mod builtin;
 pub mod clock;
 pub mod controllers;
+pub mod fields;
 pub mod server;

@@ -32,7 +32,7 @@ pub use check::check;
 pub use compact::{Table, TableError};
 pub use crd::{CrdSchema, CrdVersion};
 pub use cursor::Cursor;
-pub use fill::{default, drop_nulls};
+pub use fill::{default, drop_nulls, nulls};
 pub use prune::{prune, unknown_fields};
 pub use scale::ScalePaths;
 pub use schema::{Absent, ListType, Patch, Schema, Type};

@@ -2,5 +2,10 @@
 //! It must never know a store, a request, or the time.
 
 mod kinds;
+mod read;
+mod spelling;
+mod untouched;
 
-pub use kinds::{group_versions, kinds, schema};
+pub use kinds::{group_versions, kinds, metadata, schema};
+pub use read::{Read, normal, read};
+pub use untouched::{untouched, untouched_of_custom};

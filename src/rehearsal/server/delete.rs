@@ -57,17 +57,21 @@ impl Options {
             }
             false => decode::any(call, "DeleteOptions")?,
         };
+        let options = Options::of(&body);
+        options.check(&body)?;
+        Ok(options)
+    }
+
+    fn of(body: &Value) -> Options {
         let text = |value: &Value| value.as_str().map(str::to_owned);
-        let options = Options {
+        Options {
             grace: body["gracePeriodSeconds"].as_i64(),
             uid: text(&body["preconditions"]["uid"]),
             version: text(&body["preconditions"]["resourceVersion"]),
             policy: text(&body["propagationPolicy"]),
             orphan: body["orphanDependents"].as_bool(),
             dry_run: body["dryRun"].as_array().is_some_and(|dry| dry.iter().any(|dry| dry == "All")),
-        };
-        options.check(&body)?;
-        Ok(options)
+        }
     }
 
     fn check(&self, body: &Value) -> Result<(), Refusal> {
@@ -132,6 +136,22 @@ pub fn delete(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> {
         reply.code = 202;
     }
     Ok(reply)
+}
+
+/// Deletes an object with options that came with something else.
+///
+/// # Errors
+/// As for any deletion.
+pub fn with(
+    state: &mut State,
+    resource: &Resource,
+    stored: &Arc<Stored>,
+    options: &Value,
+    dry_run: bool,
+) -> Result<(), Refusal> {
+    let mut options = Options::of(options);
+    options.dry_run |= dry_run;
+    one(state, resource, stored, options).map(drop)
 }
 
 /// Deletes all objects that are selected.

@@ -15,12 +15,13 @@ use super::refusal::Refusal;
 use super::render;
 use super::reply::{Content, Reply};
 use super::resource::Resource;
+use super::rights::{self, Deed};
 use super::route::{Objects, Route};
 use super::state::State;
 use super::stored::encode;
 use super::user::User;
 use super::view::View;
-use super::{Server, create, delete, discovery, list, patch, scale, update, watch};
+use super::{Server, create, delete, discovery, list, patch, pods, reviews, scale, update, watch};
 
 /// Answers one request.
 pub(super) async fn handle(
@@ -44,6 +45,21 @@ pub(super) async fn handle(
     }
     let answer = answer(server, user, &request, &route, query, verb);
     if after { Err(Cut) } else { Ok(answer) }
+}
+
+/// What is asked, as rights have it.
+fn deed<'a>(verb: &'a str, route: &'a Route, path: &'a str) -> Deed<'a> {
+    match route {
+        Route::Objects(objects) => Deed::Objects {
+            verb,
+            group: &objects.group,
+            plural: &objects.plural,
+            subresource: objects.subresource.as_deref().unwrap_or_default(),
+            namespace: &objects.namespace,
+            name: objects.name.as_deref().unwrap_or_default(),
+        },
+        _ => Deed::Path { verb, path },
+    }
 }
 
 fn asked(user: &User, verb: &str, route: &Route, path: &str) -> Asked {
@@ -101,6 +117,13 @@ fn answer(
         request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let mut state = server.state();
     let state = &mut *state;
+    let path = request.uri().path();
+    if !user.is_master() {
+        let deed = deed(verb, route, path);
+        if !rights::allowed(state, user, &deed) {
+            return refused(&rights::refusal(user, &deed));
+        }
+    }
     if let Route::Objects(objects) = route {
         return of_objects(server, state, user, request, objects, query, verb, accept);
     }
@@ -202,7 +225,11 @@ fn carry_out(
         }
         return match (call.subresource, call.verb) {
             ("scale", _) => scale::scale(state, call),
-            ("binding", "create") => super::binding::bind(state, call),
+            ("log", "get") => pods::log(state, call),
+            ("binding", "create") => pods::bind(state, call),
+            ("eviction", "create") => pods::evict(state, call),
+            // Nothing in a rehearsal listens behind a proxy, and nobody can be spoken with.
+            ("proxy" | "exec" | "attach" | "portforward" | "token", _) => Err(unserved(call)),
             (_, "get") => get(state, call),
             (_, "update") => update::update(state, call),
             (_, "patch") => patch::patch(state, call),
@@ -220,6 +247,7 @@ fn carry_out(
             let frames = watch::watch(state, call, asked, server.inner.interfere.clone())?;
             Ok(Reply { code: 200, content: Content::Watch(frames) })
         }
+        "create" if call.name.is_empty() && reviews::is_review(call) => reviews::review(state, call),
         "create" if call.name.is_empty() => create::create(state, call),
         "update" if !call.name.is_empty() => update::update(state, call),
         "patch" if !call.name.is_empty() => patch::patch(state, call),
@@ -227,6 +255,12 @@ fn carry_out(
         "deletecollection" => delete::collection(state, call),
         _ => Err(Refusal::method_not_allowed()),
     }
+}
+
+/// What a real cluster would hand on to a node, and a rehearsal has nobody to hand on to.
+fn unserved(call: &Call<'_>) -> Refusal {
+    let what = format!("{}/{}", call.resource.plural, call.subresource);
+    Refusal::new(501, "NotImplemented", format!("{what} is not served in a rehearsal"))
 }
 
 fn get(state: &State, call: &Call<'_>) -> Result<Reply, Refusal> {

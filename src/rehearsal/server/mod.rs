@@ -5,8 +5,9 @@
 //! bytes ([`Stored`](stored::Stored)) and every change is told to those who watch. What a kind adds to the general rules
 //! stands in `strategy`, `admission` and `effects`.
 
+mod addresses;
 mod admission;
-mod binding;
+mod amount;
 mod body;
 mod call;
 mod convert;
@@ -26,12 +27,16 @@ mod meta;
 mod model;
 mod options;
 mod patch;
+mod pods;
 mod query;
+mod quota;
 mod random;
 mod refusal;
 mod render;
 mod reply;
 mod resource;
+mod reviews;
+mod rights;
 mod route;
 mod scale;
 mod selection;

@@ -1,8 +1,9 @@
 //! What a kind's objects may look like: unknown fields, defaults and validation, of custom kinds and of the server's own.
 //! It must never look at other objects.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::meta;
 use super::refusal::{Fault, Refusal, quote};
 use super::resource::Resource;
 use crate::rehearsal::builtin;
@@ -63,9 +64,23 @@ pub fn drop_unknown(resource: &Resource, object: &mut Value) -> Vec<String> {
 
 /// Fills in what the kind has defaults for.
 pub fn default(resource: &Resource, object: &mut Value) {
+    if resource.is("", "namespaces") {
+        label_namespace(object);
+    }
     if let Some(schema) = schema(resource).filter(|_| resource.custom.is_some()) {
         structural::default(schema, object);
     }
+}
+
+/// A namespace is labelled with its own name, so that selectors can name it.
+fn label_namespace(object: &mut Value) {
+    let name = meta::text(object, "name").to_owned();
+    meta::edit(object, |meta| {
+        let labels = meta.entry("labels").or_insert_with(|| json!({}));
+        if let (Some(labels), false) = (labels.as_object_mut(), name.is_empty()) {
+            labels.insert("kubernetes.io/metadata.name".into(), name.into());
+        }
+    });
 }
 
 /// What is wrong with the object; `old` is what it was before, if it was.

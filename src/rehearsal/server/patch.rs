@@ -22,14 +22,9 @@ const APPLY: &str = "application/apply-patch+yaml";
 /// 400, 403, 404, 409, 415 or 422.
 pub fn patch(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> {
     let resource = &*call.resource;
-    let custom = resource.custom.is_some();
-    let accepted: &[&str] = match custom {
-        true => &[JSON, MERGE, APPLY, "application/apply-patch+cbor"],
-        false => &[JSON, MERGE, STRATEGIC, APPLY, "application/apply-patch+cbor"],
-    };
     let media = call.content_type();
-    if !accepted.contains(&media) {
-        return Err(Refusal::unsupported_media(accepted));
+    if !accepted(call).contains(&media) {
+        return Err(Refusal::unsupported_media(accepted(call)));
     }
     let validation = FieldValidation::read(call.query.text("fieldValidation"), "PatchOptions")?;
     create::check_dry_run(call, "PatchOptions")?;
@@ -40,14 +35,37 @@ pub fn patch(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> {
     }
     let Some(stored) = stored else { return Err(Refusal::not_found(resource, call.name)) };
     let old = convert::served(resource, stored.value());
-    let mut new = match media {
-        JSON => by_json(call, &old)?,
-        _ => by_merge(call, &old, media == STRATEGIC)?,
-    };
+    let mut new = result(call, &old)?;
     retype(call, &mut new)?;
     create::known_fields(call, &mut new, validation)?;
     model::default(resource, &mut new);
     settle(state, call, &stored, &old, new, false)
+}
+
+/// What a patch that is no apply makes of an object, be that the one kept or a scale.
+///
+/// # Errors
+/// 400, 415 or 422.
+pub fn result(call: &Call<'_>, old: &Value) -> Result<Value, Refusal> {
+    match call.content_type() {
+        JSON => by_json(call, old),
+        MERGE => by_merge(call, old, false),
+        STRATEGIC if call.resource.custom.is_none() => by_merge(call, old, true),
+        _ => Err(Refusal::unsupported_media(accepted(call))),
+    }
+}
+
+/// Whether a patch is a server-side apply.
+pub fn is_apply(call: &Call<'_>) -> bool {
+    call.verb == "patch" && call.content_type() == APPLY
+}
+
+/// The media types of patches that the kind takes.
+fn accepted(call: &Call<'_>) -> &'static [&'static str] {
+    match call.resource.custom {
+        Some(_) => &[JSON, MERGE, APPLY, "application/apply-patch+cbor"],
+        None => &[JSON, MERGE, STRATEGIC, APPLY, "application/apply-patch+cbor"],
+    }
 }
 
 fn check_options(call: &Call<'_>, apply: bool) -> Result<(), Refusal> {

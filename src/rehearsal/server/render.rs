@@ -9,10 +9,20 @@ use serde_json::{Value, json};
 
 use super::convert::{is_as_kept, served};
 use super::list::Listed;
+use super::reply::{Content, Reply};
 use super::resource::Resource;
 use super::stored::{Stored, encode, without_type};
 use super::table;
 use super::view::View;
+
+/// The object of a reply, as served; null if it holds none.
+pub fn value(resource: &Resource, reply: &Reply) -> Value {
+    match &reply.content {
+        Content::Stored(stored) => served(resource, stored.value()),
+        Content::Object(value) | Content::Json(value) => value.clone(),
+        _ => Value::Null,
+    }
+}
 
 /// One object as kept, in the form asked for.
 pub fn stored(resource: &Resource, object: &Stored, view: View, now: Timestamp) -> Bytes {

@@ -34,6 +34,44 @@ pub fn furnish(state: &mut State) {
         });
         keep(state, "scheduling.k8s.io", "v1", "priorityclasses", object);
     }
+    for (name, rules, subject) in roles() {
+        let labels = json!({ "kubernetes.io/bootstrapping": "rbac-defaults" });
+        let about = json!({ "name": name, "labels": labels, "annotations": { "rbac.authorization.kubernetes.io/autoupdate": "true" } });
+        let role = json!({ "kind": "ClusterRole", "apiVersion": "rbac.authorization.k8s.io/v1", "metadata": about, "rules": rules });
+        keep(state, "rbac.authorization.k8s.io", "v1", "clusterroles", role);
+        let binding = json!({
+            "kind": "ClusterRoleBinding", "apiVersion": "rbac.authorization.k8s.io/v1", "metadata": about,
+            "subjects": [{ "kind": "Group", "apiGroup": "rbac.authorization.k8s.io", "name": subject }],
+            "roleRef": { "apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": name },
+        });
+        keep(state, "rbac.authorization.k8s.io", "v1", "clusterrolebindings", binding);
+    }
+}
+
+/// The roles that everybody's rights come from: name, rules, and the group that has it.
+fn roles() -> [(&'static str, Value, &'static str); 4] {
+    let everything = json!([
+        { "verbs": ["*"], "apiGroups": ["*"], "resources": ["*"] },
+        { "verbs": ["*"], "nonResourceURLs": ["*"] },
+    ]);
+    let reviews = json!([
+        { "verbs": ["create"], "apiGroups": ["authorization.k8s.io"],
+          "resources": ["selfsubjectaccessreviews", "selfsubjectrulesreviews"] },
+        { "verbs": ["create"], "apiGroups": ["authentication.k8s.io"], "resources": ["selfsubjectreviews"] },
+    ]);
+    let looks = json!([{ "verbs": ["get"], "nonResourceURLs": [
+        "/api", "/api/*", "/apis", "/apis/*", "/healthz", "/livez", "/openapi", "/openapi/*", "/readyz", "/version",
+        "/version/",
+    ] }]);
+    let public = json!([{ "verbs": ["get"], "nonResourceURLs": [
+        "/healthz", "/livez", "/readyz", "/version", "/version/",
+    ] }]);
+    [
+        ("cluster-admin", everything, "system:masters"),
+        ("system:basic-user", reviews, "system:authenticated"),
+        ("system:public-info-viewer", public, "system:authenticated"),
+        ("system:discovery", looks, "system:authenticated"),
+    ]
 }
 
 fn keep(state: &mut State, group: &str, version: &str, plural: &str, mut object: Value) {

@@ -49,9 +49,6 @@ pub fn create(resource: &Resource, object: &mut Value) {
         ("", "secrets") => fold_string_data(map),
         _ => {}
     }
-    if resource.is("", "namespaces") {
-        label_namespace(object);
-    }
     if resource.is("apiextensions.k8s.io", "customresourcedefinitions") {
         definition::create(object);
     }
@@ -76,7 +73,6 @@ pub fn update(resource: &Resource, subresource: &str, object: &mut Value, old: &
         }
     }
     if resource.is("", "namespaces") {
-        label_namespace(object);
         if subresource != "finalize" {
             let finalizers = old["spec"].get("finalizers").cloned();
             if let Some(spec) = object.get_mut("spec").and_then(Value::as_object_mut) {
@@ -165,17 +161,6 @@ fn wants_other(resource: &Resource, new: &Value, old: &Value) -> bool {
     // A class of priorities is made once and for all.
     let fixed = resource.is("scheduling.k8s.io", "priorityclasses");
     !fixed && (annotated || wanted(new) != wanted(old))
-}
-
-/// A namespace is labelled with its own name, so that selectors can name it.
-fn label_namespace(object: &mut Value) {
-    let name = meta::text(object, "name").to_owned();
-    meta::edit(object, |meta| {
-        let labels = meta.entry("labels").or_insert_with(|| json!({}));
-        if let Some(labels) = labels.as_object_mut() {
-            labels.insert("kubernetes.io/metadata.name".into(), name.into());
-        }
-    });
 }
 
 /// `stringData` is written into `data`, encoded, and never read back.

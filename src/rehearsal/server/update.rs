@@ -14,6 +14,7 @@ use super::state::State;
 use super::stored::Stored;
 use super::strategy;
 use super::{admission, convert, create, effects};
+use crate::rehearsal::fields;
 use std::sync::Arc;
 
 /// Puts what was sent in the place of what is there.
@@ -96,6 +97,7 @@ pub fn settle(
         meta.insert("resourceVersion".into(), stored.version.to_string().into());
     });
     meta::tidy(&mut new);
+    fields::keep_times(old, &mut new);
     let faults = faults(call, &new, old);
     if !faults.is_empty() {
         return Err(Refusal::invalid(&resource.group, &resource.kind, name, &faults));
