@@ -266,7 +266,10 @@ fn state(what: &str, object: &Value) -> (String, String) {
     let conditions = conditions.join("; ");
     let whole = format!("{number}{wants}{leaving} {}{rest} [{conditions}]", ordered(&Value::Object(status)));
     let phase = object["status"]["phase"].as_str().or(object["status"]["state"].as_str()).unwrap_or_default();
-    let finalizers = metadata["finalizers"].as_array().map(|all| format!(" {all:?}")).unwrap_or_default();
+    let finalizers = metadata["finalizers"]
+        .as_array()
+        .map(|all| format!(" {}", Value::from(all.clone())))
+        .unwrap_or_default();
     (whole, format!("{number}{leaving}{finalizers} {phase} [{conditions}]"))
 }
 
