@@ -32,11 +32,13 @@
 //! | `diagnostic` | `source`, `escape` | findings about a text: code, place, help; how they are drawn |
 //! | `event` | `source` | what happens in a run, failures, endings with their exit codes |
 //! | `kinds` | `structural`, `quantity`, `selector`, `tree` | what is known of each kind: ready, scaled, fresh, which field scales, what its webhook refuses. Pure functions over JSON, one file a kind |
+//! | `diagnosis` | `tree`, `kinds`, `quantity`, `selector` | rules over the state of an object and of what it owns, which say in a sentence why it is not ready |
 //! | `playbook` | `source`, `diagnostic`, `quantity`, `selector` | the language as written: verbs, conditions, targets, expressions. Data only |
 //! | `plan` | `playbook`, `kinds`, `structural`, `quantity`, `selector`, `source`, `diagnostic`, `event` | every rule of meaning that needs no cluster; loads manifests |
 //! | `cluster` | `kinds`, `structural`, `quantity`, `selector`, `tree` | a thin door over `kube::Client`: discovery, shared watches, patience, the ledger of this run's writes |
 //! | `rehearsal` | `kinds`, `structural`, `quantity`, `selector`, `tree`, `escape` | an API server inside the process, and the controllers that bring known kinds to life |
-//! | `runner` | `plan`, `playbook`, `event`, `cluster`, `kinds`, `selector`, `tree`, `source`, `diagnostic` | the interpreter, one file a verb |
+//! | `observe` | `cluster`, `tree`, `diagnosis`, `event`, `kinds`, `selector` | looks at objects and what they own, once or live, and makes events of what changes |
+//! | `runner` | `plan`, `playbook`, `event`, `cluster`, `observe`, `diagnosis`, `kinds`, `selector`, `tree`, `source`, `diagnostic` | the interpreter, one file a verb |
 //! | `report` | `event`, `source`, `diagnostic`, `escape` | console and JSON |
 //! | `cli` | everything | one file a subcommand; the environment, the wall's clock and the standard streams |
 //!
@@ -64,10 +66,12 @@
 
 pub mod cli;
 pub mod cluster;
+pub mod diagnosis;
 pub mod diagnostic;
 mod escape;
 pub mod event;
 pub mod kinds;
+pub mod observe;
 pub mod plan;
 pub mod playbook;
 pub mod quantity;
