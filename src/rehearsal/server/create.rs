@@ -60,6 +60,7 @@ pub fn make(state: &mut State, call: &Call<'_>, mut object: Value, applied: bool
     state.check_namespace(resource, call.namespace, &name)?;
     model::default(resource, &mut object);
     admission::admit(state, call, &mut object, None)?;
+    model::fit_stored(resource, &mut object);
     if !applied {
         object = managers::updated(call, resource, None, object, &now);
     }

@@ -124,6 +124,15 @@ fn fold_string_data(secret: &mut Value) {
     }
 }
 
+/// Drops what the version that is kept does not know, and fills in its defaults, where another version was written.
+pub fn fit_stored(resource: &Resource, object: &mut Value) {
+    let Some(custom) = resource.custom.as_ref().filter(|_| resource.version != resource.stored) else {
+        return;
+    };
+    structural::prune(&custom.stored, object);
+    structural::default(&custom.stored, object);
+}
+
 /// What is wrong with the object; `old` is what it was before, if it was.
 pub fn validate(resource: &Resource, object: &Value, old: Option<&Value>) -> Vec<Fault> {
     let mut faults = Vec::new();

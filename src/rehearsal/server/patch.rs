@@ -9,7 +9,7 @@ use super::refusal::{Fault, Refusal, quote};
 use super::reply::Reply;
 use super::state::State;
 use super::update::{other_uid, settle};
-use super::{convert, create, decode, jsonpatch, managers, meta, model};
+use super::{convert, create, decode, duplicates, jsonpatch, managers, meta, model};
 
 const JSON: &str = "application/json-patch+json";
 const MERGE: &str = "application/merge-patch+json";
@@ -49,7 +49,14 @@ pub fn patch(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> {
     if let Some(why) = model::unreadable(resource, &new).filter(|_| !custom) {
         return Err(unread(&new, &why));
     }
-    create::known_fields(call, &mut new, validation)?;
+    let before = new.clone();
+    create::known_fields(call, &mut new, validation).map_err(|refusal| match refusal.code {
+        400 => {
+            let told = &refusal.message;
+            unread(&before, told.find("strict decoding error").map_or(told.as_str(), |from| &told[from..]))
+        }
+        _ => refusal,
+    })?;
     model::default(resource, &mut new);
     settle(state, call, &stored, &old, new, false)
 }
@@ -75,8 +82,8 @@ pub fn is_apply(call: &Call<'_>) -> bool {
 /// The media types of patches that the kind takes.
 fn accepted(call: &Call<'_>) -> &'static [&'static str] {
     match call.resource.custom {
-        Some(_) => &[JSON, MERGE, APPLY, "application/apply-patch+cbor"],
-        None => &[JSON, MERGE, STRATEGIC, APPLY, "application/apply-patch+cbor"],
+        Some(_) => &[JSON, MERGE, APPLY],
+        None => &[JSON, MERGE, STRATEGIC, APPLY],
     }
 }
 
@@ -163,7 +170,15 @@ fn retype(call: &Call<'_>, new: &mut Value) -> Result<(), Refusal> {
                 quote(&found_kind),
                 quote(&found_version)
             ),
-            _ => format!("invalid object type: {found_version}, Kind={found_kind}"),
+            _ if found_kind != kind => {
+                let fault = Fault::invalid("kind", quote(&found_kind), format!("must be {kind}"));
+                return Err(Refusal::invalid(&resource.group, &found_kind, call.name, &[fault]));
+            }
+            _ => {
+                let told = format!("must be {api_version}");
+                let fault = Fault::invalid("apiVersion", quote(&found_version), told);
+                return Err(Refusal::invalid(&resource.group, kind, call.name, &[fault]));
+            }
         };
         return Err(unread(new, &why));
     }
@@ -184,7 +199,7 @@ fn retype(call: &Call<'_>, new: &mut Value) -> Result<(), Refusal> {
 }
 
 /// 422: what came of the patch cannot be read.
-fn unread(new: &Value, why: &str) -> Refusal {
+pub fn unread(new: &Value, why: &str) -> Refusal {
     let mut sorted: Vec<(&String, &Value)> = new.as_object().into_iter().flatten().collect();
     sorted.sort_by_key(|(key, _)| key.as_str());
     let text: Map<String, Value> =
@@ -204,8 +219,15 @@ fn apply(state: &mut State, call: &Call<'_>, validation: FieldValidation) -> Res
         )));
     }
     meta::edit(&mut applied, |meta| meta.insert("name".into(), call.name.into()));
-    create::known_fields(call, &mut applied, validation)?;
-    decode::settle_namespace(resource, call.namespace, &mut applied)?;
+    if validation == FieldValidation::Strict {
+        let twice = duplicates::duplicates(call.body);
+        if let Some(path) = twice.first() {
+            return Err(Refusal::bad_request(format!(
+                "error decoding patch: strict decoding error: duplicate field {}",
+                quote(path)
+            )));
+        }
+    }
     let now = state.clock.seconds();
     let stored = state.store.get(&resource.shelf, call.namespace, call.name).cloned();
     let Some(stored) = stored else {
@@ -219,7 +241,8 @@ fn apply(state: &mut State, call: &Call<'_>, validation: FieldValidation) -> Res
             );
             return Err(Refusal::conflict(resource, call.name, why));
         }
-        let object = managers::applied(call, resource, None, &applied, &now)?;
+        let mut object = managers::applied(call, resource, None, &applied, &now)?;
+        decode::settle_namespace(resource, call.namespace, &mut object)?;
         return create::make(state, call, object, true);
     };
     let old = convert::served(resource, stored.value());

@@ -86,6 +86,7 @@ pub fn settle(
     check_version(call, stored, &mut new)?;
     decode::settle_namespace(resource, call.namespace, &mut new)?;
     admission::admit(state, call, &mut new, Some(old))?;
+    model::fit_stored(resource, &mut new);
     if !applied {
         new = managers::updated(call, resource, Some(old), new, &now);
     }
@@ -141,8 +142,8 @@ fn check_version(call: &Call<'_>, stored: &Stored, new: &mut Value) -> Result<()
     let resource = &*call.resource;
     match meta::text(new, "resourceVersion") {
         "" | "0" if call.verb == "update" && strategy::wants_version(resource) => {
-            let fault = Fault::invalid("metadata.resourceVersion", "0x0", "must be specified for an update");
-            Err(Refusal::invalid(&resource.group, &resource.kind, call.name, &[fault]))
+            let fault = Fault::invalid("metadata.resourceVersion", 0, "must be specified for an update");
+            Err(Refusal::invalid(&resource.group, &resource.plural, call.name, &[fault]))
         }
         "" | "0" => Ok(()),
         version => match version.parse::<u64>() {
