@@ -45,7 +45,12 @@ fn rehearsals_say_what_they_should() {
         let arguments = std::fs::read_to_string(folder.join("arguments"))
             .unwrap_or_else(|error| panic!("{}/arguments: {error}", folder.display()));
         let first = told(&rehearse(&folder, &arguments));
-        assert_eq!(first, told(&rehearse(&folder, &arguments)), "{}: it is not the same twice", folder.display());
+        assert_eq!(
+            first,
+            told(&rehearse(&folder, &arguments)),
+            "{}: it is not the same twice",
+            folder.display()
+        );
         wrong.extend(difference::check(&folder.join("output.txt"), &first).err());
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
