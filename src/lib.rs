@@ -59,6 +59,7 @@
 //!   its arm in `runner/step.rs`, which calls a new `runner/NAME.rs`. Decoder, JSON Schema and the tables of `docs/language.md` come from the struct
 //!   (`UPDATE=1 cargo test --test docs --test schema` writes them).
 //! - **a kind**: `kinds/NAME.rs` and an entry in `kinds/table.rs`; states to judge it by in `tests/kinds/KIND/`. Waits, scaling and checks know it at once.
+//! - **a rule that says why**: a function and its row in `diagnosis/mod.rs`, and a folder `tests/diagnosis/NAME/` in which it leads.
 //! - **a finding**: its code in [`diagnostic::Code`], the check in the room that can see it, a row with an example in `docs/diagnostics.md`.
 //! - **an event**: its variant in [`event::EventKind`], a line in `docs/events.md`, and what the console says of it. Readers skip what they do not know.
 //! - **a report**: `report/NAME.rs` with its [`report::Reporter`], and its option in `cli/run.rs`.

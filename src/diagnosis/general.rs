@@ -23,7 +23,7 @@ pub(super) fn status(scene: &Scene) -> Vec<Finding> {
         warnings.map(|event| format!("{}: {}", event.object(), event.words())).collect();
     let latest = warnings.len().saturating_sub(5);
     vec![
-        Finding::new("status", object, first.message.clone())
+        Finding::new(super::STATUS, object, first.message.clone())
             .shown_by_all(others)
             .shown_by_all(warnings.into_iter().skip(latest)),
     ]

@@ -50,6 +50,9 @@ const fn follows(name: &'static str, about: &'static str, find: fn(&Scene) -> Ve
     Rule { name, about, follows: true, find }
 }
 
+/// The rule that repeats what an object's own status says: no news to who has judged that status.
+pub const STATUS: &str = "status";
+
 /// Every rule, the nearest to a root cause first.
 pub const RULES: &[Rule] = &[
     rule("namespace", "The namespace is being deleted: nothing new is made in it.", deletion::namespace),
@@ -130,7 +133,7 @@ pub const RULES: &[Rule] = &[
         seldon::losing,
     ),
     follows(
-        "status",
+        STATUS,
         "What the object's own status says; told where no other rule finds anything.",
         general::status,
     ),
@@ -150,6 +153,12 @@ impl Diagnosis {
     pub fn root_cause(&self) -> Option<&Finding> {
         self.causes.first()
     }
+
+    /// The same, unless it is itself what follows from something that is not known.
+    pub fn explanation(&self) -> Option<&Finding> {
+        let follows = |finding: &&Finding| RULES.iter().any(|rule| rule.follows && rule.name == finding.rule);
+        self.root_cause().filter(|cause| !follows(cause))
+    }
 }
 
 /// What is wrong in a scene; nothing where all is as it should be.
@@ -161,11 +170,11 @@ pub fn diagnose(scene: &Scene) -> Diagnosis {
     let (causes, mut follows) = (of(false), of(true));
     if !causes.is_empty() {
         // What a status says of itself is no news beside a cause.
-        follows.retain(|finding| !matches!(finding.rule, "status" | "starting"));
+        follows.retain(|finding| !matches!(finding.rule, STATUS | "starting"));
         return Diagnosis { causes, follows };
     }
     if follows.len() > 1 {
-        follows.retain(|finding| finding.rule != "status");
+        follows.retain(|finding| finding.rule != STATUS);
     }
     let rest = follows.split_off(follows.len().min(1));
     Diagnosis { causes: follows, follows: rest }

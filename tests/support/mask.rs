@@ -16,6 +16,8 @@ pub struct Mask {
     took: Regex,
     /// Whether a deadline of its own bounds all steps.
     bounded: bool,
+    /// The first line of a diagnosis.
+    sentence: Regex,
 }
 
 impl Mask {
@@ -40,6 +42,7 @@ impl Mask {
             patterns,
             took: Regex::new(r"(?: {2,}| · )(?:\d+\.\d+s|\d+m \d+s)( · exit code \d+)?$")?,
             bounded,
+            sentence: Regex::new(r"^  [A-Z][A-Za-z]+/\S+: ")?,
         })
     }
 
@@ -58,11 +61,19 @@ impl Mask {
     pub fn console(&self, text: &str) -> String {
         let mut lines = String::new();
         let mut in_progress = false;
+        let mut in_diagnosis = false;
         for line in text.lines() {
             // Every line begins with its time.
             let line = line.split_once(' ').map_or("", |(_, line)| line);
             // Below a line of progress stands what is not met yet.
             in_progress = line.starts_with('…') || in_progress && is_unmet(line);
+            // What shows a diagnosis are states and events of that moment; the sentence and what to try are always the same.
+            let shows = line.starts_with("    ")
+                && !["try: ", "also: ", "so: "].iter().any(|word| line[4..].starts_with(word));
+            if in_diagnosis && shows {
+                continue;
+            }
+            in_diagnosis = self.sentence.is_match(line) || in_diagnosis && line.starts_with("    ");
             if in_progress || line.trim_start().starts_with('~') || line.contains(" requests (") {
                 continue;
             }

@@ -4,7 +4,7 @@
 use super::line::{Ink, Line};
 use crate::diagnostic::Style;
 use crate::escape::{cut, one_line};
-use crate::event::EventKind;
+use crate::event::{EventKind, Failure};
 
 /// The most lines of evidence, and the longest line.
 const MOST_EVIDENCE: usize = 12;
@@ -16,6 +16,15 @@ pub(super) fn draw(kind: &EventKind) -> Vec<Line> {
     let mut lines = vec![Line::new().ink(Ink::Bad, "  ").ink(Ink::Strong, &short(sentence))];
     lines.extend(below(kind));
     lines
+}
+
+/// A failure whose sentence does not end with that of a diagnosis which is drawn above it.
+pub(super) fn without(failure: &Failure, diagnoses: &[EventKind]) -> Failure {
+    let head = diagnoses.iter().find_map(|kind| match kind {
+        EventKind::Diagnosis { sentence, .. } => failure.message.strip_suffix(sentence)?.strip_suffix(": "),
+        _ => None,
+    });
+    Failure { message: head.unwrap_or(&failure.message).to_owned(), ..failure.clone() }
 }
 
 /// What stands below the sentence.

@@ -204,7 +204,7 @@ impl<W: Write> Console<W> {
                 lines.push(Line::new());
                 lines.extend(diagnosis::draw(diagnosis));
             }
-            lines.extend(self.block(failure));
+            lines.extend(self.block(&diagnosis::without(failure, &step.diagnoses)));
         }
         self.under = None;
         self.say(&lines);

@@ -244,6 +244,10 @@ impl<W: Write> Reporter for Console<W> {
             }
             EventKind::StepProgress { .. } => self.step_progress(event),
             EventKind::StepRetried { delay_ms, failure } => {
+                // What ailed an attempt is no news of the next one.
+                if let Some(at) = path.and_then(|path| self.position(path)) {
+                    self.running[at].diagnoses.clear();
+                }
                 self.remark(path, Note::retry(event.attempt, *delay_ms, failure));
             }
             EventKind::StepFinished { .. } => self.step_finished(event),
