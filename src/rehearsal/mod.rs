@@ -6,3 +6,4 @@ pub mod clock;
 pub mod controllers;
 pub mod fields;
 pub mod server;
+pub mod strategic;

@@ -3,9 +3,9 @@
 
 use serde_json::{Value, json};
 
-use super::meta;
 use super::refusal::{Fault, Refusal, quote};
 use super::resource::Resource;
+use super::{definition, meta};
 use crate::rehearsal::builtin;
 use crate::structural::{self, Schema, Violation};
 
@@ -53,13 +53,36 @@ pub fn schema(resource: &Resource) -> Option<&Schema> {
     }
 }
 
-/// Drops what the kind does not know. Returns the server's words for each.
-pub fn drop_unknown(resource: &Resource, object: &mut Value) -> Vec<String> {
-    let Some(schema) = schema(resource) else { return Vec::new() };
-    let unknown = structural::unknown_fields(schema, object);
-    structural::prune(schema, object);
-    structural::drop_nulls(schema, object);
-    unknown.into_iter().map(|violation| violation.message).collect()
+/// An object as the server reads it, and the words for each field that the kind does not know, which is dropped.
+///
+/// # Errors
+/// In Go's words, for a value that cannot be read.
+pub fn read(resource: &Resource, mut object: Value) -> Result<(Value, Vec<String>), String> {
+    if let (None, Some(schema)) = (&resource.custom, schema(resource)) {
+        return builtin::read(schema, &object).map(|read| (read.object, read.unknown));
+    }
+    let mut unknown = Vec::new();
+    if let (Some(schema), Some(metadata)) = (builtin::metadata(), object.get_mut("metadata")) {
+        let read = builtin::read(schema, metadata)?;
+        unknown.extend(read.unknown.iter().map(|word| word.replacen("field \"", "field \"metadata.", 1)));
+        *metadata = read.object;
+    }
+    if let Some(schema) = schema(resource) {
+        unknown.extend(
+            structural::unknown_fields(schema, &object).into_iter().map(|violation| violation.message),
+        );
+        structural::prune(schema, &mut object);
+        structural::drop_nulls(schema, &mut object);
+    }
+    Ok((object, unknown))
+}
+
+/// An object in the form in which the server writes it.
+pub fn normal(resource: &Resource, object: Value) -> Value {
+    match (&resource.custom, schema(resource)) {
+        (None, Some(schema)) => builtin::normal(schema, &object),
+        _ => object,
+    }
 }
 
 /// Fills in what the kind has defaults for.
@@ -67,8 +90,15 @@ pub fn default(resource: &Resource, object: &mut Value) {
     if resource.is("", "namespaces") {
         label_namespace(object);
     }
-    if let Some(schema) = schema(resource).filter(|_| resource.custom.is_some()) {
-        structural::default(schema, object);
+    if resource.is("", "secrets") {
+        fold_string_data(object);
+    }
+    if resource.is("apiextensions.k8s.io", "customresourcedefinitions") {
+        definition::default(object);
+    }
+    match &resource.custom {
+        Some(custom) => structural::default(&custom.version.schema, object),
+        None => builtin::default(&resource.api_version(), &resource.kind, object),
     }
 }
 
@@ -83,12 +113,47 @@ fn label_namespace(object: &mut Value) {
     });
 }
 
+/// `stringData` is written into `data`, encoded, and never read back.
+fn fold_string_data(secret: &mut Value) {
+    use base64::Engine;
+    let Some(map) = secret.as_object_mut() else { return };
+    let Some(Value::Object(text)) = map.shift_remove("stringData") else { return };
+    if text.is_empty() {
+        return;
+    }
+    let data = map.entry("data").or_insert_with(|| json!({}));
+    let Some(data) = data.as_object_mut() else { return };
+    for (key, value) in text {
+        let bytes = value.as_str().unwrap_or_default().as_bytes();
+        data.insert(key, base64::engine::general_purpose::STANDARD.encode(bytes).into());
+    }
+}
+
+/// Drops what the version that is kept does not know, and fills in its defaults, where another version was written.
+pub fn fit_stored(resource: &Resource, object: &mut Value) {
+    let Some(custom) = resource.custom.as_ref().filter(|_| resource.version != resource.stored) else {
+        return;
+    };
+    structural::prune(&custom.stored, object);
+    structural::default(&custom.stored, object);
+}
+
 /// What is wrong with the object; `old` is what it was before, if it was.
 pub fn validate(resource: &Resource, object: &Value, old: Option<&Value>) -> Vec<Fault> {
-    let _ = old;
     let mut faults = Vec::new();
+    if resource.custom.is_none() {
+        let found = builtin::validate(&resource.api_version(), &resource.kind, object, old);
+        faults.extend(found.into_iter().map(|builtin::Fault { reason, field, message }| Fault {
+            reason,
+            field,
+            message,
+        }));
+    }
     if let Some(schema) = schema(resource).filter(|_| resource.custom.is_some()) {
         faults.extend(structural::check(schema, object).iter().map(fault));
+    }
+    if resource.is("apiextensions.k8s.io", "customresourcedefinitions") {
+        faults.extend(definition::faults(object, old));
     }
     if let Some(custom) = &resource.custom {
         faults.extend(custom.version.check_scale(object).iter().map(fault));
