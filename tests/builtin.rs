@@ -2,8 +2,12 @@
 
 #[path = "builtin/applied.rs"]
 mod applied;
+#[path = "builtin/created.rs"]
+mod created;
 #[path = "builtin/random.rs"]
 mod random;
+#[path = "builtin/refused.rs"]
+mod refused;
 #[path = "builtin/server.rs"]
 mod server;
 #[path = "builtin/tables.rs"]

@@ -210,6 +210,7 @@ fn masked(mut text: String, aliases: &[(String, String)]) -> String {
         (r"\b10\.\d+\.\d+\.\d+\b", "IP"),
         (r"\bnode-\d\b", "NODE"),
         (r" \]", "]"),
+        (r"(-#\d)-[a-z0-9]{5}\b", "$1-*"),
     ] {
         text = regex::Regex::new(pattern).expect("a pattern").replace_all(&text, mask).into_owned();
     }
@@ -266,7 +267,10 @@ fn state(what: &str, object: &Value) -> (String, String) {
     let conditions = conditions.join("; ");
     let whole = format!("{number}{wants}{leaving} {}{rest} [{conditions}]", ordered(&Value::Object(status)));
     let phase = object["status"]["phase"].as_str().or(object["status"]["state"].as_str()).unwrap_or_default();
-    let finalizers = metadata["finalizers"].as_array().map(|all| format!(" {all:?}")).unwrap_or_default();
+    let finalizers = metadata["finalizers"]
+        .as_array()
+        .map(|all| format!(" {}", Value::from(all.clone())))
+        .unwrap_or_default();
     (whole, format!("{number}{leaving}{finalizers} {phase} [{conditions}]"))
 }
 

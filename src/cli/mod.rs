@@ -19,6 +19,7 @@ mod screen;
 mod serve;
 mod signals;
 mod validate;
+mod why;
 
 use crate::event::Ending;
 use clap::{Parser, Subcommand};
@@ -68,6 +69,8 @@ enum Command {
     Kinds(kinds::KindsCommand),
     /// Show which field decides how many replicas each child of an object has. No cluster is needed.
     Replicas(replicas::ReplicasCommand),
+    /// Tell why an object is not ready, now: one sentence, then its evidence.
+    Why(Box<why::WhyCommand>),
 }
 
 /// Runs the command line; what it returns is the exit code.
@@ -91,6 +94,21 @@ pub fn main() -> ExitCode {
         Command::Schema(command) => command.execute(),
         Command::Kinds(command) => command.execute(),
         Command::Replicas(command) => command.execute(),
+        Command::Why(command) => command.execute(),
     };
     ExitCode::from(ending.exit_code())
+}
+
+/// Carries something out on a runtime of its own. Nobody waits for a question that nobody answered.
+fn on_runtime(work: impl Future<Output = Ending>) -> Ending {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("error: this machine lets no program run as it must: {error}");
+            return Ending::Failed;
+        }
+    };
+    let ending = runtime.block_on(work);
+    runtime.shutdown_background();
+    ending
 }

@@ -6,7 +6,8 @@ use super::playbook::{Read, count, read, show};
 use super::reports::{ReportOptions, Reports};
 use super::screen::width;
 use super::signals;
-use crate::cluster::{self, ConnectError, Connected, Settings};
+use super::why::unconnected;
+use crate::cluster::{self, Connected, Settings};
 use crate::diagnostic::Severity;
 use crate::event::{ClusterInfo, Ending, Event, Masks, Mode, Recorder};
 use crate::plan::{Inputs, Plan};
@@ -50,17 +51,7 @@ pub(super) struct Run {
 
 impl Run {
     pub(super) fn execute(self) -> Ending {
-        let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-            Ok(runtime) => runtime,
-            Err(error) => {
-                eprintln!("error: this machine lets no program run as it must: {error}");
-                return Ending::Failed;
-            }
-        };
-        let ending = runtime.block_on(self.run());
-        // Nobody waits for a question that nobody answered.
-        runtime.shutdown_background();
-        ending
+        super::on_runtime(self.run())
     }
 
     async fn run(self) -> Ending {
@@ -204,11 +195,4 @@ async fn tick(reports: &RefCell<Reports>) {
             _ = interval.tick() => reports.borrow_mut().tick(),
         }
     }
-}
-
-/// The kubeconfig leads nowhere.
-fn unconnected(error: &ConnectError) -> Ending {
-    eprintln!("error: {error}");
-    eprintln!("  help: {}", error.help());
-    Ending::Refused
 }

@@ -6,7 +6,7 @@ mod duration;
 mod json;
 mod sink;
 
-pub use console::{Console, ConsoleOptions, Surface, Verbosity};
+pub use console::{Console, ConsoleOptions, Surface, Verbosity, draw_diagnosis};
 pub use duration::took;
 pub use json::Json;
 

@@ -5,6 +5,7 @@ mod apply;
 mod context;
 mod course;
 mod delete;
+mod explain;
 mod get;
 mod judge;
 mod left_behind;

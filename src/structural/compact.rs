@@ -24,7 +24,7 @@
 //! Tables of built-in kinds say more. Of a list or a mapping: `merge:KEY` (a strategic merge patch merges its items, told apart
 //! by KEY), `merge` (so it does, without a key), `replace` (it never does) and `retain` (it may name the keys that remain). Of a field that an object lacks,
 //! after its name: `?` (zero, false and empty text count as lacking), `*` (it is written nevertheless: as zero, false, empty
-//! text, a mapping) and `~` (it is written as null).
+//! text, a mapping) and `~` (it is written as null). `as NAME` says what the type of the field is called in Go.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -308,11 +308,12 @@ fn modify(node: &mut Node, modifiers: &'static str, line: Line) -> Result<(), Ta
         "replace" => *node.patch_mut() = Patch::default(),
         "merge" => node.patch_mut().merge = true,
         "retain" => node.patch_mut().retain_keys = true,
-        "by" | "of" => {
+        "by" | "of" | "as" => {
             let (words, after) = next(rest);
             rest = after;
             match word {
                 "by" => node.list = ListType::Map(names(words).collect()),
+                "as" => node.name = Some(Name::Borrowed(words)),
                 _ => {
                     let rules = node.rules.get_or_insert_default();
                     rules.choices = words.split(',').map(Into::into).collect();

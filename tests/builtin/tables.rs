@@ -1,7 +1,7 @@
 //! `schemas/builtin/*.table` are the schemas that the API server publishes of its built-in kinds; written anew with `UPDATE=1`.
 //!
-//! What OpenAPI does not say, the marks of fields that are absent (`?`, `*`, `~`), is kept from the tables as they stand: these come
-//! from the tags of the types in Go, and `normal_forms` compares what follows from them with the server.
+//! What OpenAPI does not say, the marks of fields that are absent (`?`, `*`, `~`) and the names of types (`as`), is kept from the tables as
+//! they stand: it comes from the types in Go, and `created` and `refused` compare what follows from it with the server.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -78,8 +78,8 @@ async fn the_tables_are_those_of_the_server() -> Result<(), Failure> {
     Ok(())
 }
 
-/// The marks of absent fields in a table, by definition and field.
-fn marks(table: &str) -> BTreeMap<(String, String), String> {
+/// The marks of absent fields and the names of types in a table, by definition and field.
+fn marks(table: &str) -> BTreeMap<(String, String), (String, String)> {
     let mut found = BTreeMap::new();
     let mut definition = "";
     for line in table.lines().filter(|line| !line.starts_with('#')) {
@@ -90,7 +90,9 @@ fn marks(table: &str) -> BTreeMap<(String, String), String> {
         }
         let name = word.trim_end_matches(['!', '?', '*', '~']);
         let marks: String = word.chars().filter(|char| "?*~".contains(*char)).collect();
-        found.insert((definition.to_owned(), name.to_owned()), marks);
+        let named = line.split_once(" as ").and_then(|(_, rest)| rest.split(' ').next());
+        let named = named.map(|name| format!(" as {name}")).unwrap_or_default();
+        found.insert((definition.to_owned(), name.to_owned()), (marks, named));
     }
     found
 }
@@ -126,7 +128,11 @@ impl<'a> Writer<'a> {
         Writer { definitions, names }
     }
 
-    fn table(&self, package: &str, marks: &BTreeMap<(String, String), String>) -> Result<String, Failure> {
+    fn table(
+        &self,
+        package: &str,
+        marks: &BTreeMap<(String, String), (String, String)>,
+    ) -> Result<String, Failure> {
         let mut text = format!("# {package}, written by a test: UPDATE=1 cargo test --test builtin tables\n");
         for (name, short) in &self.names {
             let own = name.strip_prefix(package).and_then(|rest| rest.strip_prefix('.'));
@@ -140,16 +146,18 @@ impl<'a> Writer<'a> {
                 schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
             for (field, schema) in schema["properties"].as_object().into_iter().flatten() {
                 let must = if required.contains(&field.as_str()) { "!" } else { "" };
-                let mark = marks.get(&(short.clone(), field.clone())).map_or("", String::as_str);
-                let line = self.field(schema, mark.contains('*'))?;
+                let none = (String::new(), String::new());
+                let (mark, named) = marks.get(&(short.clone(), field.clone())).unwrap_or(&none);
+                let line = self.field(schema, mark.contains('*'), named)?;
                 writeln!(text, " {field}{must}{mark} {line}")?;
             }
         }
         Ok(text)
     }
 
-    fn field(&self, schema: &Value, always: bool) -> Result<String, Failure> {
+    fn field(&self, schema: &Value, always: bool, named: &str) -> Result<String, Failure> {
         let mut line = self.kind(schema)?;
+        line.push_str(named);
         let keys = |key: &str| {
             let keys: Vec<&str> = schema[key].as_array()?.iter().filter_map(Value::as_str).collect();
             Some(keys.join(","))

@@ -78,7 +78,7 @@ impl Wire {
         request: Request<Asked>,
     ) -> Result<Response<impl http_body::Body<Data = Bytes, Error = BoxError> + use<>>, BoxError> {
         if self.refuses.load(Relaxed) {
-            return Err(io::Error::from(io::ErrorKind::ConnectionReset).into());
+            return Err(reset().into());
         }
         let mut cut = self.cut.subscribe();
         let (head, body) = request.into_parts();
@@ -87,12 +87,17 @@ impl Wire {
         if self.stalls.load(Relaxed) {
             // The answer never comes; the connection may be cut yet.
             let _ = cut.recv().await;
-            return Err(io::Error::from(io::ErrorKind::ConnectionReset).into());
+            return Err(reset().into());
         }
         let stalls = self.stalls.clone();
         Ok(answer
             .map(|body| StreamBody::new(unfold(Some((body, cut)), move |open| next(open, stalls.clone())))))
     }
+}
+
+/// What a connection that is cut says on Linux.
+fn reset() -> io::Error {
+    io::Error::from_raw_os_error(104)
 }
 
 type Open = Option<(Body, broadcast::Receiver<()>)>;
@@ -106,7 +111,7 @@ async fn next(
     loop {
         let frame = tokio::select! { biased;
             _ = cut.recv() => {
-                return Some((Err(io::Error::from(io::ErrorKind::ConnectionReset).into()), None));
+                return Some((Err(reset().into()), None));
             }
             frame = body.frame() => frame?,
         };

@@ -98,7 +98,8 @@ async fn run(
         seed: 1,
         grace: case.grace,
     };
-    let mask = Mask::new(actor.namespace, actor.run).map_err(|error| error.to_string())?;
+    let mask = Mask::new(actor.namespace, actor.run, plan.timeout.or(plan.run_timeout).is_some())
+        .map_err(|error| error.to_string())?;
     let mut shown = Vec::new();
     let verbosity = if case.verbose { Verbosity::Verbose } else { Verbosity::Normal };
     let mut console = Console::new(

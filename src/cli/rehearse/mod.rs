@@ -10,13 +10,14 @@ use super::playbook::{Read, count, read, show};
 use super::reports::ReportOptions;
 use crate::cluster::{Cluster, Settings};
 use crate::event::{Ending, Event, EventKind, Masks, Mode, Recorder};
-use crate::plan::{Inputs, Plan};
+use crate::plan::{Inputs, Object, Plan};
 use crate::playbook::rehearsal::Expect;
 use crate::rehearsal::faults::Fault;
 use crate::rehearsal::world::{self, Seen, World};
 use crate::runner::{self, Ask, Hands, Setup, Stop};
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
+use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -184,11 +185,7 @@ impl Rehearse {
                 start,
                 speed: 1.0,
                 namespaces: namespaces(plan),
-                kinds: plan
-                    .objects
-                    .iter()
-                    .map(|object| (object.api_version.clone(), object.kind.clone()))
-                    .collect(),
+                kinds: undefined(plan),
                 faults,
             });
             let world = world.await?;
@@ -246,6 +243,21 @@ fn namespaces(plan: &Plan) -> BTreeSet<String> {
     };
     let named = plan.objects.iter().filter_map(|object| object.namespace.clone());
     named.chain([plan.namespace.clone()]).filter(|name| !made(name)).collect()
+}
+
+/// The kinds that a playbook names and does not define itself.
+fn undefined(plan: &Plan) -> BTreeSet<(String, String)> {
+    let definitions = plan.objects.iter().filter(|object| object.kind == "CustomResourceDefinition");
+    let defined: Vec<(Value, Value)> = definitions
+        .map(|object| object.tree.to_value())
+        .map(|definition| (definition["spec"]["group"].clone(), definition["spec"]["names"]["kind"].clone()))
+        .collect();
+    let is_defined = |object: &Object| {
+        let group = object.api_version.split_once('/').map_or("", |(group, _)| group);
+        defined.iter().any(|(of, kind)| of == group && *kind == object.kind)
+    };
+    let named = plan.objects.iter().filter(|object| !is_defined(object));
+    named.map(|object| (object.api_version.clone(), object.kind.clone())).collect()
 }
 
 fn meets(expect: Expect, ending: Ending) -> bool {

@@ -26,7 +26,7 @@ pub struct Read {
 /// In the words of Go's JSON decoder, for the first value that does not fit:
 /// `json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32`.
 pub fn read(schema: &Schema, object: &Value) -> Result<Read, String> {
-    let mut reader = Reader { path: Vec::new(), unknown: Vec::new(), fault: None, inside: "" };
+    let mut reader = Reader::of(schema);
     let object = reader.value(schema.root(), object, Absent::Zero).unwrap_or(Value::Null);
     match reader.fault {
         Some(fault) => Err(fault),
@@ -36,13 +36,16 @@ pub fn read(schema: &Schema, object: &Value) -> Result<Read, String> {
 
 /// An object of the server's own, in the form in which the server writes it: what [`read`] makes of it, faults passed over.
 pub fn normal(schema: &Schema, object: &Value) -> Value {
-    let mut reader = Reader { path: Vec::new(), unknown: Vec::new(), fault: None, inside: "" };
+    let mut reader = Reader::of(schema);
     reader.value(schema.root(), object, Absent::Zero).unwrap_or(Value::Null)
 }
 
 enum Step<'a> {
     Field(&'a str),
+    Entry(&'a str),
     Index(usize),
+    /// A type inside another one, whose fields JSON does not tell apart.
+    Inside(&'static str),
 }
 
 struct Reader<'a> {
@@ -51,9 +54,48 @@ struct Reader<'a> {
     fault: Option<String>,
     /// The definition whose field is read.
     inside: &'a str,
+    /// Whether it is a kind of a second version.
+    second: bool,
+}
+
+/// Types of the first version in kinds of a second one.
+const SHARED: &[&str] =
+    &[".ObjectMeta", ".OwnerReference", ".LabelSelector", ".LabelSelectorRequirement", ".ResourceName"];
+
+/// Types inside others: the outer one, the inner one, and its fields.
+const INSIDE: &[(&str, &str, &[&str])] = &[
+    ("Probe", "ProbeHandler", &["exec", "grpc", "httpGet", "tcpSocket"]),
+    ("IngressRule", "IngressRuleValue", &["http"]),
+    ("RuleWithOperations", "Rule", &["apiGroups", "apiVersions", "resources", "scope"]),
+    ("ConfigMapEnvSource", "LocalObjectReference", &["name"]),
+    ("ConfigMapKeySelector", "LocalObjectReference", &["name"]),
+    ("ConfigMapProjection", "LocalObjectReference", &["name"]),
+    ("ConfigMapVolumeSource", "LocalObjectReference", &["name"]),
+    ("SecretEnvSource", "LocalObjectReference", &["name"]),
+    ("SecretKeySelector", "LocalObjectReference", &["name"]),
+    ("SecretProjection", "LocalObjectReference", &["name"]),
+];
+
+/// The type inside a definition that a field belongs to.
+fn type_inside(definition: &str, field: &str) -> Option<&'static str> {
+    match (definition, field) {
+        ("Volume", "name") | ("EphemeralContainer", "targetContainerName") => None,
+        ("Volume", _) => Some("VolumeSource"),
+        ("EphemeralContainer", _) => Some("EphemeralContainerCommon"),
+        _ => {
+            let found =
+                INSIDE.iter().find(|(outer, _, fields)| *outer == definition && fields.contains(&field));
+            found.map(|(_, inner, _)| *inner)
+        }
+    }
 }
 
 impl<'a> Reader<'a> {
+    fn of(schema: &'a Schema) -> Reader<'a> {
+        let second = schema.root().name() == Some("HorizontalPodAutoscaler");
+        Reader { path: Vec::new(), unknown: Vec::new(), fault: None, inside: "", second }
+    }
+
     /// The value in the server's form, `None` if it is written as absent. `absent` says what stands for nothing here.
     fn value(&mut self, at: Cursor<'a>, value: &'a Value, absent: Absent) -> Option<Value> {
         if value.is_null() {
@@ -67,7 +109,7 @@ impl<'a> Reader<'a> {
                 let entry = at.entry()?;
                 let mut out = Map::new();
                 for (key, value) in map {
-                    self.path.push(Step::Field(key));
+                    self.path.push(Step::Entry(key));
                     out.extend(self.value(entry, value, Absent::Zero).map(|value| (key.clone(), value)));
                     self.path.pop();
                 }
@@ -141,10 +183,12 @@ impl<'a> Reader<'a> {
                 self.path.pop();
                 continue;
             };
+            let depth = self.path.len();
+            self.path.extend(type_inside(self.inside, key).map(Step::Inside));
             self.path.push(Step::Field(key));
             let value = self.value(field, value, at.absent(key));
             out.extend(value.map(|value| (key.clone(), value)));
-            self.path.pop();
+            self.path.truncate(depth);
         }
         for (name, absent, field) in at.written() {
             if !out.contains_key(name) {
@@ -197,10 +241,13 @@ impl<'a> Reader<'a> {
     }
 
     fn mismatch(&mut self, at: Cursor<'a>, found: &str) {
-        let kind = go_type(at);
+        let mut kind = go_type(at);
+        if self.second && kind.contains("v1.") && !SHARED.iter().any(|shared| kind.ends_with(shared)) {
+            kind = kind.replace("v1.", "v2.");
+        }
         let steps = self.path.iter().filter_map(|step| match step {
-            Step::Field(name) => Some(*name),
-            Step::Index(_) => None,
+            Step::Field(name) | Step::Inside(name) => Some(*name),
+            Step::Entry(_) | Step::Index(_) => None,
         });
         let path = steps.collect::<Vec<_>>().join(".");
         let inside = self.inside.rsplit('.').next().unwrap_or_default();
@@ -214,8 +261,9 @@ impl<'a> Reader<'a> {
         let mut text = String::new();
         for step in &self.path {
             match step {
-                Step::Field(name) if text.is_empty() => text.push_str(name),
-                Step::Field(name) => text.push_str(&format!(".{name}")),
+                Step::Inside(_) => {}
+                Step::Field(name) | Step::Entry(name) if text.is_empty() => text.push_str(name),
+                Step::Field(name) | Step::Entry(name) => text.push_str(&format!(".{name}")),
                 Step::Index(index) => text.push_str(&format!("[{index}]")),
             }
         }
@@ -239,6 +287,7 @@ fn absence(at: Cursor<'_>, absent: Absent) -> Option<Value> {
 fn go_type(at: Cursor<'_>) -> String {
     match at.kind() {
         Some(Type::Object) => match at.entry() {
+            Some(_) if at.name().is_some() => at.name().unwrap_or_default().to_owned(),
             Some(entry) => format!("map[string]{}", go_type(entry)),
             None => {
                 let name = at.name().unwrap_or_default();
@@ -248,11 +297,11 @@ fn go_type(at: Cursor<'_>) -> String {
         },
         Some(Type::Array) => format!("[]{}", at.item().map(go_type).unwrap_or_default()),
         Some(Type::String) if at.format() == Some("byte") => "[]uint8".into(),
-        Some(Type::String) if at.format() == Some("date-time") => "string".into(),
-        Some(Type::String) => "string".into(),
+        Some(Type::String) => at.name().filter(|name| name.contains('.')).unwrap_or("string").into(),
         Some(Type::Boolean) => "bool".into(),
         Some(Type::Integer) => at.format().unwrap_or("int64").into(),
         Some(Type::Number) => "float64".into(),
+        None if at.is_quantity() => "resource.Quantity".into(),
         None if at.is_int_or_string() => "intstr.IntOrString".into(),
         None => "interface {}".into(),
     }

@@ -23,7 +23,10 @@ pub fn quantity(text: &str) -> Result<String, String> {
     if whole.len() + fraction.len() == 0 || fraction.contains('.') {
         return Err(fault());
     }
-    let (base, exponent, form) = scale(suffix).ok_or("unable to parse quantity's suffix")?;
+    let known = suffix.bytes().all(|byte| b"eEinumkKMGTP+-0123456789".contains(&byte));
+    let Some((base, exponent, form)) = scale(suffix) else {
+        return Err(if known { "unable to parse quantity's suffix".into() } else { fault() });
+    };
     let digits: String = format!("{whole}{fraction}");
     let value: i128 =
         digits.trim_start_matches('0').parse().or_else(|error| match digits.trim_start_matches('0') {
@@ -45,6 +48,17 @@ pub fn quantity(text: &str) -> Result<String, String> {
     };
     let sign = if negative && value != 0 { "-" } else { "" };
     Ok(format!("{sign}{}", spelt(value, ten, form)))
+}
+
+/// A quantity rounded up to thousandths, `None` if it has no smaller part.
+pub fn rounded_up(text: &str) -> Option<String> {
+    let digits =
+        text.strip_suffix(['n', 'u']).map(|number| (number, if text.ends_with('n') { 6 } else { 3 }))?;
+    let (number, power) = digits;
+    let value: i128 = number.parse().ok()?;
+    let factor = 10i128.pow(power);
+    let value = value.div_euclid(factor) + i128::from(value.rem_euclid(factor) != 0);
+    quantity(&format!("{value}m")).ok()
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -117,13 +131,47 @@ fn spelt(mut value: i128, mut ten: i32, form: Form) -> String {
 /// # Errors
 /// In the words of Go's `time.Parse`, as far as they can be known.
 pub fn time(text: &str, micro: bool) -> Result<String, String> {
-    let parsed: Result<Timestamp, _> = text.parse();
     let layout = if micro { "2006-01-02T15:04:05.000000Z07:00" } else { "2006-01-02T15:04:05Z07:00" };
-    let Ok(time) = parsed else {
-        return Err(format!("parsing time {text:?} as {layout:?}: cannot parse {text:?} as \"2006\""));
+    let fault = |rest: &str, part: &str| {
+        format!("parsing time {text:?} as {layout:?}: cannot parse {rest:?} as {part:?}")
     };
+    let mut rest = text;
+    for part in ["2006", "-", "01", "-", "02", "T", "15", ":", "04", ":", "05"] {
+        let fits = |known: &str, char: u8| match known.as_bytes().first() {
+            Some(b'0'..=b'9') => char.is_ascii_digit(),
+            other => Some(&char) == other,
+        };
+        let head = rest.as_bytes().get(..part.len());
+        if !head.is_some_and(|head| head.iter().all(|char| fits(part, *char))) {
+            return Err(fault(rest, part));
+        }
+        rest = &rest[part.len()..];
+    }
+    let digits = rest.strip_prefix('.').map_or(0, |rest| rest.bytes().take_while(u8::is_ascii_digit).count());
+    if micro && digits != 6 {
+        return Err(fault(rest, ".000000"));
+    }
+    let zone = if digits > 0 { &rest[digits + 1..] } else { rest };
+    if let Some(extra) = zone.strip_prefix('Z').filter(|extra| !extra.is_empty()) {
+        return Err(format!("parsing time {}: extra text: {}", bytes_quoted(text), bytes_quoted(extra)));
+    }
+    let Ok(time) = text.parse::<Timestamp>() else { return Err(fault(zone, "Z07:00")) };
     let form = if micro { "%Y-%m-%dT%H:%M:%S.%6fZ" } else { "%Y-%m-%dT%H:%M:%SZ" };
     Ok(time.strftime(form).to_string())
+}
+
+/// Text in quotes, as Go's `time` package prints it: bytes beyond ASCII as such.
+fn bytes_quoted(text: &str) -> String {
+    let mut out = String::from("\"");
+    for byte in text.bytes() {
+        match byte {
+            b'"' | b'\\' => out.extend(['\\', char::from(byte)]),
+            b' '..=b'~' => out.push(char::from(byte)),
+            _ => out.push_str(&format!("\\x{byte:02x}")),
+        }
+    }
+    out.push('"');
+    out
 }
 
 /// Whether text is bytes in base64.
@@ -133,18 +181,12 @@ pub fn time(text: &str, micro: bool) -> Result<String, String> {
 pub fn bytes(text: &str) -> Result<(), String> {
     use base64::Engine;
     let plain: String = text.chars().filter(|char| !matches!(char, '\r' | '\n')).collect();
-    match base64::engine::general_purpose::STANDARD.decode(&plain) {
-        Ok(_) => Ok(()),
-        Err(error) => {
-            let place = match error {
-                base64::DecodeError::InvalidByte(place, _)
-                | base64::DecodeError::InvalidLastSymbol(place, _) => place,
-                base64::DecodeError::InvalidLength(length) => length / 4 * 4,
-                base64::DecodeError::InvalidPadding => plain.len() / 4 * 4,
-            };
-            Err(format!("illegal base64 data at input byte {place}"))
-        }
+    if base64::engine::general_purpose::STANDARD.decode(&plain).is_ok() {
+        return Ok(());
     }
+    let known = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'+' || byte == b'/';
+    let place = plain.bytes().position(|byte| !known(byte)).unwrap_or(plain.len() / 4 * 4);
+    Err(format!("illegal base64 data at input byte {place}"))
 }
 
 #[cfg(test)]
@@ -184,7 +226,10 @@ mod tests {
     #[test]
     fn times_are_written_in_utc() {
         assert_eq!(time("2026-01-02T03:04:05.5+01:00", false).as_deref(), Ok("2026-01-02T02:04:05Z"));
-        assert_eq!(time("2026-01-02T03:04:05Z", true).as_deref(), Ok("2026-01-02T03:04:05.000000Z"));
+        assert_eq!(time("2026-01-02T03:04:05.5Z", false).as_deref(), Ok("2026-01-02T03:04:05Z"));
+        let micro = "2026-01-02T03:04:05.000001Z";
+        assert_eq!(time(micro, true).as_deref(), Ok(micro));
+        assert!(time("2026-01-02T03:04:05.5Z", true).is_err());
         assert!(time("yesterday", false).is_err());
         assert!(bytes("YWJj").is_ok() && bytes("YWJ").is_err() && bytes("a?==").is_err());
     }

@@ -8,10 +8,13 @@
 //! What they do is what kube-controller-manager, kube-scheduler, a kubelet (with kwok's timing: a container runs after 100 ms, is ready
 //! 200 ms later) and the Seldon operators do, as far as a client of the API can see.
 
+mod daemon_set;
 mod deployment;
 mod driver;
 pub mod faults;
 mod garbage;
+mod job;
+mod namespace;
 mod node;
 mod outcome;
 mod pod;
@@ -19,6 +22,9 @@ mod pods;
 mod read;
 mod replica_set;
 mod resource;
+mod revision;
+mod seldon;
+mod stateful_set;
 #[cfg(test)]
 mod testing;
 
@@ -87,6 +93,14 @@ const ALL: &[Controller] = &[
     },
     Controller::new("deployment", deployment::WATCHES, deployment::concerns, deployment::reconcile),
     Controller::new("replica-set", replica_set::WATCHES, replica_set::concerns, replica_set::reconcile),
+    Controller::new("stateful-set", stateful_set::WATCHES, stateful_set::concerns, stateful_set::reconcile),
+    Controller::new("daemon-set", daemon_set::WATCHES, daemon_set::concerns, daemon_set::reconcile),
+    Controller::new("job", &[resource::JOBS], job::concerns, job::reconcile),
+    Controller {
+        delay: job::BATCH,
+        ..Controller::new("job", &[resource::PODS], job::concerns_pods, job::reconcile)
+    },
+    Controller::new("cron-job", job::cron::WATCHES, job::cron::concerns, job::cron::reconcile),
     Controller {
         manager: "kube-scheduler",
         ..Controller::new(
@@ -100,7 +114,13 @@ const ALL: &[Controller] = &[
         manager: "kubelet",
         ..Controller::new("kubelet", pod::kubelet::WATCHES, pod::kubelet::concerns, pod::kubelet::reconcile)
     },
+    Controller::new("namespace", &[], namespace::concerns, namespace::reconcile),
     Controller::new("garbage", &[], garbage::concerns, garbage::reconcile),
+    Controller {
+        manager: seldon::BY,
+        delay: seldon::DELAY,
+        ..Controller::new("seldon", seldon::WATCHES, seldon::concerns, seldon::reconcile)
+    },
 ];
 
 /// Runs the controllers until the future is dropped. The client reaches the server they are to run against; all waiting is the clock's.

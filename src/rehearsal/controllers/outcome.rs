@@ -15,6 +15,8 @@ pub(crate) struct Outcome {
     pub writes: Vec<Write>,
     /// When to look again though nothing changes; virtual time.
     pub again_in: Option<Duration>,
+    /// What is to be remembered for the next look once all is written; null forgets it. Left out, what was remembered stays.
+    pub note: Option<Value>,
 }
 
 /// One write.

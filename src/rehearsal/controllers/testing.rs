@@ -13,6 +13,8 @@ pub(crate) struct World {
     pub store: Store,
     pub settings: Settings,
     pub now: Timestamp,
+    /// What the last look remembered.
+    pub note: Value,
     failed: Option<Failure>,
     version: u64,
 }
@@ -21,8 +23,14 @@ impl World {
     /// A world of these objects of these resources, at 2026-01-01T00:00:00Z.
     pub fn of<'a>(objects: impl IntoIterator<Item = (&'a str, Value)>) -> World {
         let now = "2026-01-01T00:00:00Z".parse().unwrap_or_default();
-        let mut world =
-            World { store: Store::default(), settings: Settings::default(), now, failed: None, version: 0 };
+        let mut world = World {
+            store: Store::default(),
+            settings: Settings::default(),
+            now,
+            note: Value::Null,
+            failed: None,
+            version: 0,
+        };
         for (resource, object) in objects {
             world.put(resource, object);
         }
@@ -56,7 +64,13 @@ impl World {
 
     /// What is seen of it.
     pub fn view(&self) -> View<'_> {
-        View { store: &self.store, now: self.now, settings: &self.settings, failed: self.failed.as_ref() }
+        View {
+            store: &self.store,
+            now: self.now,
+            settings: &self.settings,
+            failed: self.failed.as_ref(),
+            note: &self.note,
+        }
     }
 }
 

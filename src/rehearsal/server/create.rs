@@ -13,7 +13,7 @@ use super::reply::Reply;
 use super::resource::Resource;
 use super::state::State;
 use super::strategy;
-use super::{admission, convert, effects};
+use super::{admission, convert, duplicates, effects};
 
 /// How many letters a generated name gets.
 const SUFFIX: usize = 5;
@@ -60,6 +60,7 @@ pub fn make(state: &mut State, call: &Call<'_>, mut object: Value, applied: bool
     state.check_namespace(resource, call.namespace, &name)?;
     model::default(resource, &mut object);
     admission::admit(state, call, &mut object, None)?;
+    model::fit_stored(resource, &mut object);
     if !applied {
         object = managers::updated(call, resource, None, object, &now);
     }
@@ -81,26 +82,36 @@ pub fn make(state: &mut State, call: &Call<'_>, mut object: Value, applied: bool
     Ok(Reply::created(stored))
 }
 
-/// Drops fields that the kind does not know, with warnings, or refuses the object for them.
+/// Drops fields that the kind does not know, with warnings, or refuses the object for them; likewise keys that stand twice.
 ///
 /// # Errors
-/// 400 under strict validation.
+/// 400 under strict validation, and for values that cannot be read.
 pub fn known_fields(call: &Call<'_>, object: &mut Value, validation: FieldValidation) -> Result<(), Refusal> {
-    let unknown = model::drop_unknown(&call.resource, object);
+    let Resource { kind, version, .. } = &*call.resource;
+    let handled = |words: String| {
+        Refusal::bad_request(format!(
+            "{kind} in version {} cannot be handled as a {kind}: {words}",
+            quote(version)
+        ))
+    };
+    if let Some(why) = model::unreadable(&call.resource, object) {
+        return Err(handled(why));
+    }
+    let mut wrong = match (validation, call.content_type()) {
+        (FieldValidation::Ignore, _) => Vec::new(),
+        (_, "application/json" | "") => duplicates::duplicates(call.body),
+        _ => Vec::new(),
+    };
+    for path in &mut wrong {
+        *path = format!("duplicate field {}", quote(path));
+    }
+    wrong.extend(model::drop_unknown(&call.resource, object));
     match validation {
-        _ if unknown.is_empty() => {}
+        _ if wrong.is_empty() => {}
         FieldValidation::Ignore => {}
-        FieldValidation::Warn => unknown.into_iter().for_each(|text| call.warn(text)),
+        FieldValidation::Warn => wrong.into_iter().for_each(|text| call.warn(text)),
         FieldValidation::Strict => {
-            let Resource { kind, version, .. } = &*call.resource;
-            let words = format!("strict decoding error: {}", unknown.join(", "));
-            let whole = match call.resource.custom {
-                Some(_) => words,
-                None => {
-                    format!("{kind} in version {} cannot be handled as a {kind}: {words}", quote(version))
-                }
-            };
-            return Err(Refusal::bad_request(whole));
+            return Err(handled(format!("strict decoding error: {}", wrong.join(", "))));
         }
     }
     Ok(())
@@ -149,7 +160,7 @@ fn faults(resource: &Resource, object: &Value) -> Vec<Fault> {
         let wrong = strategy::check_name(resource, name);
         faults.extend(wrong.into_iter().map(|why| Fault::invalid("metadata.name", quote(name), why)));
     }
-    faults.extend(meta::check(object));
+    faults.extend(meta::check(object, resource.custom.is_some()));
     faults.extend(model::validate(resource, object, None));
     faults
 }

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::call::Call;
-use super::refusal::{Refusal, quote};
+use super::refusal::{Fault, Refusal, quote};
 use super::resource::Resource;
 
 /// What the server can read.
@@ -17,7 +17,7 @@ const READ: [&str; 3] = ["application/json", "application/yaml", "application/vn
 pub fn object(call: &Call<'_>) -> Result<Value, Refusal> {
     let (group, version, kind) = takes(call);
     let value = any(call, &kind)?;
-    typed(value, &group, &version, &kind, call.resource.custom.is_some())
+    typed(value, (&group, &version, &kind), call.resource.custom.is_some(), call.body)
 }
 
 /// Reads the object of a server-side apply, which is YAML and must say what it is.
@@ -30,19 +30,17 @@ pub fn applied(call: &Call<'_>) -> Result<Value, Refusal> {
     // Most clients send JSON, which is YAML, and sooner read.
     let value: Value = match serde_json::from_str(&text) {
         Ok(value) => value,
-        Err(_) => serde_yaml::from_str_with_options(&text, options())
-            .map_err(|error| Refusal::bad_request(format!("error decoding YAML: {error}")))?,
+        Err(_) => serde_yaml::from_str_with_options(&text, options()).map_err(|error| {
+            Refusal::bad_request(format!(
+                "error decoding patch: error converting YAML to JSON: yaml: {error}"
+            ))
+        })?,
     };
     if !value.is_object() {
         return Err(Refusal::bad_request("error decoding YAML: the object is no mapping"));
     }
     let api_version = super::resource::api_version(&group, &version);
     let text = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default();
-    if text("kind").is_empty() || text("apiVersion").is_empty() {
-        let which = if text("kind").is_empty() { "Kind" } else { "apiVersion" };
-        let head = String::from_utf8_lossy(&super::stored::encode(&value)).into_owned();
-        return Err(Refusal::bad_request(format!("Object '{which}' is missing in '{head}'")));
-    }
     if text("apiVersion") != api_version || text("kind") != kind {
         let (found_group, found_version) =
             text("apiVersion").rsplit_once('/').unwrap_or(("", text("apiVersion")));
@@ -109,17 +107,21 @@ pub fn takes(call: &Call<'_>) -> (String, String, String) {
 }
 
 /// Checks kind and apiVersion, and fills in what is missing, which is allowed.
-fn typed(mut value: Value, group: &str, version: &str, kind: &str, custom: bool) -> Result<Value, Refusal> {
+fn typed(
+    mut value: Value,
+    (group, version, kind): (&str, &str, &str),
+    custom: bool,
+    body: &[u8],
+) -> Result<Value, Refusal> {
     let api_version = super::resource::api_version(group, version);
     let text = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     let (found_kind, found_version) = (text("kind"), text("apiVersion"));
     if custom {
-        let head = || String::from_utf8_lossy(&super::stored::encode(&value)).into_owned();
         if found_kind.is_empty() {
-            return Err(Refusal::bad_request(format!("Object 'Kind' is missing in '{}'", head())));
-        }
-        if found_version.is_empty() {
-            return Err(Refusal::bad_request(format!("Object 'apiVersion' is missing in '{}'", head())));
+            let sent = String::from_utf8_lossy(body);
+            return Err(Refusal::bad_request(format!(
+                "the object provided is unrecognized (must be of type {kind}): Object 'Kind' is missing in '{sent}' ({sent})"
+            )));
         }
         if found_version != api_version {
             return Err(Refusal::bad_request(format!(
@@ -127,11 +129,9 @@ fn typed(mut value: Value, group: &str, version: &str, kind: &str, custom: bool)
             )));
         }
         if found_kind != kind {
-            let (group, version) = found_version.rsplit_once('/').unwrap_or(("", &found_version));
-            return Err(Refusal::bad_request(format!(
-                "{found_kind} in version {} cannot be handled as a {kind}: converting ({group}/{version}, Kind={found_kind}) to ({api_version}, Kind={kind}): unknown conversion",
-                quote(version)
-            )));
+            let name = super::meta::text(&value, "name");
+            let fault = Fault::invalid("kind", quote(&found_kind), format!("must be {kind}"));
+            return Err(Refusal::invalid(group, &found_kind, name, &[fault]));
         }
         return Ok(value);
     }
@@ -167,7 +167,7 @@ fn typed(mut value: Value, group: &str, version: &str, kind: &str, custom: bool)
 }
 
 /// The name of the package in which a group's internal types are.
-fn internal(group: &str) -> &str {
+pub fn internal(group: &str) -> &str {
     match group {
         "" => "core",
         group => group.split('.').next().unwrap_or(group),

@@ -1,14 +1,15 @@
 //! CustomResourceDefinitions: once one is kept, its kind is served; once it is gone, so are its objects.
 //! It must never judge an object of the kind.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::meta;
+use super::refusal::{Fault, quote};
 use super::resource::{Custom, Resource, Shelf, Subresource, priority};
 use super::state::State;
-use super::stored::Stored;
+use super::{managers, meta};
 use crate::kinds::lint;
 use crate::rehearsal::known::BY_HEART;
 use crate::structural::{CrdSchema, ScalePaths};
@@ -37,7 +38,6 @@ pub fn default(definition: &mut Value) {
 
 /// Prepares a new definition: nothing is known of it but what it stores.
 pub fn create(definition: &mut Value) {
-    default(definition);
     let stored: Vec<Value> = definition["spec"]["versions"]
         .as_array()
         .into_iter()
@@ -63,6 +63,7 @@ pub fn established(definition: &Value, now: &str) -> Option<Value> {
         return None;
     }
     let condition = |kind: &str, reason: &str, message: &str| json!({ "type": kind, "status": "True", "lastTransitionTime": now, "reason": reason, "message": message });
+    let old = definition;
     let mut definition = definition.clone();
     let status = definition.as_object_mut()?.entry("status").or_insert_with(|| json!({}));
     if !known {
@@ -72,12 +73,160 @@ pub fn established(definition: &Value, now: &str) -> Option<Value> {
         ]);
     }
     status["acceptedNames"] = names.clone();
-    Some(definition)
+    Some(managers::by_server(old, definition, now))
+}
+
+/// What is wrong with a definition itself.
+pub fn faults(definition: &Value, old: Option<&Value>) -> Vec<Fault> {
+    let spec = &definition["spec"];
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let mut faults = Vec::new();
+    let (group, plural) = (text(&spec["group"]), text(&spec["names"]["plural"]));
+    let name = meta::text(definition, "name");
+    if name != format!("{plural}.{group}") {
+        let why = "must be spec.names.plural+\".\"+spec.group";
+        faults.push(Fault::invalid("metadata.name", quote(name), why));
+    }
+    if group.is_empty() {
+        faults.push(Fault::required("spec.group", ""));
+    } else if group.split('.').count() < 2 {
+        faults.push(Fault::invalid("spec.group", quote(&group), "should be a domain with at least one dot"));
+    }
+    match spec["scope"].as_str().unwrap_or_default() {
+        "" => faults.push(Fault::required("spec.scope", "")),
+        "Cluster" | "Namespaced" => {}
+        other => faults.push(Fault {
+            reason: "FieldValueNotSupported",
+            field: "spec.scope".into(),
+            message: format!(
+                "Unsupported value: {}: supported values: \"Cluster\", \"Namespaced\"",
+                quote(other)
+            ),
+        }),
+    }
+    let versions = spec["versions"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let stored = versions.iter().filter(|version| version["storage"] == true).count();
+    if stored != 1 {
+        let why = "must have exactly one version marked as storage version";
+        faults.push(Fault::invalid("spec.versions", shown(versions), why));
+    }
+    for key in ["plural", "singular", "kind", "listKind"] {
+        let field = format!("spec.names.{key}");
+        let name = text(&spec["names"][key]);
+        if name.is_empty() {
+            faults.push(Fault::required(field, ""));
+            continue;
+        }
+        let wrong = meta::check_label_1035(&name.to_lowercase());
+        let told = |why: &String| match key {
+            "kind" | "listKind" => why.replacen(
+                "a DNS-1035 label",
+                "may have mixed case, but should otherwise match: a DNS-1035 label",
+                1,
+            ),
+            _ => why.clone(),
+        };
+        faults.extend(wrong.iter().map(|why| Fault::invalid(&field, quote(&name), told(why))));
+    }
+    if spec["names"]["kind"] == spec["names"]["listKind"] && !text(&spec["names"]["kind"]).is_empty() {
+        let why = "kind and listKind may not be the same";
+        faults.push(Fault::invalid("spec.names.listKind", quote(&text(&spec["names"]["listKind"])), why));
+    }
+    let one = versions.iter().all(|version| version["schema"] == versions[0]["schema"]);
+    for (index, version) in versions.iter().enumerate() {
+        let place = format!("spec.versions[{index}].schema.openAPIV3Schema");
+        let schema = &version["schema"]["openAPIV3Schema"];
+        if !schema.is_object() {
+            faults.push(Fault::required(place, ""));
+            continue;
+        }
+        // A schema that all versions have is told once, under the name it had when there was but one.
+        if one && index > 0 {
+            continue;
+        }
+        let place = if one { "spec.validation.openAPIV3Schema".to_owned() } else { place };
+        structure(schema, &place, true, &mut faults);
+    }
+    if definition["status"]["storedVersions"].as_array().is_none_or(Vec::is_empty)
+        && stored == 0
+        && versions.is_empty()
+    {
+        let why = "must have at least one stored version";
+        faults.push(Fault::invalid("status.storedVersions", "null", why));
+    }
+    if let Some(old) = old {
+        let established = old["status"]["conditions"].as_array().into_iter().flatten();
+        let established = established
+            .into_iter()
+            .any(|condition| condition["type"] == "Established" && condition["status"] == "True");
+        for key in ["group", "scope"] {
+            if old["spec"][key] != spec[key] && (established || key == "group") {
+                faults.push(Fault::invalid(format!("spec.{key}"), &spec[key], "field is immutable"));
+            }
+        }
+        for key in ["kind", "plural"] {
+            if old["spec"]["names"][key] != spec["names"][key] && established {
+                faults.push(Fault::invalid(
+                    format!("spec.names.{key}"),
+                    &spec["names"][key],
+                    "field is immutable",
+                ));
+            }
+        }
+    }
+    faults
+}
+
+/// Versions as messages show them.
+fn shown(versions: &[Value]) -> String {
+    let told: Vec<String> = versions
+        .iter()
+        .map(|version| {
+            format!(
+                "{{\"Name\":{},\"Served\":{},\"Storage\":{},\"Deprecated\":{},\"DeprecationWarning\":null,\"Schema\":null,\"Subresources\":null,\"AdditionalPrinterColumns\":null,\"SelectableFields\":null}}",
+                version["name"],
+                version["served"] == true,
+                version["storage"] == true,
+                version["deprecated"] == true
+            )
+        })
+        .collect();
+    format!("[{}]", told.join(","))
+}
+
+/// Whether a schema is structural: everywhere it says of which type things are.
+fn structure(schema: &Value, place: &str, root: bool, faults: &mut Vec<Fault>) {
+    let set = |key: &str| schema[key] == true;
+    for (name, below) in schema["properties"].as_object().into_iter().flatten() {
+        structure(below, &format!("{place}.properties[{name}]"), false, faults);
+    }
+    if schema["items"].is_object() {
+        structure(&schema["items"], &format!("{place}.items"), false, faults);
+    }
+    if schema["additionalProperties"].is_object() {
+        structure(&schema["additionalProperties"], &format!("{place}.additionalProperties"), false, faults);
+    }
+    let untyped = schema["type"].as_str().unwrap_or_default().is_empty();
+    let free = set("x-kubernetes-int-or-string") || set("x-kubernetes-preserve-unknown-fields");
+    if untyped && (root || !free) {
+        let why = match (root, place.rsplit('.').next()) {
+            (true, _) => "must not be empty at the root",
+            (_, Some("items")) => "must not be empty for specified array items",
+            _ => "must not be empty for specified object fields",
+        };
+        faults.push(Fault::required(format!("{place}.type"), why));
+    }
+    if root && !untyped && schema["type"] != "object" {
+        let why = "must be object at the root";
+        faults.push(Fault::invalid(format!("{place}.type"), &schema["type"], why));
+    }
+    if schema["type"] == "array" && !schema["items"].is_object() {
+        faults.push(Fault::required(format!("{place}.items"), "must be specified"));
+    }
 }
 
 /// Serves the kind of a definition, as the definition now has it.
-pub fn serve(state: &mut State, stored: &Stored) {
-    let definition = stored.value();
+pub fn serve(state: &mut State, definition: &Value) {
     let text = |pointer: &str| definition.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
     let (group, plural) = (text("/spec/group"), text("/spec/names/plural"));
     let before: Vec<Arc<Resource>> = state
@@ -87,13 +236,67 @@ pub fn serve(state: &mut State, stored: &Stored) {
         .cloned()
         .collect();
     state.catalogue.remove(group, plural);
-    if meta::is_leaving(&definition) && before.is_empty() {
+    if meta::is_leaving(definition) && before.is_empty() {
         return;
     }
-    let mut served = resources(&definition);
+    let mut served = resources(definition);
     served.sort_by_key(|resource| std::cmp::Reverse(priority(&resource.version)));
     for resource in served {
         state.catalogue.add(resource);
+    }
+}
+
+/// What keeps a definition until its objects are gone.
+const CLEANUP: &str = "customresourcecleanup.apiextensions.k8s.io";
+
+/// Marks a definition that is to go; `None` if it is marked already.
+pub fn leave(definition: &Value, now: &str) -> Option<Value> {
+    if meta::is_leaving(definition) {
+        return None;
+    }
+    let mut definition = definition.clone();
+    let mut finalizers = meta::finalizers(&definition);
+    if !finalizers.iter().any(|finalizer| finalizer == CLEANUP) {
+        finalizers.push(CLEANUP.into());
+    }
+    meta::edit(&mut definition, |meta| {
+        meta.insert("deletionTimestamp".into(), now.into());
+        meta.insert("finalizers".into(), json!(finalizers));
+    });
+    meta::tidy(&mut definition);
+    let pending = json!({
+        "type": "Terminating", "status": "True", "lastTransitionTime": now, "reason": "InstanceDeletionPending",
+        "message": "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon",
+    });
+    set_condition(&mut definition, pending);
+    Some(definition)
+}
+
+/// The definition when all its objects are gone, with nothing to keep it but what others have put there.
+pub fn cleaned(definition: &Value, now: &str) -> Value {
+    let mut definition = definition.clone();
+    let kept: Vec<String> =
+        meta::finalizers(&definition).into_iter().filter(|finalizer| finalizer != CLEANUP).collect();
+    meta::edit(&mut definition, |meta| meta.insert("finalizers".into(), json!(kept)));
+    meta::tidy(&mut definition);
+    let completed = json!({
+        "type": "Terminating", "status": "False", "lastTransitionTime": now, "reason": "InstanceDeletionCompleted",
+        "message": "removed all instances",
+    });
+    set_condition(&mut definition, completed);
+    definition
+}
+
+fn set_condition(definition: &mut Value, condition: Value) {
+    let Some(status) = definition.get_mut("status").and_then(Value::as_object_mut) else { return };
+    let conditions = status.entry("conditions").or_insert_with(|| json!([]));
+    if !conditions.is_array() {
+        *conditions = json!([]);
+    }
+    let Some(conditions) = conditions.as_array_mut() else { return };
+    match conditions.iter_mut().find(|known| known["type"] == condition["type"]) {
+        Some(known) => *known = condition,
+        None => conditions.push(condition),
     }
 }
 
@@ -117,8 +320,10 @@ fn resources(definition: &Value) -> Vec<Resource> {
     let list = |key: &str| -> Vec<String> {
         names[key].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
     };
-    let stored = schema.versions.iter().find(|version| version.storage).map(|version| version.name.clone());
-    let stored = stored.unwrap_or_default();
+    let Some(keeping) = schema.versions.iter().find(|version| version.storage) else { return Vec::new() };
+    let (stored, stored_schema) = (keeping.name.clone(), keeping.schema.clone());
+    let leaving = meta::is_leaving(definition);
+    let deprecations = deprecations(definition);
     let shelf = Shelf { group: schema.group.clone(), plural: text("plural") };
     let written = definition["spec"]["versions"].as_array().cloned().unwrap_or_default();
     let name = meta::text(definition, "name").to_owned();
@@ -157,9 +362,39 @@ fn resources(definition: &Value) -> Vec<Resource> {
                     .filter_map(|field| field["jsonPath"].as_str().map(str::to_owned))
                     .collect(),
                 open_api: written["schema"]["openAPIV3Schema"].clone(),
+                stored: stored_schema.clone(),
+                deprecated: deprecations.get(&version.name).cloned(),
+                leaving,
                 definition: name.clone(),
                 version,
             })),
+        })
+        .collect()
+}
+
+/// What those are warned of who use a deprecated version, by version.
+fn deprecations(definition: &Value) -> BTreeMap<String, String> {
+    let spec = &definition["spec"];
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let (group, kind) = (text(&spec["group"]), text(&spec["names"]["kind"]));
+    let versions = || spec["versions"].as_array().into_iter().flatten();
+    // The newest that is served and not deprecated itself is what to use instead.
+    let better = versions()
+        .filter(|version| version["served"] == true && version["deprecated"] != true)
+        .map(|version| text(&version["name"]))
+        .max_by_key(|name| priority(name));
+    versions()
+        .filter(|version| version["deprecated"] == true)
+        .map(|version| {
+            let name = text(&version["name"]);
+            let told = match (version["deprecationWarning"].as_str(), &better) {
+                (Some(told), _) => told.to_owned(),
+                (None, Some(better)) if priority(better) >= priority(&name) => {
+                    format!("{group}/{name} {kind} is deprecated; use {group}/{better} {kind}")
+                }
+                _ => format!("{group}/{name} {kind} is deprecated"),
+            };
+            (name, told)
         })
         .collect()
 }

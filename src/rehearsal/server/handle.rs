@@ -19,6 +19,7 @@ use super::rights::{self, Deed};
 use super::route::{Objects, Route};
 use super::state::State;
 use super::stored::encode;
+use super::table::Include;
 use super::user::User;
 use super::view::View;
 use super::{Server, create, delete, discovery, list, patch, pods, reviews, scale, update, watch};
@@ -167,7 +168,7 @@ fn of_objects(
             None => text(404, "404 page not found\n"),
         };
     };
-    let view = match View::read(accept) {
+    let view = match View::read(accept, Include::read(query.text("includeObject"))) {
         Ok(view) => view,
         Err(refusal) => return refused(&refusal),
     };
@@ -199,6 +200,18 @@ fn of_objects(
     response
 }
 
+/// Of custom kinds a refusal says of which object it speaks.
+fn known(call: &Call<'_>, refusal: Refusal) -> Refusal {
+    match call.resource.custom {
+        Some(_) => {
+            // What is made has no name yet.
+            let name = if call.verb == "create" { "" } else { call.name };
+            refusal.of(&call.resource, name)
+        }
+        None => refusal,
+    }
+}
+
 /// One file a verb.
 fn carry_out(
     server: &Server,
@@ -208,6 +221,13 @@ fn carry_out(
     path: &str,
 ) -> Result<Reply, Refusal> {
     let resource = &*call.resource;
+    if let Some(custom) = &resource.custom {
+        custom.deprecated.iter().for_each(|told| call.warn(told));
+        if custom.leaving && call.verb == "create" {
+            let told = "create not allowed while custom resource definition is terminating";
+            return Err(Refusal::new(405, "MethodNotAllowed", told).of(resource, ""));
+        }
+    }
     // Something in a namespace of a kind without, or the other way round, is nowhere.
     let misplaced = match resource.namespaced {
         false => !objects.namespace.is_empty() && objects.plural != "namespaces",
@@ -218,10 +238,10 @@ fn carry_out(
     }
     if !call.subresource.is_empty() {
         let Some(below) = resource.subresource(call.subresource) else {
-            return Err(Refusal::unknown_resource());
+            return Err(known(call, Refusal::unknown_resource()));
         };
         if !below.verbs.iter().any(|verb| verb == call.verb) {
-            return Err(Refusal::method_not_allowed());
+            return Err(known(call, Refusal::method_not_allowed()));
         }
         return match (call.subresource, call.verb) {
             ("scale", _) => scale::scale(state, call),

@@ -65,6 +65,17 @@ fn refusal(refused: Refused) -> Refusal {
     }
 }
 
+/// A definition with its managers after the server itself wrote its status.
+pub fn by_server(live: &Value, new: Value, now: &str) -> Value {
+    const VERSION: &str = "apiextensions.k8s.io/v1";
+    const KIND: &str = "CustomResourceDefinition";
+    let Some(schema) = builtin::schema(VERSION, KIND) else { return new };
+    let untouched = builtin::untouched(KIND, "status");
+    let manager =
+        Manager { name: "kube-apiserver", api_version: VERSION, subresource: "status", time: now, untouched };
+    fields::update(schema, Some(live), &new, &manager)
+}
+
 /// The managers of a scale.
 pub fn of_scale(entries: &Value, replicas: &[&str]) -> Option<Value> {
     fields::to_scale(entries, replicas)

@@ -97,10 +97,27 @@ pub fn check_name(name: &str, label: bool) -> Vec<String> {
     };
     let mut wrong = Vec::new();
     if name.len() > longest {
-        wrong.push(format!("must be no more than {longest} bytes"));
+        wrong.push(format!("must be no more than {longest} characters"));
     }
     if !good {
         wrong.push(if label { DNS_LABEL } else { DNS_SUBDOMAIN }.to_owned());
+    }
+    wrong
+}
+
+/// What is wrong with a DNS label that begins with a letter.
+pub fn check_label_1035(name: &str) -> Vec<String> {
+    let bytes = name.as_bytes();
+    let inner = |c: &u8| c.is_ascii_lowercase() || c.is_ascii_digit() || *c == b'-';
+    let good = bytes.first().is_some_and(u8::is_ascii_lowercase)
+        && bytes.last().is_some_and(|c| *c != b'-')
+        && bytes.iter().all(inner);
+    let mut wrong = Vec::new();
+    if name.len() > 63 {
+        wrong.push("must be no more than 63 characters".to_owned());
+    }
+    if !good {
+        wrong.push("a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')".to_owned());
     }
     wrong
 }
@@ -169,8 +186,8 @@ fn plain(text: &str) -> bool {
         && bytes.last().is_none_or(u8::is_ascii_alphanumeric)
 }
 
-/// What is wrong with labels, annotations, owners and finalizers.
-pub fn check(object: &Value) -> Vec<Fault> {
+/// What is wrong with labels, annotations, owners and finalizers. Kinds of the server's own want finalizers with a prefix.
+pub fn check(object: &Value, custom: bool) -> Vec<Fault> {
     let mut faults = Vec::new();
     let meta = &object["metadata"];
     for (key, value) in meta["labels"].as_object().into_iter().flatten() {
@@ -194,11 +211,16 @@ pub fn check(object: &Value) -> Vec<Fault> {
         });
     }
     faults.extend(check_owners(&meta["ownerReferences"]));
-    for finalizer in finalizers(object) {
-        let wrong = check_qualified(&finalizer);
+    for (index, finalizer) in finalizers(object).iter().enumerate() {
+        let wrong = check_qualified(finalizer);
         faults.extend(
-            wrong.into_iter().map(|why| Fault::invalid("metadata.finalizers", quote(&finalizer), why)),
+            wrong.into_iter().map(|why| Fault::invalid("metadata.finalizers", quote(finalizer), why)),
         );
+        let standard = matches!(finalizer.as_str(), "kubernetes" | "orphan" | "foregroundDeletion");
+        if !custom && !finalizer.contains('/') && !standard {
+            let why = "name is neither a standard finalizer name nor is it fully qualified";
+            faults.push(Fault::invalid(format!("metadata.finalizers[{index}]"), quote(finalizer), why));
+        }
     }
     faults
 }
@@ -209,12 +231,9 @@ fn check_owners(owners: &Value) -> Vec<Fault> {
     for (index, owner) in owners.as_array().into_iter().flatten().enumerate() {
         let place = |field: &str| format!("metadata.ownerReferences[{index}].{field}");
         let text = |key: &str| owner[key].as_str().unwrap_or_default();
-        if text("apiVersion").is_empty() {
-            faults.push(Fault::invalid(place("apiVersion"), "\"\"", "version must not be empty"));
-        }
-        for key in ["kind", "name", "uid"] {
+        for key in ["apiVersion", "kind", "name", "uid"] {
             if text(key).is_empty() {
-                faults.push(Fault::invalid(place(key), "\"\"", "must not be empty"));
+                faults.push(Fault::required(place(key), "must not be empty"));
             }
         }
         if owner["controller"] == true {

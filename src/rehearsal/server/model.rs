@@ -3,9 +3,10 @@
 
 use serde_json::{Value, json};
 
-use super::meta;
 use super::refusal::{Fault, Refusal, quote};
 use super::resource::Resource;
+use super::types;
+use super::{definition, meta};
 use crate::rehearsal::builtin;
 use crate::structural::{self, Schema, Violation};
 
@@ -55,17 +56,41 @@ pub fn schema(resource: &Resource) -> Option<&Schema> {
 
 /// Drops what the kind does not know. Returns the server's words for each.
 pub fn drop_unknown(resource: &Resource, object: &mut Value) -> Vec<String> {
-    let Some(schema) = schema(resource) else { return Vec::new() };
-    let unknown = structural::unknown_fields(schema, object);
+    let mut unknown = Vec::new();
+    if let (Some(schema), Some(metadata)) = (builtin::metadata(), object.get_mut("metadata")) {
+        let mut about: Vec<Violation> = structural::unknown_fields(schema, metadata);
+        about.retain(|violation| violation.field != "managedFields");
+        unknown.extend(
+            about.iter().map(|violation| {
+                format!("unknown field {}", quote(&format!("metadata.{}", violation.field)))
+            }),
+        );
+        structural::prune(schema, metadata);
+        structural::drop_nulls(schema, metadata);
+    }
+    let Some(schema) = schema(resource) else { return unknown };
+    unknown.extend(structural::unknown_fields(schema, object).into_iter().map(|violation| violation.message));
     structural::prune(schema, object);
     structural::drop_nulls(schema, object);
-    unknown.into_iter().map(|violation| violation.message).collect()
+    unknown
+}
+
+/// Why the object cannot even be read, in Go's words.
+pub fn unreadable(resource: &Resource, object: &Value) -> Option<String> {
+    let schema = schema(resource).filter(|_| resource.custom.is_none());
+    types::unreadable(schema, builtin::metadata(), &resource.kind, object)
 }
 
 /// Fills in what the kind has defaults for.
 pub fn default(resource: &Resource, object: &mut Value) {
     if resource.is("", "namespaces") {
         label_namespace(object);
+    }
+    if resource.is("", "secrets") {
+        fold_string_data(object);
+    }
+    if resource.is("apiextensions.k8s.io", "customresourcedefinitions") {
+        definition::default(object);
     }
     if let Some(schema) = schema(resource).filter(|_| resource.custom.is_some()) {
         structural::default(schema, object);
@@ -83,12 +108,39 @@ fn label_namespace(object: &mut Value) {
     });
 }
 
+/// `stringData` is written into `data`, encoded, and never read back.
+fn fold_string_data(secret: &mut Value) {
+    use base64::Engine;
+    let Some(map) = secret.as_object_mut() else { return };
+    let Some(Value::Object(text)) = map.shift_remove("stringData") else { return };
+    if text.is_empty() {
+        return;
+    }
+    let data = map.entry("data").or_insert_with(|| json!({}));
+    let Some(data) = data.as_object_mut() else { return };
+    for (key, value) in text {
+        let bytes = value.as_str().unwrap_or_default().as_bytes();
+        data.insert(key, base64::engine::general_purpose::STANDARD.encode(bytes).into());
+    }
+}
+
+/// Drops what the version that is kept does not know, and fills in its defaults, where another version was written.
+pub fn fit_stored(resource: &Resource, object: &mut Value) {
+    let Some(custom) = resource.custom.as_ref().filter(|_| resource.version != resource.stored) else {
+        return;
+    };
+    structural::prune(&custom.stored, object);
+    structural::default(&custom.stored, object);
+}
+
 /// What is wrong with the object; `old` is what it was before, if it was.
 pub fn validate(resource: &Resource, object: &Value, old: Option<&Value>) -> Vec<Fault> {
-    let _ = old;
     let mut faults = Vec::new();
     if let Some(schema) = schema(resource).filter(|_| resource.custom.is_some()) {
         faults.extend(structural::check(schema, object).iter().map(fault));
+    }
+    if resource.is("apiextensions.k8s.io", "customresourcedefinitions") {
+        faults.extend(definition::faults(object, old));
     }
     if let Some(custom) = &resource.custom {
         faults.extend(custom.version.check_scale(object).iter().map(fault));

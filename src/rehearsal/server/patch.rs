@@ -1,15 +1,15 @@
 //! Patches: JSON patch, merge patch, strategic merge patch and server-side apply.
 //! It must never decide whether what comes of one is valid.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::call::Call;
 use super::model::FieldValidation;
-use super::refusal::{Fault, Refusal};
+use super::refusal::{Fault, Refusal, quote};
 use super::reply::Reply;
 use super::state::State;
-use super::update::settle;
-use super::{convert, create, decode, managers, meta, model};
+use super::update::{other_uid, settle};
+use super::{convert, create, decode, duplicates, jsonpatch, managers, meta, model};
 
 const JSON: &str = "application/json-patch+json";
 const MERGE: &str = "application/merge-patch+json";
@@ -22,9 +22,18 @@ const APPLY: &str = "application/apply-patch+yaml";
 /// 400, 403, 404, 409, 415 or 422.
 pub fn patch(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> {
     let resource = &*call.resource;
+    let custom = resource.custom.is_some();
     let media = call.content_type();
     if !accepted(call).contains(&media) {
-        return Err(Refusal::unsupported_media(accepted(call)));
+        // A type that no patch has is refused by the router, in other words than one that this kind does not take.
+        return Err(match [JSON, MERGE, STRATEGIC, APPLY].contains(&media) {
+            true => Refusal::unsupported_media(accepted(call)),
+            false => {
+                let mut refusal = Refusal::new(415, "UnsupportedMediaType", "415: Unsupported Media Type");
+                refusal.details = serde_json::json!({});
+                refusal
+            }
+        });
     }
     let validation = FieldValidation::read(call.query.text("fieldValidation"), "PatchOptions")?;
     create::check_dry_run(call, "PatchOptions")?;
@@ -37,7 +46,17 @@ pub fn patch(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> {
     let old = convert::served(resource, stored.value());
     let mut new = result(call, &old)?;
     retype(call, &mut new)?;
-    create::known_fields(call, &mut new, validation)?;
+    if let Some(why) = model::unreadable(resource, &new).filter(|_| !custom) {
+        return Err(unread(&new, &why));
+    }
+    let before = new.clone();
+    create::known_fields(call, &mut new, validation).map_err(|refusal| match refusal.code {
+        400 => {
+            let told = &refusal.message;
+            unread(&before, told.find("strict decoding error").map_or(told.as_str(), |from| &told[from..]))
+        }
+        _ => refusal,
+    })?;
     model::default(resource, &mut new);
     settle(state, call, &stored, &old, new, false)
 }
@@ -63,8 +82,8 @@ pub fn is_apply(call: &Call<'_>) -> bool {
 /// The media types of patches that the kind takes.
 fn accepted(call: &Call<'_>) -> &'static [&'static str] {
     match call.resource.custom {
-        Some(_) => &[JSON, MERGE, APPLY, "application/apply-patch+cbor"],
-        None => &[JSON, MERGE, STRATEGIC, APPLY, "application/apply-patch+cbor"],
+        Some(_) => &[JSON, MERGE, APPLY],
+        None => &[JSON, MERGE, STRATEGIC, APPLY],
     }
 }
 
@@ -90,26 +109,42 @@ fn check_options(call: &Call<'_>, apply: bool) -> Result<(), Refusal> {
 }
 
 fn by_json(call: &Call<'_>, old: &Value) -> Result<Value, Refusal> {
-    let operations: json_patch::Patch = serde_json::from_slice(call.body)
-        .map_err(|error| Refusal::bad_request(format!("error decoding patch: {error}")))?;
+    const TARGET: &str = "json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp";
+    let patch: Value =
+        serde_json::from_slice(call.body).map_err(|_| undecoded("unexpected end of JSON input"))?;
+    let Some(operations) = patch.as_array() else { return Err(undecoded(TARGET)) };
     let mut new = old.clone();
-    json_patch::patch(&mut new, &operations).map_err(|error| {
-        Refusal::new(
-            422,
-            "Invalid",
-            format!("the server rejected our request due to an error in our request: {error}"),
-        )
-    })?;
-    Ok(new)
+    match jsonpatch::patch(&mut new, operations) {
+        Some(()) => Ok(new),
+        None => {
+            let mut refusal = Refusal::new(
+                422,
+                "Invalid",
+                "the server rejected our request due to an error in our request",
+            );
+            refusal.details = serde_json::json!({});
+            Err(refusal)
+        }
+    }
+}
+
+fn undecoded(why: &str) -> Refusal {
+    Refusal::bad_request(format!("error decoding patch: {why}"))
 }
 
 fn by_merge(call: &Call<'_>, old: &Value, strategic: bool) -> Result<Value, Refusal> {
-    let patch: Value = serde_json::from_slice(call.body)
-        .map_err(|error| Refusal::bad_request(format!("error decoding patch: {error}")))?;
+    let patch: Value =
+        serde_json::from_slice(call.body).map_err(|_| Refusal::bad_request("invalid JSON patch"))?;
     if !patch.is_object() {
-        return Err(Refusal::bad_request(
-            "error decoding patch: json: cannot unmarshal value into Go value of type map[string]interface {}",
-        ));
+        let found = match &patch {
+            Value::Array(_) => "array",
+            Value::String(_) => "string",
+            Value::Bool(_) => "bool",
+            _ => "number",
+        };
+        return Err(undecoded(&format!(
+            "json: cannot unmarshal {found} into Go value of type map[string]interface {{}}"
+        )));
     }
     let _ = strategic;
     let mut new = old.clone();
@@ -117,21 +152,60 @@ fn by_merge(call: &Call<'_>, old: &Value, strategic: bool) -> Result<Value, Refu
     Ok(new)
 }
 
-/// A patch must not make another kind, version, name or namespace of an object.
+/// A patch must not make another kind, version or name of an object.
 fn retype(call: &Call<'_>, new: &mut Value) -> Result<(), Refusal> {
     let resource = &*call.resource;
+    let (kind, api_version) = (resource.kind.as_str(), resource.api_version());
+    let text = |key: &str| new.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let (found_kind, found_version) = (text("kind"), text("apiVersion"));
+    if found_kind != kind || found_version != api_version {
+        let why = match found_kind == kind {
+            false if resource.custom.is_none() => {
+                let version = found_version.rsplit('/').next().unwrap_or_default();
+                let package = decode::internal(&resource.group);
+                format!("converting ({version}.{found_kind}) to ({package}.{kind}): unknown conversion")
+            }
+            _ if resource.custom.is_none() => format!(
+                "no kind {} is registered for version {} in scheme \"pkg/runtime/scheme.go:111\"",
+                quote(&found_kind),
+                quote(&found_version)
+            ),
+            _ if found_kind != kind => {
+                let fault = Fault::invalid("kind", quote(&found_kind), format!("must be {kind}"));
+                return Err(Refusal::invalid(&resource.group, &found_kind, call.name, &[fault]));
+            }
+            _ => {
+                let told = format!("must be {api_version}");
+                let fault = Fault::invalid("apiVersion", quote(&found_version), told);
+                return Err(Refusal::invalid(&resource.group, kind, call.name, &[fault]));
+            }
+        };
+        return Err(unread(new, &why));
+    }
     let name = meta::text(new, "name");
+    if name.is_empty() {
+        return Err(Refusal::bad_request(format!(
+            "the name of the object ({} based on URL) was undeterminable: name must be provided",
+            call.name
+        )));
+    }
     if name != call.name {
         return Err(Refusal::bad_request(format!(
             "the name of the object ({name}) does not match the name on the URL ({})",
             call.name
         )));
     }
-    if let Some(map) = new.as_object_mut() {
-        map.insert("kind".into(), resource.kind.clone().into());
-        map.insert("apiVersion".into(), resource.api_version().into());
-    }
     Ok(())
+}
+
+/// 422: what came of the patch cannot be read.
+pub fn unread(new: &Value, why: &str) -> Refusal {
+    let mut sorted: Vec<(&String, &Value)> = new.as_object().into_iter().flatten().collect();
+    sorted.sort_by_key(|(key, _)| key.as_str());
+    let text: Map<String, Value> =
+        sorted.into_iter().map(|(key, value)| (key.clone(), value.clone())).collect();
+    let fault = Fault::invalid("patch", quote(&Value::Object(text).to_string()), why);
+    Refusal::invalid("", "", "", &[fault])
 }
 
 fn apply(state: &mut State, call: &Call<'_>, validation: FieldValidation) -> Result<Reply, Refusal> {
@@ -145,34 +219,38 @@ fn apply(state: &mut State, call: &Call<'_>, validation: FieldValidation) -> Res
         )));
     }
     meta::edit(&mut applied, |meta| meta.insert("name".into(), call.name.into()));
-    create::known_fields(call, &mut applied, validation)?;
-    decode::settle_namespace(resource, call.namespace, &mut applied)?;
+    if validation == FieldValidation::Strict {
+        let twice = duplicates::duplicates(call.body);
+        if let Some(path) = twice.first() {
+            return Err(Refusal::bad_request(format!(
+                "error decoding patch: strict decoding error: duplicate field {}",
+                quote(path)
+            )));
+        }
+    }
     let now = state.clock.seconds();
     let stored = state.store.get(&resource.shelf, call.namespace, call.name).cloned();
     let Some(stored) = stored else {
         if !call.subresource.is_empty() {
             return Err(Refusal::not_found(resource, call.name));
         }
-        if !meta::text(&applied, "uid").is_empty() {
+        let uid = meta::text(&applied, "uid").to_owned();
+        if !uid.is_empty() {
             let why = format!(
-                "Precondition failed: UID in precondition: {}, UID in object meta: ",
-                meta::text(&applied, "uid")
+                "uid mismatch: the provided object specified uid {uid}, and no existing object was found"
             );
             return Err(Refusal::conflict(resource, call.name, why));
         }
-        let object = managers::applied(call, resource, None, &applied, &now)?;
+        let mut object = managers::applied(call, resource, None, &applied, &now)?;
+        decode::settle_namespace(resource, call.namespace, &mut object)?;
         return create::make(state, call, object, true);
     };
     let old = convert::served(resource, stored.value());
-    let uid = meta::text(&applied, "uid");
-    if !uid.is_empty() && uid != meta::text(&old, "uid") {
-        let why = format!(
-            "Precondition failed: UID in precondition: {uid}, UID in object meta: {}",
-            meta::text(&old, "uid")
-        );
-        return Err(Refusal::conflict(resource, call.name, why));
-    }
     let mut new = managers::applied(call, resource, Some(&old), &applied, &now)?;
+    let uid = meta::text(&new, "uid");
+    if uid != meta::text(&old, "uid") {
+        return Err(other_uid(call, uid, meta::text(&old, "uid")));
+    }
     model::default(resource, &mut new);
     settle(state, call, &stored, &old, new, true)
 }

@@ -32,7 +32,13 @@ impl Stored {
     /// Keeps an object at a version, which is written into it.
     pub fn new(resource: &Resource, mut value: Value, version: u64) -> Stored {
         if let Some(meta) = value.get_mut("metadata").and_then(Value::as_object_mut) {
-            meta.insert("resourceVersion".into(), version.to_string().into());
+            let version = Value::from(version.to_string());
+            let place =
+                meta.keys().position(|key| key == "uid").filter(|_| !meta.contains_key("resourceVersion"));
+            match place {
+                Some(place) => meta.shift_insert(place + 1, "resourceVersion".into(), version),
+                None => meta.insert("resourceVersion".into(), version),
+            };
         }
         let text =
             |pointer: &str| value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();

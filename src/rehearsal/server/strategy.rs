@@ -14,12 +14,9 @@ pub fn create(resource: &Resource, object: &mut Value) {
         ("", "nodes") | ("apiextensions.k8s.io", "customresourcedefinitions")
     ) && resource.custom.is_none();
     let counts = resource.counts_generations || resource.custom.is_some();
-    meta::edit(object, |meta| {
-        meta.shift_remove("generation");
-        if counts {
-            meta.insert("generation".into(), 1.into());
-        }
-    });
+    if counts {
+        meta::edit(object, |meta| meta.insert("generation".into(), 1.into()));
+    }
     let Some(map) = object.as_object_mut() else { return };
     if resource.has_status() && !keeps_status {
         map.shift_remove("status");
@@ -46,7 +43,6 @@ pub fn create(resource: &Resource, object: &mut Value) {
         ("", "persistentvolumeclaims" | "persistentvolumes") => {
             map.insert("status".into(), json!({ "phase": "Pending" }));
         }
-        ("", "secrets") => fold_string_data(map),
         _ => {}
     }
     if resource.is("apiextensions.k8s.io", "customresourcedefinitions") {
@@ -67,9 +63,6 @@ pub fn update(resource: &Resource, subresource: &str, object: &mut Value, old: &
             "status" => keep_all_but_status(resource, map, old),
             _ if resource.has_status() => keep(map, old, "status"),
             _ => {}
-        }
-        if resource.is("", "secrets") {
-            fold_string_data(map);
         }
     }
     if resource.is("", "namespaces") {
@@ -161,21 +154,6 @@ fn wants_other(resource: &Resource, new: &Value, old: &Value) -> bool {
     // A class of priorities is made once and for all.
     let fixed = resource.is("scheduling.k8s.io", "priorityclasses");
     !fixed && (annotated || wanted(new) != wanted(old))
-}
-
-/// `stringData` is written into `data`, encoded, and never read back.
-fn fold_string_data(map: &mut serde_json::Map<String, Value>) {
-    use base64::Engine;
-    let Some(Value::Object(text)) = map.shift_remove("stringData") else { return };
-    if text.is_empty() {
-        return;
-    }
-    let data = map.entry("data").or_insert_with(|| json!({}));
-    let Some(data) = data.as_object_mut() else { return };
-    for (key, value) in text {
-        let bytes = value.as_str().unwrap_or_default().as_bytes();
-        data.insert(key, base64::engine::general_purpose::STANDARD.encode(bytes).into());
-    }
 }
 
 /// The quality of service that a pod's requests and limits earn.

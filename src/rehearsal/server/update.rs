@@ -27,17 +27,18 @@ pub fn update(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> {
     let mut object = decode::object(call)?;
     create::known_fields(call, &mut object, validation)?;
     let named = meta::text(&object, "name");
-    if named.is_empty() && call.resource.custom.is_some() || !named.is_empty() && named != call.name {
-        return Err(Refusal::bad_request(match named {
-            "" => {
-                "the name of the object (based on URL) was undeterminable: name must be provided".to_owned()
-            }
-            named => {
-                format!("the name of the object ({named}) does not match the name on the URL ({})", call.name)
-            }
-        }));
+    if named.is_empty() {
+        return Err(Refusal::bad_request(format!(
+            "the name of the object ({} based on URL) was undeterminable: name must be provided",
+            call.name
+        )));
     }
-    meta::edit(&mut object, |meta| meta.insert("name".into(), call.name.into()));
+    if named != call.name {
+        return Err(Refusal::bad_request(format!(
+            "the name of the object ({named}) does not match the name on the URL ({})",
+            call.name
+        )));
+    }
     decode::settle_namespace(&call.resource, call.namespace, &mut object)?;
     let Some(stored) = state.store.get(&call.resource.shelf, call.namespace, call.name).cloned() else {
         return Err(Refusal::not_found(&call.resource, call.name));
@@ -45,14 +46,26 @@ pub fn update(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> {
     let uid = meta::text(&object, "uid");
     let old = convert::served(&call.resource, stored.value());
     if !uid.is_empty() && uid != meta::text(&old, "uid") {
-        let why = format!(
-            "Precondition failed: UID in precondition: {uid}, UID in object meta: {}",
-            meta::text(&old, "uid")
-        );
-        return Err(Refusal::conflict(&call.resource, call.name, why));
+        return Err(other_uid(call, uid, meta::text(&old, "uid")));
     }
     model::default(&call.resource, &mut object);
     settle(state, call, &stored, &old, object, false)
+}
+
+/// 409: the object of this name is another one.
+pub fn other_uid(call: &Call<'_>, wanted: &str, found: &str) -> Refusal {
+    let shelf = &call.resource.shelf;
+    // The words name the place where a real server keeps it.
+    let group = match (shelf.group.as_str(), call.resource.custom.is_some()) {
+        (group, true) => format!("{group}/"),
+        _ => String::new(),
+    };
+    let place = if call.namespace.is_empty() { String::new() } else { format!("{}/", call.namespace) };
+    let key = format!("/registry/{group}{}/{place}{}", shelf.plural, call.name);
+    let why = format!(
+        "StorageError: invalid object, Code: 4, Key: {key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: {wanted}, UID in object meta: {found}"
+    );
+    Refusal::conflict(&call.resource, call.name, why)
 }
 
 /// Brings a change to an end: `new` in the place of `old`, both as served; `applied` if server-side apply made it.
@@ -73,6 +86,7 @@ pub fn settle(
     check_version(call, stored, &mut new)?;
     decode::settle_namespace(resource, call.namespace, &mut new)?;
     admission::admit(state, call, &mut new, Some(old))?;
+    model::fit_stored(resource, &mut new);
     if !applied {
         new = managers::updated(call, resource, Some(old), new, &now);
     }
@@ -128,18 +142,17 @@ fn check_version(call: &Call<'_>, stored: &Stored, new: &mut Value) -> Result<()
     let resource = &*call.resource;
     match meta::text(new, "resourceVersion") {
         "" | "0" if call.verb == "update" && strategy::wants_version(resource) => {
-            let fault = Fault::invalid("metadata.resourceVersion", "0x0", "must be specified for an update");
-            Err(Refusal::invalid(&resource.group, &resource.kind, call.name, &[fault]))
+            let fault = Fault::invalid("metadata.resourceVersion", 0, "must be specified for an update");
+            Err(Refusal::invalid(&resource.group, &resource.plural, call.name, &[fault]))
         }
         "" | "0" => Ok(()),
         version => match version.parse::<u64>() {
             Ok(version) if version == stored.version => Ok(()),
             Ok(_) => Err(Refusal::modified(resource, call.name)),
-            Err(_) => {
-                let why = format!("strconv.ParseUint: parsing {}: invalid syntax", quote(version));
-                let fault = Fault::invalid("resourceVersion", quote(version), why);
-                Err(Refusal::invalid(&resource.group, &resource.kind, call.name, &[fault]))
-            }
+            Err(_) => Err(Refusal::internal_plain(format!(
+                "strconv.ParseUint: parsing {}: invalid syntax",
+                quote(version)
+            ))),
         },
     }
 }
@@ -171,7 +184,7 @@ fn faults(call: &Call<'_>, new: &Value, old: &Value) -> Vec<Fault> {
             faults.push(Fault::invalid(format!("metadata.{key}"), value, "field is immutable"));
         }
     }
-    faults.extend(meta::check(new));
+    faults.extend(meta::check(new, call.resource.custom.is_some()));
     faults.extend(model::validate(&call.resource, new, Some(old)));
     faults
 }

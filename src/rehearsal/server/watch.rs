@@ -247,9 +247,9 @@ impl Writer {
         match self.view {
             View::Plain => frame(word, &encode(value)),
             View::Metadata => frame(word, &encode(&render::metadata(value))),
-            View::Table => {
+            View::Table(include) => {
                 let heads = !std::mem::replace(&mut self.heads, true);
-                frame(word, &encode(&render::table_event(&self.resource, value, self.now, heads)))
+                frame(word, &encode(&render::table_event(&self.resource, value, self.now, (heads, include))))
             }
         }
     }

@@ -6,7 +6,7 @@ use super::line::{Ink, Line};
 use super::note::Note;
 use super::run::{self, End, Run};
 use super::step::{Step, Written, below, depth};
-use super::{Console, EACH, TROUBLE_EACH, Verbosity, failure, layout_of};
+use super::{Console, EACH, TROUBLE_EACH, Verbosity, diagnosis, failure, layout_of};
 use crate::diagnostic::Style;
 use crate::escape::{self, columns, cut, one_line};
 use crate::event::{Event, EventKind, Failure, Operation, Outcome, Phase, PlannedStep, StepPath};
@@ -121,6 +121,18 @@ impl<W: Write> Console<W> {
         }
     }
 
+    /// A diagnosis belongs to the failure that its step ends with; without a step it stands alone.
+    pub(super) fn diagnosed(&mut self, path: Option<&StepPath>, kind: &EventKind) {
+        match path.and_then(|path| self.position(path)) {
+            Some(at) => self.running[at].diagnoses.push(kind.clone()),
+            None => {
+                self.catch_up();
+                self.under = None;
+                self.say(&diagnosis::draw(kind));
+            }
+        }
+    }
+
     pub(super) fn transport_trouble(&mut self, path: Option<&StepPath>, kind: &EventKind) {
         let Some(note) = Note::trouble(kind) else { return };
         let now = self.now_ms;
@@ -188,7 +200,11 @@ impl<W: Write> Console<W> {
         }
         if let Some(failure) = failure.as_ref().filter(|_| *outcome == Outcome::Failed) {
             self.run.failed(path, &step.name, failure);
-            lines.extend(self.block(failure));
+            for diagnosis in &step.diagnoses {
+                lines.push(Line::new());
+                lines.extend(diagnosis::draw(diagnosis));
+            }
+            lines.extend(self.block(&diagnosis::without(failure, &step.diagnoses)));
         }
         self.under = None;
         self.say(&lines);

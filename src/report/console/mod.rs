@@ -1,6 +1,7 @@
 //! The run in words for people: on a terminal a line a step that lives while the step runs, elsewhere plain lines with their times.
 //! It must never know how a run is carried out, nor read the environment.
 
+mod diagnosis;
 mod failure;
 mod kinds;
 mod layout;
@@ -11,6 +12,8 @@ mod screen;
 mod step;
 #[cfg(test)]
 mod tests;
+
+pub use diagnosis::draw_diagnosis;
 
 use super::Reporter;
 use crate::escape::{cut, one_line};
@@ -241,10 +244,15 @@ impl<W: Write> Reporter for Console<W> {
             }
             EventKind::StepProgress { .. } => self.step_progress(event),
             EventKind::StepRetried { delay_ms, failure } => {
+                // What ailed an attempt is no news of the next one.
+                if let Some(at) = path.and_then(|path| self.position(path)) {
+                    self.running[at].diagnoses.clear();
+                }
                 self.remark(path, Note::retry(event.attempt, *delay_ms, failure));
             }
             EventKind::StepFinished { .. } => self.step_finished(event),
             EventKind::ObjectWritten { .. } => self.object_written(path, &event.kind),
+            EventKind::Diagnosis { .. } => self.diagnosed(path, &event.kind),
             EventKind::Warning { message } => self.note(path, Note::warning(message)),
             EventKind::TransportTrouble { .. } => self.transport_trouble(path, &event.kind),
             EventKind::Asked { text } => self.asked(path, text),

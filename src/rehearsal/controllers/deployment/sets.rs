@@ -215,8 +215,9 @@ pub(super) fn surge_and_missing(deployment: &Value) -> (i64, i64) {
         return (0, 0);
     }
     let (wanted, rolling) = (replicas(deployment), &strategy["rollingUpdate"]);
-    let surge = share(&rolling["maxSurge"], wanted, true).unwrap_or(0);
-    let missing = share(&rolling["maxUnavailable"], wanted, false).unwrap_or(0);
+    let quarter = |value: &Value| if value.is_null() { json!("25%") } else { value.clone() };
+    let surge = share(&quarter(&rolling["maxSurge"]), wanted, true).unwrap_or(0);
+    let missing = share(&quarter(&rolling["maxUnavailable"]), wanted, false).unwrap_or(0);
     let missing = if surge == 0 && missing == 0 { 1 } else { missing };
     (surge, if wanted == 0 { 0 } else { missing.min(wanted) })
 }

@@ -38,9 +38,12 @@ fn remove(status: &mut Value, kind: &str) {
 
 /// Whether progress has a deadline.
 pub(super) fn has_deadline(deployment: &Value) -> bool {
-    deployment["spec"]["progressDeadlineSeconds"]
-        .as_i64()
-        .is_some_and(|seconds| seconds != i64::from(i32::MAX))
+    seconds(deployment) != i64::from(i32::MAX)
+}
+
+/// `spec.progressDeadlineSeconds`, the API server's default where it is left out.
+fn seconds(deployment: &Value) -> i64 {
+    deployment["spec"]["progressDeadlineSeconds"].as_i64().unwrap_or(600)
 }
 
 /// The status as the sets stand: counts, and Available.
@@ -139,7 +142,7 @@ pub(super) fn rolling(deployment: &Value, sets: &Sets, now: Timestamp) -> (Value
 }
 
 fn deadline(deployment: &Value, progressing: &Value) -> Option<Timestamp> {
-    let seconds = u64::try_from(deployment["spec"]["progressDeadlineSeconds"].as_i64()?).ok()?;
+    let seconds = u64::try_from(self::seconds(deployment)).ok()?;
     Some(later(time(&progressing["lastUpdateTime"])?, Duration::from_secs(seconds)))
 }
 

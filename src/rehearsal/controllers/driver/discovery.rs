@@ -49,7 +49,8 @@ fn of_group(group: &Value, found: &mut Vec<Resource>) {
         for resource in items(&version["resources"]) {
             let plural = text(&resource["resource"]);
             let can = |verb: &str| items(&resource["verbs"]).iter().any(|there| there == verb);
-            let wanted = can("list") && can("watch") && plural != "events" && !LEFT_OUT.contains(&name);
+            let events = plural == "events" && name != "";
+            let wanted = can("list") && can("watch") && !events && !LEFT_OUT.contains(&name);
             if wanted && !seen.contains(&plural) {
                 seen.push(plural);
                 found.push(Resource {

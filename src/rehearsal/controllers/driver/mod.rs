@@ -74,6 +74,7 @@ pub(super) struct Driver {
     timed: BTreeMap<Key, (Timestamp, u64)>,
     set: u64,
     failures: BTreeMap<Key, u32>,
+    notes: BTreeMap<Key, Value>,
     /// Resources of which no list came yet.
     unlisted: BTreeSet<String>,
     feeds: BTreeMap<String, AbortHandle>,
@@ -99,6 +100,7 @@ impl Driver {
             timed: BTreeMap::new(),
             set: 0,
             failures: BTreeMap::new(),
+            notes: BTreeMap::new(),
             unlisted: BTreeSet::new(),
             feeds: BTreeMap::new(),
             tasks: JoinSet::new(),
@@ -116,6 +118,11 @@ impl Driver {
             }
         };
         for resource in served {
+            // Events are told, and nobody here listens to them.
+            if resource.id() == "events" {
+                self.store.serve(resource);
+                continue;
+            }
             self.unlisted.insert(resource.id());
             self.serve(resource);
         }
@@ -265,7 +272,7 @@ impl Driver {
 
     /// Who is to be called for a change.
     fn concerned(&self, change: &Change) -> Vec<Key> {
-        let (view, mut names, mut keys) = (self.view(None), Vec::new(), Vec::new());
+        let (view, mut names, mut keys) = (self.view(None, &Value::Null), Vec::new(), Vec::new());
         for (at, controller) in self.controllers.iter().enumerate() {
             if controller.watches.is_empty() || controller.watches.contains(&change.resource) {
                 (controller.concerns)(&view, change, &mut names);
@@ -334,17 +341,24 @@ impl Driver {
         }
     }
 
-    fn view<'a>(&'a self, failed: Option<&'a Failure>) -> View<'a> {
-        View { store: &self.store, now: self.clock.now(), settings: &self.settings, failed }
+    fn view<'a>(&'a self, failed: Option<&'a Failure>, note: &'a Value) -> View<'a> {
+        View { store: &self.store, now: self.clock.now(), settings: &self.settings, failed, note }
     }
 
     /// One look of a controller at one object, and its writes.
     async fn work(&mut self, key: Key) {
         let (at, name) = (key.0, &key.1);
-        let Outcome { writes, again_in } = (self.controllers[at].reconcile)(&self.view(None), name);
+        let note = self.notes.get(&key).unwrap_or(&Value::Null);
+        let Outcome { writes, again_in, note } =
+            (self.controllers[at].reconcile)(&self.view(None, note), name);
         let manager = self.controllers[at].manager;
         let Err(failure) = self.write_all(writes, manager).await else {
             self.failures.remove(&key);
+            match note {
+                None => {}
+                Some(Value::Null) => _ = self.notes.remove(&key),
+                Some(note) => _ = self.notes.insert(key.clone(), note),
+            }
             if let Some(after) = again_in {
                 let at = later(self.clock.now(), after);
                 self.time(key, at);
@@ -357,7 +371,8 @@ impl Driver {
         *failures += 1;
         let pause = PAUSE.saturating_mul(1 << (*failures - 1).min(20)).min(LONGEST);
         if failure.creating && failure.code != 0 && failure.reason != "AlreadyExists" {
-            let follow = (self.controllers[at].reconcile)(&self.view(Some(&failure)), name);
+            let note = self.notes.get(&key).unwrap_or(&Value::Null);
+            let follow = (self.controllers[at].reconcile)(&self.view(Some(&failure), note), name);
             // What is told of a failure may itself fail; the next try tells it again.
             let _ = self.write_all(follow.writes, manager).await;
         }

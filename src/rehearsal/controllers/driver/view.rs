@@ -16,6 +16,8 @@ pub(crate) struct View<'a> {
     pub settings: &'a Settings,
     /// What the server refused of this very object's last writes, told once.
     pub failed: Option<&'a Failure>,
+    /// What the last look at this very object had remembered; null if nothing.
+    pub note: &'a Value,
 }
 
 /// A write that failed.
