@@ -51,7 +51,7 @@ pub async fn play(
     namespace: &str,
     shared: bool,
 ) -> Result<Vec<Value>, String> {
-    let mask = Mask::new(namespace).map_err(|error| error.to_string())?;
+    let mask = Mask::new(namespace);
     let words = BTreeMap::from([
         ("ns".to_owned(), namespace.to_owned()),
         ("group".to_owned(), format!("{namespace}.example.com")),
