@@ -387,6 +387,30 @@ fn mask(word: &str) -> String {
     }
 }
 
+/// Runs what a rehearsal shows, and compares byte by byte; with `UPDATE=1` writes what came.
+#[test]
+fn rehearsals_are_what_is_said() {
+    for name in ["README.md", "docs/rehearsal.md"] {
+        let blocks = document(name).blocks();
+        let rehearsals: Vec<&Block> = blocks.iter().filter(|block| block.is("console", "rehearsal")).collect();
+        assert!(!rehearsals.is_empty(), "{name} shows no rehearsal");
+        for block in rehearsals {
+            let (first, shown) = block.text.split_once('\n').unwrap_or((&block.text, ""));
+            let command = first.strip_prefix("$ seldonplay ").unwrap_or_else(|| panic!("no command: {first}"));
+            let wanted: i32 = block.get("exit").unwrap_or("0").parse().expect("an exit code is a number");
+            let told = run(&mut seldonplay(words(command)));
+            assert_eq!(told.code, Some(wanted), "{name}:{}: {}", block.line, told.told());
+            if told.out != shown && std::env::var_os("UPDATE").is_some() {
+                let fresh = std::fs::read_to_string(root().join(name)).expect("the document is there");
+                let fresh = fresh.replace(&format!("{first}\n{shown}```"), &format!("{first}\n{}```", told.out));
+                std::fs::write(root().join(name), fresh).expect("the document can be written");
+            } else {
+                assert_eq!(told.out, shown, "{name}:{}: what came (left) and what is said (right)", block.line);
+            }
+        }
+    }
+}
+
 /// Runs what a transcript shows in a namespace of its own, and compares; with `UPDATE=1` writes what came.
 #[test]
 fn transcripts_are_what_a_control_plane_gives() {
@@ -432,7 +456,8 @@ fn the_readme_names_the_two_commands() {
 #[test]
 fn links_lead_somewhere() {
     let mut faults = Vec::new();
-    for name in ["README.md", "CONTRIBUTING.md", "docs/language.md", "docs/diagnostics.md", "docs/events.md"]
+    for name in
+        ["README.md", "CONTRIBUTING.md", "docs/language.md", "docs/diagnostics.md", "docs/events.md", "docs/rehearsal.md"]
     {
         let document = document(name);
         let folder = root().join(name).parent().map(std::path::Path::to_owned).unwrap_or_default();

@@ -10,11 +10,13 @@ mod kinds;
 mod options;
 mod plan;
 mod playbook;
+mod rehearse;
 mod replicas;
 mod reports;
 mod run;
 mod schema;
 mod screen;
+mod serve;
 mod signals;
 mod validate;
 mod why;
@@ -53,6 +55,10 @@ struct Cli {
 enum Command {
     /// Run a playbook against a cluster.
     Run(Box<run::Run>),
+    /// Rehearse playbooks without a cluster, in virtual time: what would they do, and what would they notice?
+    Rehearse(Box<rehearse::Rehearse>),
+    /// Serve a rehearsed cluster on loopback, for kubectl and other tools.
+    Serve(serve::Serve),
     /// Check playbooks without a cluster: every finding at once, each with its place.
     Validate(validate::Validate),
     /// Show the plan as it will run: steps numbered, defaults filled in, objects named. Nothing is done.
@@ -81,6 +87,8 @@ pub fn main() -> ExitCode {
     };
     let ending = match cli.command {
         Command::Run(command) => command.execute(),
+        Command::Rehearse(command) => command.execute(),
+        Command::Serve(command) => command.execute(),
         Command::Validate(command) => command.execute(),
         Command::Plan(command) => command.execute(),
         Command::Schema(command) => command.execute(),

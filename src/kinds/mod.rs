@@ -28,6 +28,8 @@ pub mod status;
 mod table;
 mod verdict;
 
+pub(crate) use seldon_deployment::shortened;
+
 pub use fresh::Observes;
 pub use occurrence::Occurrence;
 pub use read::dotted;

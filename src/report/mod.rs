@@ -7,6 +7,7 @@ mod json;
 mod sink;
 
 pub use console::{Console, ConsoleOptions, Surface, Verbosity, draw_diagnosis};
+pub use duration::took;
 pub use json::Json;
 
 use crate::event::Event;

@@ -238,8 +238,11 @@ impl Judge<'_> {
             node.rules.as_deref().filter(|rules| rules.min_fields.max(rules.max_fields).is_some())
         {
             let here = map.iter().filter(|(key, value)| !dropped(key, value)).count();
-            let added =
-                outer.fields.iter().filter(|(key, _)| filled(key) && !map.contains_key(&**key)).count();
+            let added = outer
+                .fields
+                .iter()
+                .filter(|field| filled(&field.name) && !map.contains_key(&*field.name))
+                .count();
             let count = (here + added) as u64;
             let value = || Value::Object(map.clone());
             if let Some(least) = rules.min_fields.filter(|least| count < *least) {

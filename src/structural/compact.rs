@@ -11,27 +11,45 @@
 //!   parts       [Part] by name,kind  a list whose items are told apart by these fields; or `set`
 //!   created     date-time null       null is allowed
 //!   protocol    string = "TCP"       filled in if absent
+//!   mode        string of Fast,Safe  one of these
 //! Canary
 //!   ..Predictor                      all fields of another definition
 //!   -traffic                         but this one
+//! Selector atomic                    one value to server-side apply; also behind a field
 //! ```
-//! Types are `string`, `boolean`, `integer`, `int32`, `int64`, `number`, `date-time`, `quantity`, `int-or-string`,
-//! `object` (a mapping that keeps no field), `any`, `[T]`, `{T}` and the names of definitions, which may refer to
-//! themselves.
+//! Types are `string`, `boolean`, `integer`, `int32`, `int64`, `number`, `date-time`, `micro-time`, `byte`, `quantity`,
+//! `int-or-string`, `object` (a mapping that keeps no field), `any`, `raw` (anything, and one value to server-side apply),
+//! `[T]`, `{T}` and the names of definitions, which may refer to themselves.
+//!
+//! Tables of built-in kinds say more. Of a list or a mapping: `merge:KEY` (a strategic merge patch merges its items, told apart
+//! by KEY), `merge` (so it does, without a key), `replace` (it never does) and `retain` (it may name the keys that remain). Of a field that an object lacks,
+//! after its name: `?` (zero, false and empty text count as lacking), `*` (it is written nevertheless: as zero, false, empty
+//! text, a mapping) and `~` (it is written as null). `as NAME` says what the type of the field is called in Go.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 
 use super::format::Format;
-use super::schema::{Entries, Id, ListType, Name, Node, Pattern, QUANTITY, Rules, Schema, Type};
+use super::schema::{
+    Absent, Entries, Field as Known, Id, ListType, Name, Node, Patch, Pattern, QUANTITY, Rules, Schema, Type,
+};
 
 /// Definitions, read from one or several texts.
 #[derive(Debug, Default)]
 pub struct Table {
     lines: Vec<Line>,
-    /// The lines of each definition.
-    definitions: BTreeMap<&'static str, Range<usize>>,
+    /// The lines of each definition, and what stands behind its name.
+    definitions: BTreeMap<&'static str, Definition>,
+}
+
+/// Where a definition is.
+#[derive(Clone, Debug)]
+struct Definition {
+    /// Which of the texts has it.
+    text: usize,
+    lines: Range<usize>,
+    modifiers: &'static str,
 }
 
 /// A fault in a table.
@@ -71,7 +89,7 @@ impl Table {
     /// A field before any definition, a name defined twice.
     pub fn parse(texts: &[&'static str]) -> Result<Table, TableError> {
         let mut table = Table::default();
-        for text in texts {
+        for (number, text) in texts.iter().enumerate() {
             let mut current: Option<&'static str> = None;
             let mut start = table.lines.len();
             for (index, text) in text.lines().enumerate() {
@@ -80,10 +98,13 @@ impl Table {
                     continue;
                 }
                 if !text.starts_with(' ') {
-                    table.close(current.replace(line.text), start);
+                    let (name, modifiers) = line.text.split_once(' ').unwrap_or((line.text, ""));
+                    table.close(current.replace(name), start);
                     start = table.lines.len();
-                    if table.definitions.insert(line.text, start..start).is_some() {
-                        return line.fault(format!("{} is defined twice", line.text));
+                    let definition =
+                        Definition { text: number, lines: start..start, modifiers: modifiers.trim() };
+                    if table.definitions.insert(name, definition).is_some() {
+                        return line.fault(format!("{name} is defined twice"));
                     }
                 } else if current.is_some() {
                     table.lines.push(line);
@@ -97,9 +118,21 @@ impl Table {
     }
 
     fn close(&mut self, name: Option<&'static str>, start: usize) {
-        if let Some(name) = name {
-            self.definitions.insert(name, start..self.lines.len());
+        if let Some(definition) = name.and_then(|name| self.definitions.get_mut(name)) {
+            definition.lines = start..self.lines.len();
         }
+    }
+
+    /// The definitions of one of the texts, sorted, each with the names of the fields that it writes itself.
+    pub fn definitions_of(
+        &self,
+        text: usize,
+    ) -> impl Iterator<Item = (&'static str, impl Iterator<Item = &'static str> + Clone)> {
+        let own = self.definitions.iter().filter(move |(_, definition)| definition.text == text);
+        own.map(|(name, definition)| {
+            let lines = self.lines.get(definition.lines.clone()).unwrap_or_default();
+            (*name, lines.iter().map(|line| bare(line.text.split(' ').next().unwrap_or_default())))
+        })
     }
 
     /// The schema of a definition, with or without the fields marked as newer.
@@ -128,6 +161,7 @@ struct Maker<'a> {
 struct Field {
     name: &'static str,
     required: bool,
+    absent: Absent,
     id: Id,
 }
 
@@ -136,23 +170,26 @@ impl Maker<'_> {
         if let Some(id) = self.made.get(name) {
             return Ok(*id);
         }
-        if !self.table.definitions.contains_key(name) {
+        let Some(definition) = self.table.definitions.get(name) else {
             return from.fault(format!("there is no type `{name}`"));
-        }
-        let id = self.schema.add(Node::of(Type::Object));
+        };
+        let mut node = Node { name: Some(Name::Borrowed(name)), ..Node::of(Type::Object) };
+        modify(&mut node, definition.modifiers, from)?;
+        let id = self.schema.add(node);
         self.made.insert(name, id);
         let mut fields = self.fields(name, from)?;
         fields.sort_by_key(|field| field.name);
         let node = &mut self.schema.nodes[id.0 as usize];
         let required = fields.iter().filter(|field| field.required);
         node.required = required.map(|field| Name::Borrowed(field.name)).collect();
-        node.fields = fields.into_iter().map(|field| (Name::Borrowed(field.name), field.id)).collect();
+        let known = |field: Field| Known { name: field.name.into(), id: field.id, absent: field.absent };
+        node.fields = fields.into_iter().map(known).collect();
         Ok(id)
     }
 
     fn fields(&mut self, definition: &'static str, from: Line) -> Result<Vec<Field>, TableError> {
         let table = self.table;
-        let Some(lines) = table.definitions.get(definition) else {
+        let Some(Definition { lines, .. }) = table.definitions.get(definition) else {
             return from.fault(format!("there is no definition {definition}"));
         };
         let mut fields: Vec<Field> = Vec::with_capacity(lines.len());
@@ -172,8 +209,19 @@ impl Maker<'_> {
     /// The field of a line, `None` if it is newer than asked for.
     fn field(&mut self, line: Line) -> Result<Option<Field>, TableError> {
         let (name, rest) = line.text.split_once(' ').unwrap_or((line.text, ""));
-        let (name, newer) = name.strip_suffix('+').map_or((name, false), |name| (name, true));
-        let (name, required) = name.strip_suffix('!').map_or((name, false), |name| (name, true));
+        let (mut newer, mut required, mut absent) = (false, false, Absent::Nothing);
+        let marks = &name[bare(name).len()..];
+        for mark in marks.chars() {
+            match mark {
+                '!' => required = true,
+                '+' => newer = true,
+                '?' => absent = Absent::NothingForZero,
+                '*' => absent = Absent::Zero,
+                '~' => absent = Absent::Null,
+                _ => return line.fault(format!("`{marks}` are no marks of a field")),
+            }
+        }
+        let name = bare(name);
         if newer && !self.newer {
             return Ok(None);
         }
@@ -184,7 +232,7 @@ impl Maker<'_> {
             modify(&mut node, modifiers.trim(), line)?;
             id = self.schema.add(node);
         }
-        Ok(Some(Field { name, required, id }))
+        Ok(Some(Field { name, required, absent, id }))
     }
 
     fn kind(&mut self, word: &'static str, line: Line) -> Result<Id, TableError> {
@@ -204,6 +252,13 @@ impl Maker<'_> {
                 "number" => Node::of(Type::Number),
                 "object" => Node::of(Type::Object),
                 "any" => Node { open: true, nullable: true, ..Node::default() },
+                "raw" => Node { open: true, nullable: true, atomic: true, ..Node::default() },
+                "byte" => Node { format: Some(Format::Byte), ..Node::of(Type::String) },
+                "micro-time" => Node {
+                    format: Some(Format::DateTime),
+                    name: Some(Name::Borrowed("MicroTime")),
+                    ..Node::of(Type::String)
+                },
                 "int32" => Node { format: Some(Format::Int32), ..Node::of(Type::Integer) },
                 "int64" => Node { format: Some(Format::Int64), ..Node::of(Type::Integer) },
                 "date-time" => Node { format: Some(Format::DateTime), ..Node::of(Type::String) },
@@ -225,6 +280,11 @@ impl Maker<'_> {
     }
 }
 
+/// A field's name without its marks.
+fn bare(name: &'static str) -> &'static str {
+    name.trim_end_matches(['!', '+', '?', '*', '~'])
+}
+
 fn modify(node: &mut Node, modifiers: &'static str, line: Line) -> Result<(), TableError> {
     if let Some(default) = modifiers.strip_prefix("= ") {
         return match serde_json::from_str(default) {
@@ -235,21 +295,43 @@ fn modify(node: &mut Node, modifiers: &'static str, line: Line) -> Result<(), Ta
             Err(error) => line.fault(format!("the default is no JSON: {error}")),
         };
     }
-    match modifiers.split_once(' ').unwrap_or((modifiers, "")) {
-        ("null", "") => node.nullable = true,
-        ("set", "") => node.list = ListType::Set,
-        ("by", keys) => {
-            node.list = ListType::Map(keys.split(',').map(|key| Name::Borrowed(key.trim())).collect());
-        }
-        _ => return line.fault(format!("`{modifiers}` is no modifier")),
+    if modifiers.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    let next = |text: &'static str| text.split_once(' ').unwrap_or((text, ""));
+    let (word, mut rest) = next(modifiers);
+    let names = |words: &'static str| words.split(',').map(Name::Borrowed);
+    match word {
+        "null" => node.nullable = true,
+        "atomic" => node.atomic = true,
+        "set" => node.list = ListType::Set,
+        "replace" => *node.patch_mut() = Patch::default(),
+        "merge" => node.patch_mut().merge = true,
+        "retain" => node.patch_mut().retain_keys = true,
+        "by" | "of" | "as" => {
+            let (words, after) = next(rest);
+            rest = after;
+            match word {
+                "by" => node.list = ListType::Map(names(words).collect()),
+                "as" => node.name = Some(Name::Borrowed(words)),
+                _ => {
+                    let rules = node.rules.get_or_insert_default();
+                    rules.choices = words.split(',').map(Into::into).collect();
+                }
+            }
+        }
+        _ => match word.strip_prefix("merge:") {
+            Some(key) => *node.patch_mut() = Patch { merge: true, key: Some(key.into()), ..Patch::default() },
+            None => return line.fault(format!("`{modifiers}` is no modifier")),
+        },
+    }
+    modify(node, rest.trim(), line)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::structural::{Code, default, validate};
+    use crate::structural::{Code, Cursor, default, validate};
     use serde_json::json;
 
     const TEXT: &str = r#"
@@ -263,6 +345,10 @@ Pot
   weight     quantity
   material+  string
   glaze      string = "none"
+  tags*      [string] set merge
+  soil~      Soil merge:kind retain
+Soil atomic
+  kind?      string of clay,sand
 Saucer
   ..Pot
   -plants
@@ -289,6 +375,22 @@ Plant
             codes,
             [Code::UnknownField, Code::WrongType, Code::Pattern, Code::Required, Code::Duplicate]
         );
+        Ok(())
+    }
+
+    #[test]
+    fn a_table_says_how_lists_are_patched_and_what_stands_for_nothing() -> Result<(), TableError> {
+        let pot = schema("Pot", false)?;
+        let absent: Vec<_> = pot.root().fields().map(|(name, _)| (name, pot.root().absent(name))).collect();
+        assert!(absent.contains(&("tags", Absent::Zero)) && absent.contains(&("soil", Absent::Null)));
+        assert!(absent.contains(&("size", Absent::Nothing)));
+        let at = |pointer: &str| pot.at(pointer);
+        assert_eq!(at("/tags").and_then(Cursor::patch), Some(&Patch { merge: true, ..Patch::default() }));
+        let soil = Patch { merge: true, retain_keys: true, key: Some("kind".into()) };
+        assert_eq!(at("/soil").and_then(Cursor::patch), Some(&soil));
+        assert!(at("/soil").is_some_and(|soil| soil.is_atomic_map() && soil.name() == Some("Soil")));
+        let wrong = json!({"name": "a", "soil": {"kind": "peat"}});
+        assert_eq!(validate(&pot, &wrong).iter().map(|found| found.code).collect::<Vec<_>>(), [Code::Enum]);
         Ok(())
     }
 

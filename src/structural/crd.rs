@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::format::Format;
 use super::scale::ScalePaths;
-use super::schema::{Bound, Entries, Id, ListType, Node, Pattern, Rules, Schema, Type};
+use super::schema::{Absent, Bound, Entries, Field, Id, ListType, Node, Pattern, Rules, Schema, Type};
 
 /// Where a version of a definition has its schema.
 const SCHEMA: &str = "/schema/openAPIV3Schema";
@@ -165,10 +165,15 @@ fn read(out: &mut Schema, json: &Value) -> Id {
     out.add(node)
 }
 
-fn fields(out: &mut Schema, value: &Value) -> Vec<(super::schema::Name, Id)> {
+fn fields(out: &mut Schema, value: &Value) -> Vec<Field> {
     let entries = value.as_object().into_iter().flatten();
-    let mut fields: Vec<_> = entries.map(|(name, schema)| (name.clone().into(), read(out, schema))).collect();
-    fields.sort_by(|a: &(super::schema::Name, Id), b| a.0.cmp(&b.0));
+    let field = |(name, schema): (&String, &Value)| Field {
+        name: name.clone().into(),
+        id: read(out, schema),
+        absent: Absent::Nothing,
+    };
+    let mut fields: Vec<Field> = entries.map(field).collect();
+    fields.sort_by(|a, b| a.name.cmp(&b.name));
     fields
 }
 

@@ -3,7 +3,8 @@
 
 use serde_json::Value;
 
-use super::schema::{Entries, Id, ListType, Node, Schema, Type};
+use super::format::Format;
+use super::schema::{Absent, Entries, Id, ListType, Node, Patch, Schema, Type};
 
 /// A place in a schema.
 #[derive(Clone, Copy, Debug)]
@@ -28,7 +29,7 @@ impl<'a> Cursor<'a> {
 
     /// All fields, by name.
     pub fn fields(self) -> impl Iterator<Item = (&'a str, Cursor<'a>)> {
-        self.node().fields.iter().map(move |(name, id)| (name.as_ref(), Cursor { id: *id, ..self }))
+        self.node().fields.iter().map(move |field| (field.name.as_ref(), Cursor { id: field.id, ..self }))
     }
 
     /// The schema of a list's items.
@@ -79,6 +80,56 @@ impl<'a> Cursor<'a> {
     /// Whether the mapping must have the field.
     pub fn requires(self, field: &str) -> bool {
         self.node().required.iter().any(|name| name == field)
+    }
+
+    /// What stands for a field that an object lacks, when the server writes it.
+    pub fn absent(self, field: &str) -> Absent {
+        let known = self.node().fields.iter().find(|known| known.name == field);
+        known.map_or(Absent::Nothing, |field| field.absent)
+    }
+
+    /// Every field with what stands for it where an object lacks it.
+    pub fn written(self) -> impl Iterator<Item = (&'a str, Absent, Cursor<'a>)> {
+        let node = self.node();
+        node.fields
+            .iter()
+            .map(move |field| (field.name.as_ref(), field.absent, Cursor { id: field.id, ..self }))
+    }
+
+    /// How a strategic merge patch changes it, `None` if it is replaced, or merged as any mapping.
+    pub fn patch(self) -> Option<&'a Patch> {
+        self.node().patch.as_deref()
+    }
+
+    /// The definition in a table that this is.
+    pub fn name(self) -> Option<&'a str> {
+        self.node().name.as_deref()
+    }
+
+    /// The format of text or of a number (`int32`, `date-time`, `byte` …).
+    pub fn format(self) -> Option<&'static str> {
+        self.node().format.map(Format::name)
+    }
+
+    /// Whether it is a Kubernetes quantity.
+    pub fn is_quantity(self) -> bool {
+        let rules = self.node().rules.as_deref();
+        rules.and_then(|rules| rules.pattern.as_ref()).is_some_and(|pattern| pattern.is_quantity())
+    }
+
+    /// Whether the mapping is an object of its own (`x-kubernetes-embedded-resource`).
+    pub fn is_embedded(self) -> bool {
+        self.node().embedded
+    }
+
+    /// The values that are allowed, empty if it has no enum.
+    pub fn choices(self) -> &'a [Value] {
+        self.node().rules.as_deref().map_or(&[], |rules| &rules.choices)
+    }
+
+    /// The fields that must be there.
+    pub fn required(self) -> impl Iterator<Item = &'a str> {
+        self.node().required.iter().map(AsRef::as_ref)
     }
 
     /// The value that is filled in if there is none.

@@ -3,7 +3,10 @@
 
 use serde_json::Value;
 
-use super::schema::{Entries, Id, Schema};
+use super::place::Place;
+use super::refusal::wrong_type;
+use super::schema::{Entries, Field, Id, Schema};
+use super::violation::Violation;
 
 /// Fills in what the object lacks and the schema has a default for, also in place of a null that is not allowed.
 pub fn default(schema: &Schema, object: &mut Value) {
@@ -16,11 +19,44 @@ pub fn drop_nulls(schema: &Schema, object: &mut Value) {
     drop(schema, schema.root, object);
 }
 
+/// The nulls that [`drop_nulls`] would drop, each as the server refuses it where it does not decode: what comes of a server-side apply
+/// may hold a null in place of a mapping or list of which nothing remained.
+pub fn nulls(schema: &Schema, object: &Value) -> Vec<Violation> {
+    let mut found = Vec::new();
+    find(schema, schema.root, object, &Place::ROOT, &mut found);
+    found
+}
+
+fn find(schema: &Schema, id: Id, value: &Value, place: &Place<'_>, found: &mut Vec<Violation>) {
+    let node = schema.node(id);
+    match value {
+        Value::Object(map) => {
+            for (key, value) in map {
+                let Some(id) = node.under(key) else { continue };
+                let (here, inner) = (place.key(key), schema.node(id));
+                if value.is_null() && inner.drops_null() && !inner.types().is_empty() {
+                    let names: Vec<&str> = inner.types().iter().map(|kind| kind.name()).collect();
+                    found.push(wrong_type(inner, value, &here, &names.join(","), "null"));
+                } else {
+                    find(schema, id, value, &here, found);
+                }
+            }
+        }
+        Value::Array(items) => {
+            let Some(id) = node.items else { return };
+            for (index, item) in items.iter().enumerate() {
+                find(schema, id, item, &place.index(index), found);
+            }
+        }
+        _ => {}
+    }
+}
+
 fn fill(schema: &Schema, id: Id, value: &mut Value) {
     let node = schema.node(id);
     match value {
         Value::Object(map) => {
-            for (name, id) in &node.fields {
+            for Field { name, id, .. } in &node.fields {
                 let field = schema.node(*id);
                 let Some(default) = &field.default else { continue };
                 let lacking = match map.get(&**name) {

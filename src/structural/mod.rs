@@ -32,10 +32,10 @@ pub use check::check;
 pub use compact::{Table, TableError};
 pub use crd::{CrdSchema, CrdVersion};
 pub use cursor::Cursor;
-pub use fill::{default, drop_nulls};
+pub use fill::{default, drop_nulls, nulls};
 pub use prune::{prune, unknown_fields};
 pub use scale::ScalePaths;
-pub use schema::{ListType, Schema, Type};
+pub use schema::{Absent, ListType, Patch, Schema, Type};
 pub use suggest::{homes, nearest};
 pub use violation::{Code, Violation};
 

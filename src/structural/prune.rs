@@ -71,7 +71,7 @@ fn find(
 }
 
 fn unknown(node: Option<&Node>, key: &str, value: &Value, here: &Place<'_>) -> Violation {
-    let names = node.map_or(&[][..], |node| &node.fields[..]).iter().map(|(name, _)| &**name);
+    let names = node.map_or(&[][..], |node| &node.fields[..]).iter().map(|field| &*field.name);
     Violation {
         pointer: here.pointer(),
         code: Code::UnknownField,

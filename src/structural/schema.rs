@@ -92,6 +92,32 @@ impl Type {
     }
 }
 
+/// What stands for a field that an object leaves out, or gives as nothing, when the server writes a built-in kind: what
+/// the tags of the kind's type in Go make of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Absent {
+    /// Nothing. An empty list or mapping of entries counts as absent; zero, false and empty text do not.
+    #[default]
+    Nothing,
+    /// Nothing, and zero, false or empty text count as absent.
+    NothingForZero,
+    /// Zero, false, empty text, or a mapping with what its own fields are written as.
+    Zero,
+    /// Null.
+    Null,
+}
+
+/// How a strategic merge patch changes a list (`x-kubernetes-patch-strategy`, `x-kubernetes-patch-merge-key`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Patch {
+    /// Whether items are merged; otherwise the list is replaced.
+    pub merge: bool,
+    /// Whether the patch says which fields of a union remain (`retainKeys`).
+    pub retain_keys: bool,
+    /// The field that tells items apart, `None` for a list of scalars.
+    pub key: Option<Cow<'static, str>>,
+}
+
 /// How the items of a list are told apart (`x-kubernetes-list-type`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum ListType {
@@ -102,6 +128,14 @@ pub enum ListType {
     Set,
     /// Items are mappings told apart by these fields.
     Map(Vec<Cow<'static, str>>),
+}
+
+/// A field of a mapping.
+#[derive(Clone, Debug)]
+pub(super) struct Field {
+    pub name: Name,
+    pub id: Id,
+    pub absent: Absent,
 }
 
 /// One place of a schema.
@@ -116,12 +150,15 @@ pub(super) struct Node {
     pub embedded: bool,
     /// `x-kubernetes-map-type: atomic`
     pub atomic: bool,
+    /// The definition this is, in a table.
+    pub name: Option<Name>,
     /// Fields by name, sorted.
-    pub fields: Vec<(Name, Id)>,
+    pub fields: Vec<Field>,
     pub required: Vec<Name>,
     pub entries: Option<Entries>,
     pub items: Option<Id>,
     pub list: ListType,
+    pub patch: Option<Box<Patch>>,
     pub format: Option<Format>,
     pub default: Option<Value>,
     pub rules: Option<Box<Rules>>,
@@ -133,8 +170,8 @@ impl Node {
     }
 
     pub fn field(&self, name: &str) -> Option<Id> {
-        let found = self.fields.binary_search_by(|(known, _)| known.as_ref().cmp(name));
-        found.ok().map(|index| self.fields[index].1)
+        let found = self.fields.binary_search_by(|field| field.name.as_ref().cmp(name));
+        found.ok().map(|index| self.fields[index].id)
     }
 
     /// The schema of the value under a key: a field's, else that of all entries.
@@ -143,6 +180,10 @@ impl Node {
             Some(Entries::Of(id)) => Some(id),
             _ => None,
         })
+    }
+
+    pub fn patch_mut(&mut self) -> &mut Patch {
+        self.patch.get_or_insert_default()
     }
 
     /// Whether a null here is taken for an absent value.

@@ -2,7 +2,7 @@
 //! It must never hide words that a user would miss.
 
 use regex::{Captures, Regex};
-use seldonplay::event::{Event, EventKind};
+use seldonplay::event::{Event, EventKind, Phase};
 use serde_json::{Value, json};
 
 /// The letters of generated names.
@@ -16,11 +16,13 @@ pub struct Mask {
     took: Regex,
     /// The first line of a diagnosis.
     sentence: Regex,
+    /// Whether a deadline of its own bounds all steps.
+    bounded: bool,
 }
 
 impl Mask {
     /// A mask for a run in a namespace, under an id.
-    pub fn new(namespace: &str, run: &str) -> Result<Mask, regex::Error> {
+    pub fn new(namespace: &str, run: &str, bounded: bool) -> Result<Mask, regex::Error> {
         let patterns = [
             (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z".to_owned(), "TIME"),
             ("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}".to_owned(), "UID"),
@@ -40,6 +42,7 @@ impl Mask {
             patterns,
             took: Regex::new(r"(?: {2,}| · )(?:\d+\.\d+s|\d+m \d+s)( · exit code \d+)?$")?,
             sentence: Regex::new(r"^  [A-Z][A-Za-z]+/\S+: ")?,
+            bounded,
         })
     }
 
@@ -90,6 +93,7 @@ impl Mask {
             return None;
         }
         let Ok(Value::Object(all)) = serde_json::to_value(event) else { return None };
+        let is_handler = event.step.as_ref().is_some_and(|step| step.phase != Phase::Steps);
         let mut line = serde_json::Map::new();
         line.insert("type".into(), all.get("type").cloned().unwrap_or_default());
         for (key, value) in all {
@@ -106,7 +110,7 @@ impl Mask {
                     | "mode"
             );
             // A deadline that comes from outside of the step leaves it whatever time is left.
-            let left = key == "deadlineMs" && value.as_u64().is_some_and(|left| left % 1000 > 0);
+            let left = key == "deadlineMs" && (self.bounded || is_handler);
             if !ours && !clusters && !left {
                 line.insert(key.clone(), short(&key, value));
             }

@@ -12,6 +12,7 @@ mod predictor;
 mod scale;
 mod told;
 
+pub(crate) use children::shortened;
 pub(crate) use fresh::freshness;
 pub(crate) use scale::{scale, written_in_vain};
 

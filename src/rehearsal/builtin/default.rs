@@ -1,0 +1,494 @@
+//! What the server fills in where an object of a built-in kind says nothing.
+//! It must never overwrite a value, nor look at other objects.
+//!
+//! Follows `pkg/apis/*/v1/defaults.go` of Kubernetes 1.37: a definition's own fields first, then what is below. What two words can say is in
+//! [`FILLED`]; what depends on something else has a function.
+
+use serde_json::{Map, Value, json};
+
+use super::kinds::schema;
+use super::spelling;
+use crate::structural::{Absent, Cursor};
+
+type Object = Map<String, Value>;
+
+/// A value to fill in.
+#[derive(Clone, Copy)]
+enum Fill {
+    Text(&'static str),
+    Int(i64),
+    Truth(bool),
+    /// An empty mapping.
+    Mapping,
+}
+
+use Fill::{Int, Mapping, Text, Truth};
+
+impl Fill {
+    fn value(self) -> Value {
+        match self {
+            Text(text) => text.into(),
+            Int(int) => int.into(),
+            Truth(truth) => truth.into(),
+            Mapping => Value::Object(Object::new()),
+        }
+    }
+}
+
+/// Definition, field, and the value where there is none.
+const FILLED: &[(&str, &str, Fill)] = &[
+    ("CSIDriverSpec", "attachRequired", Truth(true)),
+    ("CSIDriverSpec", "fsGroupPolicy", Text("ReadWriteOnceWithFSType")),
+    ("CSIDriverSpec", "podInfoOnMount", Truth(false)),
+    ("CSIDriverSpec", "requiresRepublish", Truth(false)),
+    ("CSIDriverSpec", "seLinuxMount", Truth(false)),
+    ("CSIDriverSpec", "storageCapacity", Truth(false)),
+    ("ConfigMapVolumeSource", "defaultMode", Int(0o644)),
+    ("Container", "terminationMessagePath", Text("/dev/termination-log")),
+    ("Container", "terminationMessagePolicy", Text("File")),
+    ("CronJobSpec", "concurrencyPolicy", Text("Allow")),
+    ("CronJobSpec", "failedJobsHistoryLimit", Int(1)),
+    ("CronJobSpec", "successfulJobsHistoryLimit", Int(3)),
+    ("CronJobSpec", "suspend", Truth(false)),
+    ("DaemonSetSpec", "revisionHistoryLimit", Int(10)),
+    ("DaemonSetUpdateStrategy", "type", Text("RollingUpdate")),
+    ("DeploymentSpec", "progressDeadlineSeconds", Int(600)),
+    ("DeploymentSpec", "replicas", Int(1)),
+    ("DeploymentSpec", "revisionHistoryLimit", Int(10)),
+    ("DeploymentStrategy", "type", Text("RollingUpdate")),
+    ("DownwardAPIVolumeSource", "defaultMode", Int(0o644)),
+    ("EphemeralContainer", "terminationMessagePath", Text("/dev/termination-log")),
+    ("EphemeralContainer", "terminationMessagePolicy", Text("File")),
+    ("EndpointPort", "protocol", Text("TCP")),
+    ("HTTPGetAction", "path", Text("/")),
+    ("HTTPGetAction", "scheme", Text("HTTP")),
+    ("HorizontalPodAutoscalerSpec", "minReplicas", Int(1)),
+    ("HostPathVolumeSource", "type", Text("")),
+    ("IngressClassParametersReference", "scope", Text("Cluster")),
+    ("MatchResources", "matchPolicy", Text("Equivalent")),
+    ("MatchResources", "namespaceSelector", Mapping),
+    ("MatchResources", "objectSelector", Mapping),
+    ("MutatingAdmissionPolicySpec", "failurePolicy", Text("Fail")),
+    ("MutatingWebhook", "failurePolicy", Text("Fail")),
+    ("MutatingWebhook", "matchPolicy", Text("Equivalent")),
+    ("MutatingWebhook", "namespaceSelector", Mapping),
+    ("MutatingWebhook", "objectSelector", Mapping),
+    ("MutatingWebhook", "reinvocationPolicy", Text("Never")),
+    ("MutatingWebhook", "timeoutSeconds", Int(10)),
+    ("NamespaceStatus", "phase", Text("Active")),
+    ("NetworkPolicyPort", "protocol", Text("TCP")),
+    ("ObjectFieldSelector", "apiVersion", Text("v1")),
+    ("PersistentVolumeClaimSpec", "volumeMode", Text("Filesystem")),
+    ("PersistentVolumeClaimStatus", "phase", Text("Pending")),
+    ("PersistentVolumeSpec", "persistentVolumeReclaimPolicy", Text("Retain")),
+    ("PersistentVolumeSpec", "volumeMode", Text("Filesystem")),
+    ("PersistentVolumeStatus", "phase", Text("Pending")),
+    ("PodFailurePolicyOnPodConditionsPattern", "status", Text("True")),
+    ("PodSpec", "dnsPolicy", Text("ClusterFirst")),
+    ("PodSpec", "restartPolicy", Text("Always")),
+    ("PodSpec", "schedulerName", Text("default-scheduler")),
+    ("PodSpec", "securityContext", Mapping),
+    ("PodSpec", "terminationGracePeriodSeconds", Int(30)),
+    ("PriorityClass", "preemptionPolicy", Text("PreemptLowerPriority")),
+    ("Probe", "failureThreshold", Int(3)),
+    ("Probe", "periodSeconds", Int(10)),
+    ("Probe", "successThreshold", Int(1)),
+    ("Probe", "timeoutSeconds", Int(1)),
+    ("ProjectedVolumeSource", "defaultMode", Int(0o644)),
+    ("ReplicaSetSpec", "replicas", Int(1)),
+    ("RoleRef", "apiGroup", Text("rbac.authorization.k8s.io")),
+    ("RuleWithOperations", "scope", Text("*")),
+    ("Secret", "type", Text("Opaque")),
+    ("SecretVolumeSource", "defaultMode", Int(0o644)),
+    ("ServiceAccountTokenProjection", "expirationSeconds", Int(3600)),
+    ("ServicePort", "protocol", Text("TCP")),
+    ("ServiceReference", "port", Int(443)),
+    ("ServiceSpec", "sessionAffinity", Text("None")),
+    ("ServiceSpec", "type", Text("ClusterIP")),
+    ("StatefulSetSpec", "podManagementPolicy", Text("OrderedReady")),
+    ("StatefulSetSpec", "persistentVolumeClaimRetentionPolicy", Mapping),
+    ("StatefulSetSpec", "replicas", Int(1)),
+    ("StatefulSetSpec", "revisionHistoryLimit", Int(10)),
+    ("StatefulSetPersistentVolumeClaimRetentionPolicy", "whenDeleted", Text("Retain")),
+    ("StatefulSetPersistentVolumeClaimRetentionPolicy", "whenScaled", Text("Retain")),
+    ("StorageClass", "reclaimPolicy", Text("Delete")),
+    ("StorageClass", "volumeBindingMode", Text("Immediate")),
+    ("ValidatingAdmissionPolicySpec", "failurePolicy", Text("Fail")),
+    ("ValidatingWebhook", "failurePolicy", Text("Fail")),
+    ("ValidatingWebhook", "matchPolicy", Text("Equivalent")),
+    ("ValidatingWebhook", "namespaceSelector", Mapping),
+    ("ValidatingWebhook", "objectSelector", Mapping),
+    ("ValidatingWebhook", "timeoutSeconds", Int(10)),
+];
+
+/// Fills in what an object of a built-in kind lacks; it is in the form that [`super::read`] gives it. Kinds that are not built in
+/// stay as they are.
+pub fn default(group_version: &str, kind: &str, object: &mut Value) {
+    let Some(schema) = schema(group_version, kind) else { return };
+    walk(schema.root(), object);
+}
+
+fn walk(at: Cursor<'_>, value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            if let Some(name) = at.name() {
+                fill(at, name, map);
+            }
+            for (key, value) in map.iter_mut() {
+                if let Some(at) = at.field(key).or_else(|| at.entry()) {
+                    walk(at, value);
+                }
+            }
+        }
+        Value::Array(items) => {
+            if let Some(at) = at.item() {
+                items.iter_mut().for_each(|item| walk(at, item));
+            }
+        }
+        _ => {}
+    }
+}
+
+fn fill(at: Cursor<'_>, name: &str, map: &mut Object) {
+    let short = name.rsplit('.').next().unwrap_or(name);
+    depending(name, map);
+    for (_, field, value) in FILLED.iter().filter(|(definition, ..)| *definition == short) {
+        if at.field(field).is_some() {
+            put(map, field, || value.value());
+        }
+    }
+    for (field, absent, at) in at.written() {
+        let Some(default) = at.default() else { continue };
+        let zero = default == "" || default == 0 || default == false;
+        if !(zero && absent == Absent::NothingForZero) {
+            put(map, field, || default.clone());
+        }
+    }
+}
+
+/// Whether a field says nothing: it is not there, null or empty text.
+fn lacks(map: &Object, key: &str) -> bool {
+    map.get(key).is_none_or(|value| value.is_null() || value == "")
+}
+
+fn put(map: &mut Object, key: &str, value: impl FnOnce() -> Value) {
+    if lacks(map, key) {
+        map.insert(key.to_owned(), value());
+    }
+}
+
+fn is(map: &Object, key: &str, text: &str) -> bool {
+    map.get(key).is_some_and(|value| value == text)
+}
+
+/// The mapping of a field, made if it is not there.
+fn inner<'a>(map: &'a mut Object, key: &str) -> Option<&'a mut Object> {
+    if lacks(map, key) {
+        map.insert(key.to_owned(), Value::Object(Object::new()));
+    }
+    map.get_mut(key)?.as_object_mut()
+}
+
+fn items<'a>(map: &'a mut Object, key: &str) -> impl Iterator<Item = &'a mut Object> {
+    map.get_mut(key).and_then(Value::as_array_mut).into_iter().flatten().filter_map(Value::as_object_mut)
+}
+
+/// What depends on more than the field itself.
+fn depending(name: &str, map: &mut Object) {
+    match name {
+        "Pod" => pod(map),
+        "PodSpec" => pod_spec(map),
+        "Container" | "EphemeralContainer" => pull_policy(map, "image", "imagePullPolicy"),
+        "ImageVolumeSource" => pull_policy(map, "reference", "pullPolicy"),
+        "Volume" if map.keys().all(|key| key == "name") => {
+            map.insert("emptyDir".into(), json!({}));
+        }
+        "ResourceRequirements" | "VolumeResourceRequirements" => {
+            for key in ["limits", "requests"] {
+                if let Some(list) = map.get_mut(key).and_then(Value::as_object_mut) {
+                    round_up(list);
+                }
+            }
+        }
+        "ReplicationController" => replication_controller(map),
+        "Service" => {
+            if let Some(spec) = map.get_mut("spec").and_then(Value::as_object_mut) {
+                service(spec);
+            }
+        }
+        "Namespace" => namespace(map),
+        "Secret" => secret(map),
+        "DaemonSet" => {
+            let metadata = inner(map, "metadata");
+            if let Some(annotations) = metadata.and_then(|metadata| inner(metadata, "annotations")) {
+                put(annotations, "deprecated.daemonset.template.generation", || "1".into());
+            }
+        }
+        "StatefulSetSpec" => {
+            for claim in items(map, "volumeClaimTemplates") {
+                claim.insert("apiVersion".into(), "v1".into());
+                claim.insert("kind".into(), "PersistentVolumeClaim".into());
+            }
+        }
+        "NodeStatus" => {
+            if let Some(capacity) = map.get("capacity").cloned() {
+                put(map, "allocatable", || capacity);
+            }
+        }
+        "LimitRangeItem" => limits(map),
+        "DeploymentStrategy" => {
+            if lacks(map, "type") || is(map, "type", "RollingUpdate") {
+                rolling(map, &[("maxUnavailable", json!("25%")), ("maxSurge", json!("25%"))]);
+            }
+        }
+        "DaemonSetUpdateStrategy" => {
+            if lacks(map, "type") || is(map, "type", "RollingUpdate") {
+                rolling(map, &[("maxUnavailable", json!(1)), ("maxSurge", json!(0))]);
+            }
+        }
+        "StatefulSetUpdateStrategy" => {
+            let fresh = lacks(map, "type");
+            put(map, "type", || "RollingUpdate".into());
+            if is(map, "type", "RollingUpdate") && (fresh || !lacks(map, "rollingUpdate")) {
+                rolling(map, &[("partition", json!(0)), ("maxUnavailable", json!(1))]);
+            }
+        }
+        "Job" => job(map),
+        "HorizontalPodAutoscalerSpec" => autoscaler(map),
+        "HorizontalPodAutoscalerBehavior" => behavior(map),
+        "NetworkPolicySpec" => {
+            let both = map.get("egress").and_then(Value::as_array).is_some_and(|egress| !egress.is_empty());
+            put(map, "policyTypes", || if both { json!(["Ingress", "Egress"]) } else { json!(["Ingress"]) });
+        }
+        "Subject" if lacks(map, "apiGroup") && (is(map, "kind", "User") || is(map, "kind", "Group")) => {
+            map.insert("apiGroup".into(), "rbac.authorization.k8s.io".into());
+        }
+        "discovery.v1.EndpointPort" => put(map, "name", || "".into()),
+        "CSIDriverSpec" => put(map, "volumeLifecycleModes", || json!(["Persistent"])),
+        "CustomResourceDefinition" => definition(map),
+        _ => {}
+    }
+}
+
+fn rolling(map: &mut Object, values: &[(&str, Value)]) {
+    if let Some(update) = inner(map, "rollingUpdate") {
+        values.iter().for_each(|(key, value)| put(update, key, || value.clone()));
+    }
+}
+
+fn pod(map: &mut Object) {
+    let Some(spec) = map.get_mut("spec").and_then(Value::as_object_mut) else { return };
+    if spec.get("terminationGracePeriodSeconds").and_then(Value::as_i64).is_some_and(|seconds| seconds < 0) {
+        spec.insert("terminationGracePeriodSeconds".into(), 1.into());
+    }
+    put(spec, "enableServiceLinks", || true.into());
+    let on_host = spec.get("hostNetwork") == Some(&Value::Bool(true));
+    for list in ["containers", "initContainers"] {
+        for container in items(spec, list) {
+            if let Some(resources) = container.get_mut("resources").and_then(Value::as_object_mut) {
+                requests(resources);
+            }
+            for port in items(container, "ports").filter(|_| on_host) {
+                let number = port.get("containerPort").cloned().unwrap_or_default();
+                put(port, "hostPort", || number);
+            }
+        }
+    }
+}
+
+/// Requests are what the limits say, where they say nothing.
+fn requests(resources: &mut Object) {
+    let Some(limits) = resources.get("limits").and_then(Value::as_object).cloned() else { return };
+    let Some(requests) = inner(resources, "requests") else { return };
+    for (name, limit) in limits {
+        put(requests, &name, || limit);
+    }
+}
+
+fn pod_spec(map: &mut Object) {
+    let account = match map.get("serviceAccountName").filter(|name| **name != "") {
+        Some(name) => name.clone(),
+        None => map.get("serviceAccount").cloned().unwrap_or_default(),
+    };
+    if !account.is_null() {
+        map.insert("serviceAccountName".into(), account.clone());
+        map.insert("serviceAccount".into(), account);
+    }
+    if let Some(overhead) = map.get_mut("overhead").and_then(Value::as_object_mut) {
+        round_up(overhead);
+    }
+}
+
+/// Quantities of resources have no parts smaller than a thousandth.
+fn round_up(list: &mut Object) {
+    for value in list.values_mut() {
+        if let Some(rounded) = value.as_str().and_then(spelling::rounded_up) {
+            *value = rounded.into();
+        }
+    }
+}
+
+/// What is pulled always: an image whose tag is `latest`, or left out.
+fn pull_policy(map: &mut Object, image: &str, policy: &str) {
+    let image = map.get(image).and_then(Value::as_str).unwrap_or_default();
+    let (name, digest) = image.split_once('@').map_or((image, false), |(name, _)| (name, true));
+    let last = name.rsplit('/').next().unwrap_or_default();
+    let (repository, tag) = match last.split_once(':') {
+        Some((_, tag)) => (&name[..name.len() - tag.len() - 1], tag),
+        None => (name, if digest { "" } else { "latest" }),
+    };
+    let path =
+        repository.split_once('/').filter(|(host, _)| host.contains(['.', ':']) || *host == "localhost");
+    let path = path.map_or(repository, |(_, path)| path);
+    let readable = !path.is_empty() && !path.bytes().any(|byte| byte.is_ascii_uppercase() || byte == b' ');
+    let always = readable && tag == "latest";
+    put(map, policy, || if always { "Always".into() } else { "IfNotPresent".into() });
+}
+
+fn replication_controller(map: &mut Object) {
+    let labels = map.get("spec").and_then(|spec| spec.pointer("/template/metadata/labels")).cloned();
+    let Some(labels) = labels else { return };
+    if let Some(spec) = map.get_mut("spec").and_then(Value::as_object_mut) {
+        put(spec, "selector", || labels.clone());
+        put(spec, "replicas", || 1.into());
+    }
+    if let Some(metadata) = inner(map, "metadata") {
+        put(metadata, "labels", || labels);
+    }
+}
+
+fn service(spec: &mut Object) {
+    if is(spec, "sessionAffinity", "ClientIP") {
+        let timeout =
+            spec.get("sessionAffinityConfig").and_then(|config| config.pointer("/clientIP/timeoutSeconds"));
+        if timeout.is_none_or(Value::is_null) {
+            spec.insert("sessionAffinityConfig".into(), json!({"clientIP": {"timeoutSeconds": 10800}}));
+        }
+    } else if lacks(spec, "sessionAffinity") || is(spec, "sessionAffinity", "None") {
+        spec.shift_remove("sessionAffinityConfig");
+    }
+    put(spec, "type", || "ClusterIP".into());
+    for port in items(spec, "ports") {
+        let number = port.get("port").cloned().unwrap_or_default();
+        if lacks(port, "targetPort") || port.get("targetPort").is_some_and(|target| *target == 0) {
+            port.insert("targetPort".into(), number);
+        }
+    }
+    let kind = spec.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let outside = spec.get("externalIPs").and_then(Value::as_array).is_some_and(|ips| !ips.is_empty());
+    if matches!(&*kind, "NodePort" | "LoadBalancer") || kind == "ClusterIP" && outside {
+        put(spec, "externalTrafficPolicy", || "Cluster".into());
+    }
+    if matches!(&*kind, "NodePort" | "LoadBalancer" | "ClusterIP") {
+        put(spec, "internalTrafficPolicy", || "Cluster".into());
+    }
+    if kind == "LoadBalancer" {
+        put(spec, "allocateLoadBalancerNodePorts", || true.into());
+    }
+}
+
+fn namespace(map: &mut Object) {
+    let Some(metadata) = inner(map, "metadata") else { return };
+    let Some(name) = metadata.get("name").cloned().filter(|name| *name != "") else { return };
+    if let Some(labels) = inner(metadata, "labels") {
+        labels.insert("kubernetes.io/metadata.name".into(), name);
+    }
+}
+
+/// What is written as text is kept as bytes.
+fn secret(map: &mut Object) {
+    use base64::Engine;
+    let Some(Value::Object(texts)) = map.shift_remove("stringData") else { return };
+    if let Some(data) = inner(map, "data") {
+        for (key, text) in texts {
+            let text = text.as_str().unwrap_or_default();
+            data.insert(key, base64::engine::general_purpose::STANDARD.encode(text).into());
+        }
+    }
+}
+
+fn limits(map: &mut Object) {
+    if !is(map, "type", "Container") {
+        return;
+    }
+    let of = |map: &Object, key: &str| map.get(key).and_then(Value::as_object).cloned().unwrap_or_default();
+    let mut defaults = of(map, "default");
+    of(map, "max").into_iter().for_each(|(name, value)| put(&mut defaults, &name, || value));
+    let mut asked = of(map, "defaultRequest");
+    defaults.clone().into_iter().for_each(|(name, value)| put(&mut asked, &name, || value));
+    of(map, "min").into_iter().for_each(|(name, value)| put(&mut asked, &name, || value));
+    for (key, list) in [("default", defaults), ("defaultRequest", asked)] {
+        if !list.is_empty() {
+            map.insert(key.into(), Value::Object(list));
+        }
+    }
+}
+
+fn job(map: &mut Object) {
+    let Some(spec) = map.get_mut("spec").and_then(Value::as_object_mut) else { return };
+    if lacks(spec, "completions") && lacks(spec, "parallelism") {
+        spec.insert("completions".into(), 1.into());
+    }
+    put(spec, "parallelism", || 1.into());
+    put(spec, "completionMode", || "NonIndexed".into());
+    put(spec, "manualSelector", || false.into());
+    put(spec, "suspend", || false.into());
+    let by_index = !lacks(spec, "backoffLimitPerIndex");
+    put(spec, "backoffLimit", || if by_index { i32::MAX.into() } else { 6.into() });
+    let failing = !lacks(spec, "podFailurePolicy");
+    put(
+        spec,
+        "podReplacementPolicy",
+        || if failing { "Failed".into() } else { "TerminatingOrFailed".into() },
+    );
+    let labels = spec.get("template").and_then(|template| template.pointer("/metadata/labels")).cloned();
+    if let (Some(labels), Some(metadata)) = (labels, inner(map, "metadata")) {
+        put(metadata, "labels", || labels);
+    }
+}
+
+fn autoscaler(map: &mut Object) {
+    let cpu = json!([{"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 80}}}]);
+    put(map, "metrics", || cpu);
+}
+
+fn behavior(map: &mut Object) {
+    let up = json!({
+        "stabilizationWindowSeconds": 0,
+        "selectPolicy": "Max",
+        "policies": [
+            {"type": "Pods", "value": 4, "periodSeconds": 15},
+            {"type": "Percent", "value": 100, "periodSeconds": 15}
+        ]
+    });
+    let down = json!({
+        "selectPolicy": "Max",
+        "policies": [{"type": "Percent", "value": 100, "periodSeconds": 15}]
+    });
+    for (key, rules) in [("scaleUp", up), ("scaleDown", down)] {
+        let (Some(map), Value::Object(rules)) = (inner(map, key), rules) else { continue };
+        rules.into_iter().for_each(|(key, value)| put(map, &key, || value));
+    }
+}
+
+fn definition(map: &mut Object) {
+    if let Some(spec) = map.get_mut("spec").and_then(Value::as_object_mut) {
+        put(spec, "conversion", || json!({"strategy": "None"}));
+        if let Some(names) = spec.get_mut("names").and_then(Value::as_object_mut) {
+            let kind = names.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned();
+            if !kind.is_empty() {
+                put(names, "singular", || kind.to_lowercase().into());
+                put(names, "listKind", || format!("{kind}List").into());
+            }
+        }
+    }
+    let versions = map.get("spec").and_then(|spec| spec["versions"].as_array()).cloned().unwrap_or_default();
+    let stored =
+        versions.iter().find(|version| version["storage"] == true).map(|version| version["name"].clone());
+    if let (Some(stored), Some(status)) = (stored, inner(map, "status")) {
+        let none = status.get("storedVersions").and_then(Value::as_array).is_none_or(Vec::is_empty);
+        if none {
+            status.insert("storedVersions".into(), json!([stored]));
+        }
+    }
+}

@@ -1,0 +1,308 @@
+//! What was sent, read as a built-in kind: unknown fields dropped, values that do not fit refused, and the rest in the form in which
+//! the server writes it.
+//! It must never fill in a default, nor judge a value that can be read.
+//!
+//! The form is what reading into the kind's type in Go and writing it again makes of JSON: nulls and empty things gone or there as the
+//! type's tags say, quantities and times spelt in one way.
+
+use serde_json::{Map, Value};
+
+use super::spelling;
+use crate::rehearsal::fields::zero;
+use crate::structural::{Absent, Cursor, Schema, Type};
+
+/// An object that was read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Read {
+    /// The object in the server's form.
+    pub object: Value,
+    /// The paths of fields that the kind does not have, in the server's words: `unknown field "spec.replica"`.
+    pub unknown: Vec<String>,
+}
+
+/// Reads an object of a built-in kind.
+///
+/// # Errors
+/// In the words of Go's JSON decoder, for the first value that does not fit:
+/// `json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32`.
+pub fn read(schema: &Schema, object: &Value) -> Result<Read, String> {
+    let mut reader = Reader::of(schema);
+    let object = reader.value(schema.root(), object, Absent::Zero).unwrap_or(Value::Null);
+    match reader.fault {
+        Some(fault) => Err(fault),
+        None => Ok(Read { object, unknown: reader.unknown }),
+    }
+}
+
+/// An object of the server's own, in the form in which the server writes it: what [`read`] makes of it, faults passed over.
+pub fn normal(schema: &Schema, object: &Value) -> Value {
+    let mut reader = Reader::of(schema);
+    reader.value(schema.root(), object, Absent::Zero).unwrap_or(Value::Null)
+}
+
+enum Step<'a> {
+    Field(&'a str),
+    Entry(&'a str),
+    Index(usize),
+    /// A type inside another one, whose fields JSON does not tell apart.
+    Inside(&'static str),
+}
+
+struct Reader<'a> {
+    path: Vec<Step<'a>>,
+    unknown: Vec<String>,
+    fault: Option<String>,
+    /// The definition whose field is read.
+    inside: &'a str,
+    /// Whether it is a kind of a second version.
+    second: bool,
+}
+
+/// Types of the first version in kinds of a second one.
+const SHARED: &[&str] =
+    &[".ObjectMeta", ".OwnerReference", ".LabelSelector", ".LabelSelectorRequirement", ".ResourceName"];
+
+/// Types inside others: the outer one, the inner one, and its fields.
+const INSIDE: &[(&str, &str, &[&str])] = &[
+    ("Probe", "ProbeHandler", &["exec", "grpc", "httpGet", "tcpSocket"]),
+    ("IngressRule", "IngressRuleValue", &["http"]),
+    ("RuleWithOperations", "Rule", &["apiGroups", "apiVersions", "resources", "scope"]),
+    ("ConfigMapEnvSource", "LocalObjectReference", &["name"]),
+    ("ConfigMapKeySelector", "LocalObjectReference", &["name"]),
+    ("ConfigMapProjection", "LocalObjectReference", &["name"]),
+    ("ConfigMapVolumeSource", "LocalObjectReference", &["name"]),
+    ("SecretEnvSource", "LocalObjectReference", &["name"]),
+    ("SecretKeySelector", "LocalObjectReference", &["name"]),
+    ("SecretProjection", "LocalObjectReference", &["name"]),
+];
+
+/// The type inside a definition that a field belongs to.
+fn type_inside(definition: &str, field: &str) -> Option<&'static str> {
+    match (definition, field) {
+        ("Volume", "name") | ("EphemeralContainer", "targetContainerName") => None,
+        ("Volume", _) => Some("VolumeSource"),
+        ("EphemeralContainer", _) => Some("EphemeralContainerCommon"),
+        _ => {
+            let found =
+                INSIDE.iter().find(|(outer, _, fields)| *outer == definition && fields.contains(&field));
+            found.map(|(_, inner, _)| *inner)
+        }
+    }
+}
+
+impl<'a> Reader<'a> {
+    fn of(schema: &'a Schema) -> Reader<'a> {
+        let second = schema.root().name() == Some("HorizontalPodAutoscaler");
+        Reader { path: Vec::new(), unknown: Vec::new(), fault: None, inside: "", second }
+    }
+
+    /// The value in the server's form, `None` if it is written as absent. `absent` says what stands for nothing here.
+    fn value(&mut self, at: Cursor<'a>, value: &'a Value, absent: Absent) -> Option<Value> {
+        if value.is_null() {
+            return match at.kind() {
+                None if !at.is_int_or_string() => (absent == Absent::Null).then_some(Value::Null),
+                _ => absence(at, absent),
+            };
+        }
+        match (at.kind(), value) {
+            (Some(Type::Object), Value::Object(map)) if at.entry().is_some() => {
+                let entry = at.entry()?;
+                let mut out = Map::new();
+                for (key, value) in map {
+                    self.path.push(Step::Entry(key));
+                    out.extend(self.value(entry, value, Absent::Zero).map(|value| (key.clone(), value)));
+                    self.path.pop();
+                }
+                if out.is_empty() && absent != Absent::Zero { absence(at, absent) } else { Some(out.into()) }
+            }
+            (Some(Type::Object), Value::Object(map)) => Some(self.object(at, map)),
+            (Some(Type::Array), Value::Array(items)) => {
+                let item = at.item()?;
+                let mut out = Vec::with_capacity(items.len());
+                for (index, value) in items.iter().enumerate() {
+                    self.path.push(Step::Index(index));
+                    out.push(self.value(item, value, Absent::Zero).unwrap_or(Value::Null));
+                    self.path.pop();
+                }
+                if out.is_empty() { absence(at, absent) } else { Some(Value::Array(out)) }
+            }
+            (Some(Type::String), Value::String(text)) => match self.text(at, text) {
+                text if text.is_empty() && absent == Absent::NothingForZero => None,
+                text => Some(Value::String(text)),
+            },
+            (Some(Type::Boolean), Value::Bool(truth)) => {
+                (*truth || absent != Absent::NothingForZero).then(|| value.clone())
+            }
+            (Some(Type::Integer), Value::Number(number)) => {
+                let int = number.as_i64().filter(|int| match at.format() {
+                    Some("int32") => i32::try_from(*int).is_ok(),
+                    _ => true,
+                });
+                match int {
+                    Some(0) if absent == Absent::NothingForZero => None,
+                    Some(int) => Some(int.into()),
+                    None => {
+                        self.mismatch(at, &format!("number {number}"));
+                        None
+                    }
+                }
+            }
+            (Some(Type::Number), Value::Number(_)) => Some(value.clone()),
+            (None, _) if at.is_quantity() => self.quantity(at, value),
+            (None, Value::Number(number)) if at.is_int_or_string() => match number.as_i64() {
+                Some(int) if i32::try_from(int).is_ok() => Some(int.into()),
+                _ => {
+                    self.mismatch(at, &format!("number {number}"));
+                    None
+                }
+            },
+            (None, Value::String(_)) if at.is_int_or_string() => Some(value.clone()),
+            (None, _) if !at.is_int_or_string() => Some(value.clone()),
+            _ => {
+                let found = match value {
+                    Value::Null => "null",
+                    Value::Bool(_) => "bool",
+                    Value::Number(_) => "number",
+                    Value::String(_) => "string",
+                    Value::Array(_) => "array",
+                    Value::Object(_) => "object",
+                };
+                self.mismatch(at, found);
+                absence(at, absent)
+            }
+        }
+    }
+
+    fn object(&mut self, at: Cursor<'a>, map: &'a Map<String, Value>) -> Value {
+        let outside = std::mem::replace(&mut self.inside, at.name().unwrap_or_default());
+        let mut out = Map::new();
+        for (key, value) in map {
+            let Some(field) = at.field(key) else {
+                self.path.push(Step::Field(key));
+                self.unknown.push(format!("unknown field {:?}", self.place()));
+                self.path.pop();
+                continue;
+            };
+            let depth = self.path.len();
+            self.path.extend(type_inside(self.inside, key).map(Step::Inside));
+            self.path.push(Step::Field(key));
+            let value = self.value(field, value, at.absent(key));
+            out.extend(value.map(|value| (key.clone(), value)));
+            self.path.truncate(depth);
+        }
+        for (name, absent, field) in at.written() {
+            if !out.contains_key(name) {
+                out.extend(absence(field, absent).map(|value| (name.to_owned(), value)));
+            }
+        }
+        self.inside = outside;
+        Value::Object(out)
+    }
+
+    fn text(&mut self, at: Cursor<'a>, text: &str) -> String {
+        match at.format() {
+            Some("date-time") => {
+                let micro = at.name() == Some("MicroTime");
+                spelling::time(text, micro).unwrap_or_else(|why| {
+                    self.fail(why);
+                    text.to_owned()
+                })
+            }
+            Some("byte") => {
+                if let Err(why) = spelling::bytes(text) {
+                    self.fail(why);
+                }
+                text.to_owned()
+            }
+            _ => text.to_owned(),
+        }
+    }
+
+    fn quantity(&mut self, at: Cursor<'a>, value: &Value) -> Option<Value> {
+        let text = match value {
+            Value::String(text) => text.clone(),
+            Value::Number(number) => number.to_string(),
+            _ => {
+                self.fail(spelling::NO_QUANTITY.into());
+                return absence(at, Absent::Zero);
+            }
+        };
+        match spelling::quantity(&text) {
+            Ok(text) => Some(Value::String(text)),
+            Err(why) => {
+                self.fail(why);
+                None
+            }
+        }
+    }
+
+    fn fail(&mut self, why: String) {
+        self.fault.get_or_insert(why);
+    }
+
+    fn mismatch(&mut self, at: Cursor<'a>, found: &str) {
+        let mut kind = go_type(at);
+        if self.second && kind.contains("v1.") && !SHARED.iter().any(|shared| kind.ends_with(shared)) {
+            kind = kind.replace("v1.", "v2.");
+        }
+        let steps = self.path.iter().filter_map(|step| match step {
+            Step::Field(name) | Step::Inside(name) => Some(*name),
+            Step::Entry(_) | Step::Index(_) => None,
+        });
+        let path = steps.collect::<Vec<_>>().join(".");
+        let inside = self.inside.rsplit('.').next().unwrap_or_default();
+        let place = if path.is_empty() { String::new() } else { format!("Go struct field {inside}.{path}") };
+        let place = if place.is_empty() { "Go value".to_owned() } else { place };
+        self.fail(format!("json: cannot unmarshal {found} into {place} of type {kind}"));
+    }
+
+    /// The path as strict decoding writes it: `spec.template.spec.containers[0].imagee`.
+    fn place(&self) -> String {
+        let mut text = String::new();
+        for step in &self.path {
+            match step {
+                Step::Inside(_) => {}
+                Step::Field(name) | Step::Entry(name) if text.is_empty() => text.push_str(name),
+                Step::Field(name) | Step::Entry(name) => text.push_str(&format!(".{name}")),
+                Step::Index(index) => text.push_str(&format!("[{index}]")),
+            }
+        }
+        text
+    }
+}
+
+/// What stands for nothing.
+fn absence(at: Cursor<'_>, absent: Absent) -> Option<Value> {
+    match absent {
+        Absent::Nothing | Absent::NothingForZero => None,
+        Absent::Null => Some(Value::Null),
+        Absent::Zero => Some(match at.kind() {
+            Some(Type::Object) if at.entry().is_some() => Value::Null,
+            _ => zero(at),
+        }),
+    }
+}
+
+/// The type in Go of a place.
+fn go_type(at: Cursor<'_>) -> String {
+    match at.kind() {
+        Some(Type::Object) => match at.entry() {
+            Some(_) if at.name().is_some() => at.name().unwrap_or_default().to_owned(),
+            Some(entry) => format!("map[string]{}", go_type(entry)),
+            None => {
+                let name = at.name().unwrap_or_default();
+                let (package, name) = name.rsplit_once('.').unwrap_or(("v1", name));
+                format!("{}.{name}", package.rsplit('.').next().unwrap_or_default())
+            }
+        },
+        Some(Type::Array) => format!("[]{}", at.item().map(go_type).unwrap_or_default()),
+        Some(Type::String) if at.format() == Some("byte") => "[]uint8".into(),
+        Some(Type::String) => at.name().filter(|name| name.contains('.')).unwrap_or("string").into(),
+        Some(Type::Boolean) => "bool".into(),
+        Some(Type::Integer) => at.format().unwrap_or("int64").into(),
+        Some(Type::Number) => "float64".into(),
+        None if at.is_quantity() => "resource.Quantity".into(),
+        None if at.is_int_or_string() => "intstr.IntOrString".into(),
+        None => "interface {}".into(),
+    }
+}

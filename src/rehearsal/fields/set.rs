@@ -1,0 +1,253 @@
+//! A set of fields of an object, as managed fields hold it (`FieldsV1`).
+//! It must never know whose fields they are.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::element::Element;
+use super::shape::Shape;
+
+/// A set of paths. A path that is a member says nothing of those below it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Set {
+    steps: BTreeMap<Element, Node>,
+}
+
+/// What a set holds at and below a step.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Node {
+    member: bool,
+    below: Set,
+}
+
+impl Node {
+    fn is_empty(&self) -> bool {
+        !self.member && self.below.is_empty()
+    }
+}
+
+impl Set {
+    /// The set of these paths of fields.
+    pub fn of(paths: &[&[&str]]) -> Set {
+        let mut set = Set::default();
+        for path in paths {
+            let path: Vec<Element> = path.iter().map(|name| Element::Field((*name).to_owned())).collect();
+            set.insert(&path);
+        }
+        set
+    }
+
+    /// Whether no path is a member.
+    pub fn is_empty(&self) -> bool {
+        self.steps.values().all(Node::is_empty)
+    }
+
+    /// Adds a path; the empty one is nothing to be owned.
+    pub fn insert(&mut self, path: &[Element]) {
+        let Some((first, rest)) = path.split_first() else { return };
+        let node = self.steps.entry(first.clone()).or_default();
+        if rest.is_empty() {
+            node.member = true;
+        } else {
+            node.below.insert(rest);
+        }
+    }
+
+    /// Whether the path is a member.
+    pub fn has(&self, path: &[Element]) -> bool {
+        let Some((first, rest)) = path.split_first() else { return false };
+        self.steps.get(first).is_some_and(|node| match rest {
+            [] => node.member,
+            _ => node.below.has(rest),
+        })
+    }
+
+    /// Whether the step itself is a member.
+    pub fn has_step(&self, step: &Element) -> bool {
+        self.steps.get(step).is_some_and(|node| node.member)
+    }
+
+    /// What is below a step, `None` if nothing is.
+    pub fn below(&self, step: &Element) -> Option<&Set> {
+        self.steps.get(step).map(|node| &node.below).filter(|below| !below.is_empty())
+    }
+
+    /// The paths of either set.
+    pub fn union(&self, other: &Set) -> Set {
+        let mut steps = self.steps.clone();
+        for (step, theirs) in &other.steps {
+            let ours = steps.entry(step.clone()).or_default();
+            ours.member |= theirs.member;
+            ours.below = ours.below.union(&theirs.below);
+        }
+        Set { steps }
+    }
+
+    /// The paths of both sets.
+    pub fn intersection(&self, other: &Set) -> Set {
+        self.filtered(|step, ours| {
+            let theirs = other.steps.get(step)?;
+            let below = ours.below.intersection(&theirs.below);
+            Some(Node { member: ours.member && theirs.member, below })
+        })
+    }
+
+    /// The paths of this set that are not in the other. Paths below one that the other has remain.
+    pub fn difference(&self, other: &Set) -> Set {
+        self.filtered(|step, ours| {
+            let Some(theirs) = other.steps.get(step) else { return Some(ours.clone()) };
+            let below = ours.below.difference(&theirs.below);
+            Some(Node { member: ours.member && !theirs.member, below })
+        })
+    }
+
+    /// The paths of this set that are neither in the other nor below one of it.
+    pub fn without(&self, other: &Set) -> Set {
+        self.filtered(|step, ours| {
+            let Some(theirs) = other.steps.get(step) else { return Some(ours.clone()) };
+            (!theirs.member).then(|| Node { member: ours.member, below: ours.below.without(&theirs.below) })
+        })
+    }
+
+    fn filtered(&self, keep: impl Fn(&Element, &Node) -> Option<Node>) -> Set {
+        let kept = self.steps.iter().filter_map(|(step, node)| {
+            keep(step, node).filter(|node| !node.is_empty()).map(|node| (step.clone(), node))
+        });
+        Set { steps: kept.collect() }
+    }
+
+    /// This set with every field that the schema names and that has paths below it.
+    pub(super) fn with_named_fields(&self, shape: Option<Shape<'_>>) -> Set {
+        let atom = shape.map(Shape::atom).unwrap_or_default();
+        let steps = self.steps.iter().map(|(step, node)| {
+            let (named, inner) = match step {
+                Element::Field(name) => match &atom.map {
+                    Some(map) => (map.names(name), map.entry(name)),
+                    None => (false, None),
+                },
+                Element::Key(_) => (false, atom.list.as_ref().map(|list| list.items)),
+                _ => (false, None),
+            };
+            let member = node.member || named && !node.below.steps.is_empty();
+            (step.clone(), Node { member, below: node.below.with_named_fields(inner) })
+        });
+        Set { steps: steps.collect() }
+    }
+
+    /// Every path, those of a level before those below it.
+    pub fn paths(&self) -> Vec<Vec<Element>> {
+        let mut found = Vec::new();
+        self.collect(&mut Vec::new(), &mut found);
+        found
+    }
+
+    fn collect(&self, prefix: &mut Vec<Element>, found: &mut Vec<Vec<Element>>) {
+        for step in self.steps.iter().filter(|(_, node)| node.member).map(|(step, _)| step) {
+            let mut path = prefix.clone();
+            path.push(step.clone());
+            found.push(path);
+        }
+        for (step, node) in &self.steps {
+            prefix.push(step.clone());
+            node.below.collect(prefix, found);
+            prefix.pop();
+        }
+    }
+
+    /// The steps of this level that are members or have paths below, each with both.
+    pub(super) fn steps(&self) -> impl Iterator<Item = (&Element, bool, &Set)> {
+        self.steps.iter().map(|(step, node)| (step, node.member, &node.below))
+    }
+
+    /// The set as `fieldsV1` writes it, in the server's order.
+    pub fn to_json(&self) -> Value {
+        self.written(false)
+    }
+
+    fn written(&self, member: bool) -> Value {
+        let mut map = Map::new();
+        if member && !self.is_empty() {
+            map.insert(".".into(), Value::Object(Map::new()));
+        }
+        for (step, node) in self.steps.iter().filter(|(_, node)| !node.is_empty()) {
+            map.insert(step.text(), node.below.written(node.member));
+        }
+        Value::Object(map)
+    }
+
+    /// Reads `fieldsV1`. Steps of kinds that are not known are left out.
+    ///
+    /// # Errors
+    /// In words, if it is no such set.
+    pub fn from_json(fields: &Value) -> Result<Set, String> {
+        Ok(Set::read(fields)?.0)
+    }
+
+    /// A set and whether the step that leads to it is a member itself.
+    fn read(fields: &Value) -> Result<(Set, bool), String> {
+        let Value::Object(map) = fields else { return Err(format!("expected a mapping, got {fields}")) };
+        let mut member = false;
+        let mut set = Set::default();
+        for (text, value) in map {
+            if text == "." {
+                member = true;
+                continue;
+            }
+            let Some(step) = Element::parse(text)? else { continue };
+            let (below, is_member) = Set::read(value)?;
+            set.steps.insert(step, Node { member: is_member, below });
+        }
+        let member = member || set.steps.is_empty();
+        Ok((set, member))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn set() -> impl Strategy<Value = Set> {
+        let step = prop_oneof![
+            "[ab]".prop_map(Element::Field),
+            (0..3i64).prop_map(|n| Element::Value(json!(n))),
+            "[xy]".prop_map(|name| Element::Key(vec![("name".into(), json!(name))])),
+        ];
+        let path = proptest::collection::vec(step, 1..4);
+        proptest::collection::vec(path, 0..8).prop_map(|paths| {
+            let mut set = Set::default();
+            paths.iter().for_each(|path| set.insert(path));
+            set
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn a_set_is_read_as_it_is_written(set in set()) {
+            prop_assert_eq!(Set::from_json(&set.to_json()), Ok(set));
+        }
+
+        #[test]
+        fn sets_are_sets(a in set(), b in set()) {
+            for path in a.union(&b).paths() {
+                prop_assert!(a.has(&path) || b.has(&path));
+                prop_assert_eq!(a.intersection(&b).has(&path), a.has(&path) && b.has(&path));
+                prop_assert_eq!(a.difference(&b).has(&path), a.has(&path) && !b.has(&path));
+                let above = (1..=path.len()).any(|length| b.has(&path[..length]));
+                prop_assert_eq!(a.without(&b).has(&path), a.has(&path) && !above);
+            }
+            prop_assert_eq!(a.difference(&b).union(&a.intersection(&b)), a);
+        }
+    }
+
+    #[test]
+    fn a_step_with_and_without_paths_below_is_written_as_the_server_does() {
+        let mut set = Set::of(&[&["spec"], &["spec", "replicas"], &["metadata", "labels"]]);
+        set.insert(&[Element::Field("a".into()), Element::Value(json!(1))]);
+        let text = r#"{"f:a":{"v:1":{}},"f:metadata":{"f:labels":{}},"f:spec":{".":{},"f:replicas":{}}}"#;
+        assert_eq!(set.to_json().to_string(), text);
+        assert!(Set::from_json(&json!({"f:a": 1})).is_err() && Set::from_json(&json!([])).is_err());
+    }
+}

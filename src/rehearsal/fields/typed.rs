@@ -1,0 +1,166 @@
+//! Whether an applied configuration is one that its schema can merge: types, unknown fields, items that occur twice.
+//! It must never judge more than that.
+//!
+//! Follows `typed/validate.go` of structured-merge-diff, its words included.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::element::Element;
+use super::shape::{List, Mapping, Scalar, Shape, Taken};
+
+/// Checks a value.
+///
+/// # Errors
+/// All faults, each with its path, as the server words them in one text.
+pub fn check(shape: Shape<'_>, value: &Value) -> Result<(), String> {
+    run(shape, value, false)
+}
+
+/// Checks a value in which items may occur twice, such as what is stored.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_loosely(shape: Shape<'_>, value: &Value) -> Result<(), String> {
+    run(shape, value, true)
+}
+
+/// A walk over a value, with the faults found.
+struct Walk {
+    path: String,
+    found: Vec<String>,
+    /// Whether items may occur twice.
+    twice: bool,
+}
+
+fn run(shape: Shape<'_>, value: &Value, twice: bool) -> Result<(), String> {
+    let mut walk = Walk { path: String::new(), found: Vec::new(), twice };
+    walk.value(shape, value);
+    match &walk.found[..] {
+        [] => Ok(()),
+        [one] => Err(one.clone()),
+        found => Err(format!("errors:\n  {}", found.join("\n  "))),
+    }
+}
+
+impl Walk {
+    fn fault(&mut self, text: String) {
+        let path = &self.path;
+        self.found.push(if path.is_empty() { text } else { format!("{path}: {text}") });
+    }
+
+    fn below(&mut self, step: &str, shape: Shape<'_>, value: &Value) {
+        let length = self.path.len();
+        self.path.push_str(step);
+        self.value(shape, value);
+        self.path.truncate(length);
+    }
+
+    fn value(&mut self, shape: Shape<'_>, value: &Value) {
+        match (shape.atom().for_value(Some(value)).taken(), value) {
+            (_, Value::Null) => {}
+            (Taken::Scalar(scalar), _) => {
+                refused(scalar, value).into_iter().for_each(|text| self.fault(text))
+            }
+            (Taken::Mapping(mapping), Value::Object(_)) => self.entries(mapping, value),
+            (Taken::List(list), Value::Array(items)) => self.items(list, items),
+            (Taken::Mapping(_), _) => self.fault(format!("expected map, got &{{{}}}", printed(value))),
+            (Taken::List(_), _) => self.fault(format!("expected list, got &{{{}}}", printed(value))),
+        }
+    }
+
+    fn entries(&mut self, mapping: Mapping<'_>, value: &Value) {
+        for (key, value) in value.as_object().into_iter().flatten() {
+            let Some(shape) = mapping.entry(key) else {
+                self.found.push(format!("{}.{key}: field not declared in schema", self.path));
+                return;
+            };
+            self.below(&format!(".{key}"), shape, value);
+        }
+    }
+
+    fn items(&mut self, list: List<'_>, items: &[Value]) {
+        let mut seen: BTreeSet<Element> = BTreeSet::new();
+        for (index, item) in items.iter().enumerate() {
+            let step = match list.is_atomic() {
+                true => Element::Index(i64::try_from(index).unwrap_or(i64::MAX)),
+                false => match list.step(item) {
+                    Ok(step) => step,
+                    Err(text) => return self.fault(format!("element {index}: {text}")),
+                },
+            };
+            if !list.is_atomic() && !seen.insert(step.clone()) && !self.twice {
+                self.fault(format!("duplicate entries for key {step}"));
+            }
+            self.below(&step.to_string(), list.items, item);
+        }
+    }
+}
+
+fn refused(scalar: Scalar, value: &Value) -> Option<String> {
+    let fits = match scalar {
+        Scalar::Any => !value.is_array() && !value.is_object(),
+        Scalar::Number => value.is_number(),
+        Scalar::Text => value.is_string(),
+        Scalar::Boolean => value.is_boolean(),
+    };
+    if fits {
+        return None;
+    }
+    let shown = printed(value);
+    Some(match scalar {
+        Scalar::Any => format!("expected any scalar, got &{{{shown}}}"),
+        Scalar::Number => format!("expected numeric (int or float), got {}", go_type(value)),
+        Scalar::Text => {
+            format!("expected string, got &value.valueUnstructured{{Value:{}}}", go_syntax(value))
+        }
+        Scalar::Boolean => format!("expected boolean, got &{{{shown}}}"),
+    })
+}
+
+/// A value as Go's `%v` prints it.
+fn printed(value: &Value) -> String {
+    match value {
+        Value::Null => "<nil>".into(),
+        Value::String(text) => text.clone(),
+        Value::Array(items) => format!("[{}]", items.iter().map(printed).collect::<Vec<_>>().join(" ")),
+        Value::Object(map) => {
+            let mut entries: Vec<String> =
+                map.iter().map(|(key, value)| format!("{key}:{}", printed(value))).collect();
+            entries.sort();
+            format!("map[{}]", entries.join(" "))
+        }
+        other => other.to_string(),
+    }
+}
+
+/// A value as Go's `%#v` prints it.
+fn go_syntax(value: &Value) -> String {
+    match value {
+        Value::Null => "interface {}(nil)".into(),
+        Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(go_syntax).collect();
+            format!("[]interface {{}}{{{}}}", items.join(", "))
+        }
+        Value::Object(map) => {
+            let mut entries: Vec<String> =
+                map.iter().map(|(key, value)| format!("{key:?}:{}", go_syntax(value))).collect();
+            entries.sort();
+            format!("map[string]interface {{}}{{{}}}", entries.join(", "))
+        }
+        other => other.to_string(),
+    }
+}
+
+fn go_type(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "<nil>",
+        Value::Bool(_) => "bool",
+        Value::Number(number) if number.is_i64() => "int64",
+        Value::Number(_) => "float64",
+        Value::String(_) => "string",
+        Value::Array(_) => "[]interface {}",
+        Value::Object(_) => "map[string]interface {}",
+    }
+}

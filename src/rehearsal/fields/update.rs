@@ -1,0 +1,125 @@
+//! The managers of an object after a create, an update or a patch that was no apply.
+//! It must never change anything but `metadata.managedFields`.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::compare::Changes;
+use super::owners::{self, Id, Operation, Owned, Owners};
+use super::set::Set;
+use super::shape::Shape;
+use super::{Manager, blank, reconcile, typed};
+use crate::structural::Schema;
+
+/// Fields that nobody owns.
+const STRIPPED: &[&[&str]] = &[
+    &["apiVersion"],
+    &["kind"],
+    &["metadata"],
+    &["metadata", "name"],
+    &["metadata", "namespace"],
+    &["metadata", "creationTimestamp"],
+    &["metadata", "selfLink"],
+    &["metadata", "uid"],
+    &["metadata", "clusterName"],
+    &["metadata", "generation"],
+    &["metadata", "managedFields"],
+    &["metadata", "resourceVersion"],
+];
+
+/// The new object with its managers brought up to date: `live` is the object before (none for a create), both in the version of the
+/// manager and as the server writes them.
+///
+/// A subresource takes the managers of the live object; otherwise the new object may bring its own, and `[{}]` forgets them. An object
+/// without managers gets none by an update.
+pub fn update(schema: &Schema, live: Option<&Value>, new: &Value, manager: &Manager<'_>) -> Value {
+    let mut new = new.clone();
+    let brought = owners::take(&mut new);
+    let stands = live.map(|live| live["metadata"]["managedFields"].clone()).unwrap_or_default();
+    let standing = || Owners::read(&stands).unwrap_or_default();
+    let owners = match brought {
+        _ if !manager.subresource.is_empty() => standing(),
+        Some(entries) if is_reset(&entries) => Owners::default(),
+        Some(entries) => {
+            Owners::read(&entries).ok().filter(|owners| !owners.fields.is_empty()).unwrap_or_else(standing)
+        }
+        None => standing(),
+    };
+    if owners.fields.is_empty() && live.is_some() {
+        return new;
+    }
+    let text = |key: &str| new.get(key).and_then(Value::as_str).unwrap_or_default();
+    let mut before = match live {
+        Some(live) => live.clone(),
+        None => blank(schema, text("apiVersion"), text("kind")),
+    };
+    owners::take(&mut before);
+    match updated(Shape::of(schema), &before, &new, owners, manager) {
+        Some(owners) => owners::put(&mut new, owners.written()),
+        None => owners::put(&mut new, Some(stands).filter(|stands| !stands.is_null())),
+    }
+    new
+}
+
+/// The managers after a write that was no apply; `None` if the objects cannot be compared.
+pub fn updated(
+    shape: Shape<'_>,
+    before: &Value,
+    after: &Value,
+    mut owners: Owners,
+    manager: &Manager<'_>,
+) -> Option<Owners> {
+    let comparable = |object: &Value| typed::check_loosely(shape, object).is_ok();
+    if !comparable(after) || !comparable(before) {
+        return None;
+    }
+    reconcile::all(shape, &mut owners.fields);
+    let changes = Changes::between(shape, before, after).without(&Set::of(manager.untouched));
+    take_away(&mut owners.fields, &changes, None);
+    let set = changes.modified.union(&changes.added).without(&Set::of(manager.untouched));
+    let set = set.difference(&stripped());
+    if !set.is_empty() {
+        let id = Id::of(manager, Operation::Update);
+        let owned = owners.fields.get(&id).map(|owned| owned.set.union(&set)).unwrap_or(set);
+        let api_version = manager.api_version.to_owned();
+        owners.fields.insert(id.clone(), Owned { set: owned, api_version });
+        owners.times.insert(id, manager.time.to_owned());
+    }
+    owners.cap();
+    Some(owners)
+}
+
+/// Fields that nobody owns.
+pub fn stripped() -> Set {
+    Set::of(STRIPPED)
+}
+
+/// What each manager but one owns of what changed.
+pub fn conflicts(fields: &BTreeMap<Id, Owned>, changes: &Changes, but: Option<&Id>) -> Vec<(Id, Set)> {
+    let changed = changes.modified.union(&changes.added);
+    let others = fields.iter().filter(|(id, _)| Some(*id) != but);
+    let held = others.map(|(id, owned)| (id.clone(), owned.set.intersection(&changed)));
+    held.filter(|(_, set)| !set.is_empty()).collect()
+}
+
+/// Takes what changed from all managers but one.
+pub fn take_away(fields: &mut BTreeMap<Id, Owned>, changes: &Changes, but: Option<&Id>) {
+    let changed = changes.modified.union(&changes.added);
+    for (_, owned) in fields.iter_mut().filter(|(id, _)| Some(*id) != but) {
+        let held = owned.set.intersection(&changed);
+        owned.set = owned.set.difference(&held).difference(&changes.removed);
+    }
+    fields.retain(|_, owned| !owned.set.is_empty());
+}
+
+/// Whether the entries ask to forget all managers: an empty list, or one empty entry.
+fn is_reset(entries: &Value) -> bool {
+    match entries.as_array().map(Vec::as_slice) {
+        Some([]) => true,
+        Some([one]) => {
+            one.as_object().is_some_and(|one| one.values().all(|value| value.is_null() || value == ""))
+        }
+        _ => false,
+    }
+}

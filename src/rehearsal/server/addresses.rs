@@ -1,0 +1,126 @@
+//! The addresses of Services: cluster IPs and node ports, each given once.
+//! It must never route anything.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::call::Call;
+use super::meta;
+use super::refusal::{Fault, Refusal, quote};
+use super::resource::Shelf;
+use super::state::State;
+
+/// Gives a Service the addresses that its type asks for, and takes away those it does not.
+///
+/// # Errors
+/// 422 if an address is asked for that another Service has.
+pub fn give(
+    state: &mut State,
+    call: &Call<'_>,
+    service: &mut Value,
+    old: Option<&Value>,
+) -> Result<(), Refusal> {
+    if !call.subresource.is_empty() {
+        return Ok(());
+    }
+    let kind = service["spec"]["type"].as_str().unwrap_or("ClusterIP").to_owned();
+    let (mut addresses, mut ports) = taken(state, call);
+    let name = meta::text(service, "name").to_owned();
+    let Some(spec) = service.get_mut("spec").and_then(Value::as_object_mut) else { return Ok(()) };
+    if kind == "ExternalName" {
+        for key in ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "internalTrafficPolicy"] {
+            if old.is_some()
+                || spec.get(key).is_some_and(|value| value == "")
+                || key == "internalTrafficPolicy"
+            {
+                spec.shift_remove(key);
+            }
+        }
+        return Ok(());
+    }
+    if let Some(old) = old.map(|old| &old["spec"]) {
+        for key in ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"] {
+            if let (Some(value), true) = (old.get(key), spec.get(key).is_none_or(Value::is_null)) {
+                spec.insert(key.into(), value.clone());
+            }
+        }
+    }
+    let wanted = spec.get("clusterIP").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let kept = old.is_some_and(|old| old["spec"]["clusterIP"] == wanted.as_str());
+    let address = match wanted.as_str() {
+        "" => draw(state, &mut addresses),
+        "None" => "None".to_owned(),
+        _ if addresses.contains(&wanted) && !kept => {
+            let why = "failed to allocate IP {ip}: provided IP is already allocated".replace("{ip}", &wanted);
+            let fault = Fault::invalid("spec.clusterIPs", format!("[{}]", quote(&wanted)), why);
+            return Err(Refusal::invalid("", "Service", &name, &[fault]));
+        }
+        _ => wanted,
+    };
+    spec.insert("clusterIP".into(), address.clone().into());
+    spec.insert("clusterIPs".into(), json!([address]));
+    spec.entry("ipFamilies").or_insert_with(|| json!(["IPv4"]));
+    spec.entry("ipFamilyPolicy").or_insert_with(|| "SingleStack".into());
+    let wants_ports = matches!(kind.as_str(), "NodePort" | "LoadBalancer")
+        && spec.get("allocateLoadBalancerNodePorts") != Some(&Value::Bool(false));
+    let before = old.map(|old| old["spec"]["ports"].clone()).unwrap_or_default();
+    for port in spec.get_mut("ports").and_then(Value::as_array_mut).into_iter().flatten() {
+        let Some(port) = port.as_object_mut() else { continue };
+        if !wants_ports {
+            if old.is_some() {
+                port.shift_remove("nodePort");
+            }
+            continue;
+        }
+        if port.get("nodePort").is_some_and(|port| port.as_i64().is_some_and(|port| port > 0)) {
+            continue;
+        }
+        let same = |known: &&Value| {
+            known["port"] == port["port"] && known["name"] == *port.get("name").unwrap_or(&Value::Null)
+        };
+        let known =
+            before.as_array().into_iter().flatten().find(same).and_then(|known| known["nodePort"].as_i64());
+        let number = known.unwrap_or_else(|| {
+            loop {
+                let number = 30_000 + (state.random.number() % 2768) as i64;
+                if ports.insert(number) {
+                    break number;
+                }
+            }
+        });
+        port.insert("nodePort".into(), number.into());
+    }
+    Ok(())
+}
+
+/// The addresses and node ports that Services have.
+fn taken(state: &State, call: &Call<'_>) -> (BTreeSet<String>, BTreeSet<i64>) {
+    let shelf = Shelf { group: String::new(), plural: "services".into() };
+    let (mut addresses, mut ports) = (BTreeSet::new(), BTreeSet::new());
+    let _ = call;
+    for stored in state.store.list(&shelf, "") {
+        // Asked of the fields that selectors know, so that not every Service has to be read.
+        let address = stored.fields.iter().find(|(name, _)| **name == *"spec.clusterIP");
+        addresses.extend(address.map(|(_, address)| address.clone()));
+        let typed = stored.fields.iter().find(|(name, _)| **name == *"spec.type");
+        if typed.is_some_and(|(_, kind)| kind != "ClusterIP") {
+            let service = stored.value();
+            let of_service = service["spec"]["ports"].as_array().into_iter().flatten();
+            ports.extend(of_service.filter_map(|port| port["nodePort"].as_i64()));
+        }
+    }
+    (addresses, ports)
+}
+
+/// An address of 10.96.0.0/16 that nobody has.
+fn draw(state: &mut State, taken: &mut BTreeSet<String>) -> String {
+    loop {
+        let number = state.random.number();
+        let address = format!("10.96.{}.{}", (number >> 8) & 0xff, 1 + number % 254);
+        // Of sixty thousand some may be taken; a cluster that has them all is none.
+        if taken.insert(address.clone()) || taken.len() > 60_000 {
+            return address;
+        }
+    }
+}

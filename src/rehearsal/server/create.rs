@@ -1,0 +1,165 @@
+//! New objects.
+//! It must never change one that is there.
+
+use serde_json::Value;
+
+use super::call::Call;
+use super::decode;
+use super::managers;
+use super::meta;
+use super::model::{self, FieldValidation};
+use super::refusal::{Fault, Refusal, quote};
+use super::reply::Reply;
+use super::resource::Resource;
+use super::state::State;
+use super::strategy;
+use super::{admission, convert, duplicates, effects};
+
+/// How many letters a generated name gets.
+const SUFFIX: usize = 5;
+/// How long a name may be for the suffix to fit behind it.
+const LONGEST_PREFIX: usize = 63 - SUFFIX;
+
+/// Makes the object that was sent.
+///
+/// # Errors
+/// 400, 403, 404, 409, 415 or 422.
+pub fn create(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> {
+    let validation = FieldValidation::read(call.query.text("fieldValidation"), "CreateOptions")?;
+    check_dry_run(call, "CreateOptions")?;
+    let mut object = decode::object(call)?;
+    known_fields(call, &mut object, validation)?;
+    decode::settle_namespace(&call.resource, call.namespace, &mut object)?;
+    make(state, call, object, false)
+}
+
+/// Makes an object that was read already; `applied` if server-side apply made it, with its managers.
+///
+/// # Errors
+/// 403, 404, 409 or 422.
+pub fn make(state: &mut State, call: &Call<'_>, mut object: Value, applied: bool) -> Result<Reply, Refusal> {
+    let resource = &*call.resource;
+    let now = state.clock.seconds();
+    let name = name(state, &mut object);
+    let uid = state.random.uid();
+    meta::edit(&mut object, |meta| {
+        for key in ["resourceVersion", "selfLink", "deletionTimestamp", "deletionGracePeriodSeconds"] {
+            if key != "resourceVersion"
+                || meta.get(key).is_some_and(|version| version == "0" || version == "")
+            {
+                meta.shift_remove(key);
+            }
+        }
+        meta.insert("uid".into(), uid.into());
+        meta.insert("creationTimestamp".into(), now.clone().into());
+    });
+    if !meta::text(&object, "resourceVersion").is_empty() {
+        let faults = "resourceVersion should not be set on objects to be created";
+        return Err(Refusal::internal_plain(faults));
+    }
+    state.check_namespace(resource, call.namespace, &name)?;
+    model::default(resource, &mut object);
+    admission::admit(state, call, &mut object, None)?;
+    if !applied {
+        object = managers::updated(call, resource, None, object, &now);
+    }
+    strategy::create(resource, &mut object);
+    meta::tidy(&mut object);
+    let faults = faults(resource, &object);
+    if !faults.is_empty() {
+        return Err(Refusal::invalid(&resource.group, &resource.kind, &name, &faults));
+    }
+    admission::validate(state, call, &object, None)?;
+    if state.store.get(&resource.shelf, call.namespace, &name).is_some() {
+        return Err(Refusal::already_exists(resource, &name));
+    }
+    if call.dry_run() {
+        return Ok(Reply { code: 201, ..Reply::object(object) });
+    }
+    let stored = state.store.put(resource, convert::kept(resource, object));
+    effects::written(state, resource, &stored, None);
+    Ok(Reply::created(stored))
+}
+
+/// Drops fields that the kind does not know, with warnings, or refuses the object for them; likewise keys that stand twice.
+///
+/// # Errors
+/// 400 under strict validation, and for values that cannot be read.
+pub fn known_fields(call: &Call<'_>, object: &mut Value, validation: FieldValidation) -> Result<(), Refusal> {
+    let Resource { kind, version, .. } = &*call.resource;
+    let handled = |words: String| {
+        Refusal::bad_request(format!(
+            "{kind} in version {} cannot be handled as a {kind}: {words}",
+            quote(version)
+        ))
+    };
+    if let Some(why) = model::unreadable(&call.resource, object) {
+        return Err(handled(why));
+    }
+    let mut wrong = match (validation, call.content_type()) {
+        (FieldValidation::Ignore, _) => Vec::new(),
+        (_, "application/json" | "") => duplicates::duplicates(call.body),
+        _ => Vec::new(),
+    };
+    for path in &mut wrong {
+        *path = format!("duplicate field {}", quote(path));
+    }
+    wrong.extend(model::drop_unknown(&call.resource, object));
+    match validation {
+        _ if wrong.is_empty() => {}
+        FieldValidation::Ignore => {}
+        FieldValidation::Warn => wrong.into_iter().for_each(|text| call.warn(text)),
+        FieldValidation::Strict => {
+            return Err(handled(format!("strict decoding error: {}", wrong.join(", "))));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a `dryRun` that is none.
+///
+/// # Errors
+/// 422.
+pub fn check_dry_run(call: &Call<'_>, options: &str) -> Result<(), Refusal> {
+    let wrong: Vec<Fault> = call
+        .query
+        .all("dryRun")
+        .filter(|value| *value != "All" && !value.is_empty())
+        .map(|value| Fault {
+            reason: "FieldValueNotSupported",
+            field: "dryRun".into(),
+            message: format!("Unsupported value: [{}]: supported values: \"All\"", quote(value)),
+        })
+        .collect();
+    if wrong.is_empty() { Ok(()) } else { Err(Refusal::invalid("meta.k8s.io", options, "", &wrong)) }
+}
+
+/// The object's name, generated if that is wanted.
+fn name(state: &mut State, object: &mut Value) -> String {
+    let (name, prefix) =
+        (meta::text(object, "name").to_owned(), meta::text(object, "generateName").to_owned());
+    if !name.is_empty() || prefix.is_empty() {
+        return name;
+    }
+    let mut end = prefix.len().min(LONGEST_PREFIX);
+    while !prefix.is_char_boundary(end) {
+        end -= 1;
+    }
+    let name = format!("{}{}", &prefix[..end], state.random.suffix(SUFFIX));
+    meta::edit(object, |meta| meta.insert("name".into(), name.clone().into()));
+    name
+}
+
+fn faults(resource: &Resource, object: &Value) -> Vec<Fault> {
+    let (name, prefix) = (meta::text(object, "name"), meta::text(object, "generateName"));
+    let mut faults = Vec::new();
+    if name.is_empty() && prefix.is_empty() {
+        faults.push(Fault::required("metadata.name", "name or generateName is required"));
+    } else {
+        let wrong = strategy::check_name(resource, name);
+        faults.extend(wrong.into_iter().map(|why| Fault::invalid("metadata.name", quote(name), why)));
+    }
+    faults.extend(meta::check(object, resource.custom.is_some()));
+    faults.extend(model::validate(resource, object, None));
+    faults
+}

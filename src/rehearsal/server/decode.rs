@@ -1,0 +1,227 @@
+//! What was sent, read as an object of the kind the path names.
+//! It must never judge more than that it can be read.
+
+use serde_json::Value;
+
+use super::call::Call;
+use super::refusal::{Fault, Refusal, quote};
+use super::resource::Resource;
+
+/// What the server can read.
+const READ: [&str; 3] = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"];
+
+/// Reads the object of a create or update.
+///
+/// # Errors
+/// 415 for a media type that cannot be read, 400 for what is no object of this kind.
+pub fn object(call: &Call<'_>) -> Result<Value, Refusal> {
+    let (group, version, kind) = takes(call);
+    let value = any(call, &kind)?;
+    typed(value, (&group, &version, &kind), call.resource.custom.is_some(), call.body)
+}
+
+/// Reads the object of a server-side apply, which is YAML and must say what it is.
+///
+/// # Errors
+/// 400.
+pub fn applied(call: &Call<'_>) -> Result<Value, Refusal> {
+    let (group, version, kind) = takes(call);
+    let text = String::from_utf8_lossy(call.body);
+    // Most clients send JSON, which is YAML, and sooner read.
+    let value: Value = match serde_json::from_str(&text) {
+        Ok(value) => value,
+        Err(_) => serde_yaml::from_str_with_options(&text, options()).map_err(|error| {
+            Refusal::bad_request(format!(
+                "error decoding patch: error converting YAML to JSON: yaml: {error}"
+            ))
+        })?,
+    };
+    if !value.is_object() {
+        return Err(Refusal::bad_request("error decoding YAML: the object is no mapping"));
+    }
+    let api_version = super::resource::api_version(&group, &version);
+    let text = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default();
+    if text("apiVersion") != api_version || text("kind") != kind {
+        let (found_group, found_version) =
+            text("apiVersion").rsplit_once('/').unwrap_or(("", text("apiVersion")));
+        return Err(Refusal::bad_request(format!(
+            "invalid object type: {}, Kind={}",
+            if found_group.is_empty() {
+                format!("/{found_version}")
+            } else {
+                format!("{found_group}/{found_version}")
+            },
+            text("kind")
+        )));
+    }
+    Ok(value)
+}
+
+fn options() -> serde_yaml::Options {
+    serde_yaml::options! { legacy_octal_numbers: true }
+}
+
+/// Reads what was sent as JSON or YAML, whatever it is an object of.
+///
+/// # Errors
+/// 415 and 400.
+pub fn any(call: &Call<'_>, kind: &str) -> Result<Value, Refusal> {
+    let value = match call.content_type() {
+        "" | "application/json" => json(call.body, kind)?,
+        "application/yaml" => yaml(call.body, kind)?,
+        _ => return Err(Refusal::unsupported_media(&READ)),
+    };
+    match value {
+        Value::Object(_) => Ok(value),
+        other => {
+            let found = match other {
+                Value::Array(_) => "array",
+                Value::String(_) => "string",
+                Value::Bool(_) => "bool",
+                Value::Number(_) => "number",
+                _ => {
+                    return Err(Refusal::bad_request(format!(
+                        "the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; json parse error"
+                    )));
+                }
+            };
+            let target = r#"struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }"#;
+            Err(unrecognised(
+                kind,
+                &format!("json: cannot unmarshal {found} into Go value of type {target}"),
+                call.body,
+            ))
+        }
+    }
+}
+
+/// Group, version and kind of what the path takes.
+pub fn takes(call: &Call<'_>) -> (String, String, String) {
+    let resource = &call.resource;
+    let own = || (resource.group.clone(), resource.version.clone(), resource.kind.clone());
+    match resource.subresource(call.subresource) {
+        Some(below) if !below.kind.1.is_empty() => below.kind.clone(),
+        Some(below) => (resource.group.clone(), resource.version.clone(), below.kind.2.clone()),
+        None => own(),
+    }
+}
+
+/// Checks kind and apiVersion, and fills in what is missing, which is allowed.
+fn typed(
+    mut value: Value,
+    (group, version, kind): (&str, &str, &str),
+    custom: bool,
+    body: &[u8],
+) -> Result<Value, Refusal> {
+    let api_version = super::resource::api_version(group, version);
+    let text = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let (found_kind, found_version) = (text("kind"), text("apiVersion"));
+    if custom {
+        if found_kind.is_empty() {
+            let sent = String::from_utf8_lossy(body);
+            return Err(Refusal::bad_request(format!(
+                "the object provided is unrecognized (must be of type {kind}): Object 'Kind' is missing in '{sent}' ({sent})"
+            )));
+        }
+        if found_version != api_version {
+            return Err(Refusal::bad_request(format!(
+                "the API version in the data ({found_version}) does not match the expected API version ({api_version})"
+            )));
+        }
+        if found_kind != kind {
+            let name = super::meta::text(&value, "name");
+            let fault = Fault::invalid("kind", quote(&found_kind), format!("must be {kind}"));
+            return Err(Refusal::invalid(group, &found_kind, name, &[fault]));
+        }
+        return Ok(value);
+    }
+    if (!found_kind.is_empty() && found_kind != kind)
+        || (!found_version.is_empty() && found_version != api_version)
+    {
+        let found_kind = if found_kind.is_empty() { kind } else { &found_kind };
+        let version = found_version.rsplit('/').next().unwrap_or_default();
+        let why = match found_kind == kind {
+            true => format!(
+                "no kind {} is registered for version {} in scheme \"pkg/runtime/scheme.go:111\"",
+                quote(found_kind),
+                quote(&found_version)
+            ),
+            false => format!(
+                "converting ({version}.{found_kind}) to ({}.{kind}): unknown conversion",
+                internal(group)
+            ),
+        };
+        return Err(Refusal::bad_request(format!(
+            "{found_kind} in version {} cannot be handled as a {kind}: {why}",
+            quote(version)
+        )));
+    }
+    if let Some(map) = value.as_object_mut() {
+        map.insert("kind".into(), kind.into());
+        map.insert("apiVersion".into(), api_version.into());
+        if !map.get("metadata").is_some_and(Value::is_object) {
+            map.insert("metadata".into(), Value::Object(serde_json::Map::new()));
+        }
+    }
+    Ok(value)
+}
+
+/// The name of the package in which a group's internal types are.
+pub fn internal(group: &str) -> &str {
+    match group {
+        "" => "core",
+        group => group.split('.').next().unwrap_or(group),
+    }
+}
+
+fn json(body: &[u8], kind: &str) -> Result<Value, Refusal> {
+    serde_json::from_slice(body).map_err(|error| {
+        let why = match (error.classify(), body.first()) {
+            (serde_json::error::Category::Eof, _) => "unexpected end of JSON input".to_owned(),
+            (_, Some(first)) if error.line() == 1 && error.column() <= 1 => {
+                format!("invalid character '{}' looking for beginning of value", *first as char)
+            }
+            _ => error.to_string(),
+        };
+        unrecognised(kind, &why, body)
+    })
+}
+
+fn yaml(body: &[u8], kind: &str) -> Result<Value, Refusal> {
+    let text = String::from_utf8_lossy(body);
+    serde_yaml::from_str_with_options(&text, options())
+        .map_err(|error| unrecognised(kind, &format!("yaml: {error}"), body))
+}
+
+fn unrecognised(kind: &str, why: &str, body: &[u8]) -> Refusal {
+    let hex = match body {
+        [] => "<empty>".to_owned(),
+        body => body.iter().take(1024).map(|byte| format!("{byte:02x}")).collect(),
+    };
+    Refusal::bad_request(format!(
+        "the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; json parse error: {why} ({hex})"
+    ))
+}
+
+/// Refuses an object whose namespace is not the path's, and writes the path's into it.
+///
+/// # Errors
+/// 400.
+pub fn settle_namespace(resource: &Resource, namespace: &str, value: &mut Value) -> Result<(), Refusal> {
+    let expected = if resource.namespaced { namespace } else { "" };
+    let Some(meta) = value.get_mut("metadata").and_then(Value::as_object_mut) else { return Ok(()) };
+    let found = meta.get("namespace").and_then(Value::as_str).unwrap_or_default();
+    if !found.is_empty() && found != expected {
+        let message = match resource.namespaced {
+            true => "the namespace of the provided object does not match the namespace sent on the request"
+                .to_owned(),
+            false => "namespace may not be set on cluster-scoped resources".to_owned(),
+        };
+        return Err(Refusal::bad_request(message));
+    }
+    match expected {
+        "" => meta.shift_remove("namespace"),
+        namespace => meta.insert("namespace".into(), namespace.into()),
+    };
+    Ok(())
+}

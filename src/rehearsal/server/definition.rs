@@ -1,0 +1,335 @@
+//! CustomResourceDefinitions: once one is kept, its kind is served; once it is gone, so are its objects.
+//! It must never judge an object of the kind.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::refusal::{Fault, quote};
+use super::resource::{Custom, Resource, Shelf, Subresource, priority};
+use super::state::State;
+use super::stored::Stored;
+use super::{managers, meta};
+use crate::kinds::lint;
+use crate::rehearsal::known::BY_HEART;
+use crate::structural::{CrdSchema, ScalePaths};
+
+/// What every custom kind can, in the order of discovery.
+const VERBS: [&str; 8] = ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"];
+
+/// Names that the definition leaves to the server.
+pub fn default(definition: &mut Value) {
+    let text =
+        |pointer: &str| definition.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let (kind, singular, list) =
+        (text("/spec/names/kind"), text("/spec/names/singular"), text("/spec/names/listKind"));
+    if let Some(names) = definition.pointer_mut("/spec/names").and_then(Value::as_object_mut) {
+        if singular.is_empty() {
+            names.insert("singular".into(), kind.to_lowercase().into());
+        }
+        if list.is_empty() {
+            names.insert("listKind".into(), format!("{kind}List").into());
+        }
+    }
+    if let Some(spec) = definition.get_mut("spec").and_then(Value::as_object_mut) {
+        spec.entry("conversion").or_insert_with(|| json!({ "strategy": "None" }));
+    }
+}
+
+/// Prepares a new definition: nothing is known of it but what it stores.
+pub fn create(definition: &mut Value) {
+    let stored: Vec<Value> = definition["spec"]["versions"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|version| version["storage"] == true)
+        .map(|version| version["name"].clone())
+        .collect();
+    if let Some(map) = definition.as_object_mut() {
+        let status = json!({
+            "conditions": null, "acceptedNames": { "plural": "", "kind": "" }, "storedVersions": stored,
+        });
+        map.insert("status".into(), status);
+    }
+}
+
+/// What the server finds out of a definition right after it was written: its names are accepted, it is established.
+/// `None` if it is known already.
+pub fn established(definition: &Value, now: &str) -> Option<Value> {
+    let names = &definition["spec"]["names"];
+    let known =
+        definition["status"]["conditions"].as_array().is_some_and(|conditions| !conditions.is_empty());
+    if known && &definition["status"]["acceptedNames"] == names {
+        return None;
+    }
+    let condition = |kind: &str, reason: &str, message: &str| json!({ "type": kind, "status": "True", "lastTransitionTime": now, "reason": reason, "message": message });
+    let old = definition;
+    let mut definition = definition.clone();
+    let status = definition.as_object_mut()?.entry("status").or_insert_with(|| json!({}));
+    if !known {
+        status["conditions"] = json!([
+            condition("NamesAccepted", "NoConflicts", "no conflicts found"),
+            condition("Established", "InitialNamesAccepted", "the initial names have been accepted"),
+        ]);
+    }
+    status["acceptedNames"] = names.clone();
+    Some(managers::by_server(old, definition, now))
+}
+
+/// What is wrong with a definition itself.
+pub fn faults(definition: &Value, old: Option<&Value>) -> Vec<Fault> {
+    let spec = &definition["spec"];
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let mut faults = Vec::new();
+    let (group, plural) = (text(&spec["group"]), text(&spec["names"]["plural"]));
+    let name = meta::text(definition, "name");
+    if name != format!("{plural}.{group}") {
+        let why = "must be spec.names.plural+\".\"+spec.group";
+        faults.push(Fault::invalid("metadata.name", quote(name), why));
+    }
+    if group.is_empty() {
+        faults.push(Fault::required("spec.group", ""));
+    } else if group.split('.').count() < 2 {
+        faults.push(Fault::invalid("spec.group", quote(&group), "should be a domain with at least one dot"));
+    }
+    match spec["scope"].as_str().unwrap_or_default() {
+        "" => faults.push(Fault::required("spec.scope", "")),
+        "Cluster" | "Namespaced" => {}
+        other => faults.push(Fault {
+            reason: "FieldValueNotSupported",
+            field: "spec.scope".into(),
+            message: format!(
+                "Unsupported value: {}: supported values: \"Cluster\", \"Namespaced\"",
+                quote(other)
+            ),
+        }),
+    }
+    let versions = spec["versions"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let stored = versions.iter().filter(|version| version["storage"] == true).count();
+    if stored != 1 {
+        let why = "must have exactly one version marked as storage version";
+        faults.push(Fault::invalid("spec.versions", shown(versions), why));
+    }
+    for key in ["plural", "singular", "kind", "listKind"] {
+        let field = format!("spec.names.{key}");
+        let name = text(&spec["names"][key]);
+        if name.is_empty() {
+            faults.push(Fault::required(field, ""));
+            continue;
+        }
+        let wrong = meta::check_label_1035(&name.to_lowercase());
+        let told = |why: &String| match key {
+            "kind" | "listKind" => why.replacen(
+                "a DNS-1035 label",
+                "may have mixed case, but should otherwise match: a DNS-1035 label",
+                1,
+            ),
+            _ => why.clone(),
+        };
+        faults.extend(wrong.iter().map(|why| Fault::invalid(&field, quote(&name), told(why))));
+    }
+    if spec["names"]["kind"] == spec["names"]["listKind"] && !text(&spec["names"]["kind"]).is_empty() {
+        let why = "kind and listKind may not be the same";
+        faults.push(Fault::invalid("spec.names.listKind", quote(&text(&spec["names"]["listKind"])), why));
+    }
+    let one = versions.iter().all(|version| version["schema"] == versions[0]["schema"]);
+    for (index, version) in versions.iter().enumerate() {
+        let place = format!("spec.versions[{index}].schema.openAPIV3Schema");
+        let schema = &version["schema"]["openAPIV3Schema"];
+        if !schema.is_object() {
+            faults.push(Fault::required(place, ""));
+            continue;
+        }
+        // A schema that all versions have is told once, under the name it had when there was but one.
+        if one && index > 0 {
+            continue;
+        }
+        let place = if one { "spec.validation.openAPIV3Schema".to_owned() } else { place };
+        structure(schema, &place, true, &mut faults);
+    }
+    if definition["status"]["storedVersions"].as_array().is_none_or(Vec::is_empty)
+        && stored == 0
+        && versions.is_empty()
+    {
+        let why = "must have at least one stored version";
+        faults.push(Fault::invalid("status.storedVersions", "null", why));
+    }
+    if let Some(old) = old {
+        let established = old["status"]["conditions"].as_array().into_iter().flatten();
+        let established = established
+            .into_iter()
+            .any(|condition| condition["type"] == "Established" && condition["status"] == "True");
+        for key in ["group", "scope"] {
+            if old["spec"][key] != spec[key] && (established || key == "group") {
+                faults.push(Fault::invalid(format!("spec.{key}"), &spec[key], "field is immutable"));
+            }
+        }
+        for key in ["kind", "plural"] {
+            if old["spec"]["names"][key] != spec["names"][key] && established {
+                faults.push(Fault::invalid(
+                    format!("spec.names.{key}"),
+                    &spec["names"][key],
+                    "field is immutable",
+                ));
+            }
+        }
+    }
+    faults
+}
+
+/// Versions as messages show them.
+fn shown(versions: &[Value]) -> String {
+    let told: Vec<String> = versions
+        .iter()
+        .map(|version| {
+            format!(
+                "{{\"Name\":{},\"Served\":{},\"Storage\":{},\"Deprecated\":{},\"DeprecationWarning\":null,\"Schema\":null,\"Subresources\":null,\"AdditionalPrinterColumns\":null,\"SelectableFields\":null}}",
+                version["name"],
+                version["served"] == true,
+                version["storage"] == true,
+                version["deprecated"] == true
+            )
+        })
+        .collect();
+    format!("[{}]", told.join(","))
+}
+
+/// Whether a schema is structural: everywhere it says of which type things are.
+fn structure(schema: &Value, place: &str, root: bool, faults: &mut Vec<Fault>) {
+    let set = |key: &str| schema[key] == true;
+    for (name, below) in schema["properties"].as_object().into_iter().flatten() {
+        structure(below, &format!("{place}.properties[{name}]"), false, faults);
+    }
+    if schema["items"].is_object() {
+        structure(&schema["items"], &format!("{place}.items"), false, faults);
+    }
+    if schema["additionalProperties"].is_object() {
+        structure(&schema["additionalProperties"], &format!("{place}.additionalProperties"), false, faults);
+    }
+    let untyped = schema["type"].as_str().unwrap_or_default().is_empty();
+    let free = set("x-kubernetes-int-or-string") || set("x-kubernetes-preserve-unknown-fields");
+    if untyped && (root || !free) {
+        let why = match (root, place.rsplit('.').next()) {
+            (true, _) => "must not be empty at the root",
+            (_, Some("items")) => "must not be empty for specified array items",
+            _ => "must not be empty for specified object fields",
+        };
+        faults.push(Fault::required(format!("{place}.type"), why));
+    }
+    if root && !untyped && schema["type"] != "object" {
+        let why = "must be object at the root";
+        faults.push(Fault::invalid(format!("{place}.type"), &schema["type"], why));
+    }
+    if schema["type"] == "array" && !schema["items"].is_object() {
+        faults.push(Fault::required(format!("{place}.items"), "must be specified"));
+    }
+}
+
+/// Serves the kind of a definition, as the definition now has it.
+pub fn serve(state: &mut State, stored: &Stored) {
+    let definition = stored.value();
+    let text = |pointer: &str| definition.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    let (group, plural) = (text("/spec/group"), text("/spec/names/plural"));
+    let before: Vec<Arc<Resource>> = state
+        .catalogue
+        .all()
+        .filter(|known| known.group == group && known.plural == plural)
+        .cloned()
+        .collect();
+    state.catalogue.remove(group, plural);
+    if meta::is_leaving(&definition) && before.is_empty() {
+        return;
+    }
+    let mut served = resources(&definition);
+    served.sort_by_key(|resource| std::cmp::Reverse(priority(&resource.version)));
+    for resource in served {
+        state.catalogue.add(resource);
+    }
+}
+
+/// No longer serves the kind of a definition, and forgets its objects.
+pub fn withdraw(state: &mut State, definition: &Value) {
+    let text = |pointer: &str| definition.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    let shelf = Shelf { group: text("/spec/group").into(), plural: text("/spec/names/plural").into() };
+    state.catalogue.remove(&shelf.group, &shelf.plural);
+    state.store.cut(Some(&shelf));
+}
+
+/// The kind as each of its served versions has it.
+fn resources(definition: &Value) -> Vec<Resource> {
+    let Ok(mut schema) = CrdSchema::from_crd(definition) else { return Vec::new() };
+    let by_heart = definition["metadata"]["annotations"][BY_HEART] == "true";
+    if let Some(known) = lint::schema(&schema.group, &schema.kind, true).filter(|_| by_heart) {
+        schema.versions.iter_mut().for_each(|version| version.schema = known.clone());
+    }
+    let names = &definition["spec"]["names"];
+    let text = |key: &str| names[key].as_str().unwrap_or_default().to_owned();
+    let list = |key: &str| -> Vec<String> {
+        names[key].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+    };
+    let stored = schema.versions.iter().find(|version| version.storage).map(|version| version.name.clone());
+    let stored = stored.unwrap_or_default();
+    let shelf = Shelf { group: schema.group.clone(), plural: text("plural") };
+    let written = definition["spec"]["versions"].as_array().cloned().unwrap_or_default();
+    let name = meta::text(definition, "name").to_owned();
+    schema
+        .versions
+        .into_iter()
+        .zip(written)
+        .filter(|(version, _)| version.served)
+        .map(|(version, written)| Resource {
+            group: schema.group.clone(),
+            version: version.name.clone(),
+            plural: text("plural"),
+            singular: text("singular"),
+            kind: schema.kind.clone(),
+            list_kind: text("listKind"),
+            namespaced: schema.namespaced,
+            counts_generations: true,
+            short_names: list("shortNames"),
+            categories: list("categories"),
+            verbs: VERBS.map(str::to_owned).to_vec(),
+            subresources: subresources(
+                &schema.group,
+                &version.name,
+                &schema.kind,
+                version.status,
+                version.scale.as_ref(),
+            ),
+            stored: stored.clone(),
+            shelf: shelf.clone(),
+            custom: Some(Arc::new(Custom {
+                columns: written["additionalPrinterColumns"].as_array().cloned().unwrap_or_default(),
+                selectable: written["selectableFields"]
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .filter_map(|field| field["jsonPath"].as_str().map(str::to_owned))
+                    .collect(),
+                open_api: written["schema"]["openAPIV3Schema"].clone(),
+                definition: name.clone(),
+                version,
+            })),
+        })
+        .collect()
+}
+
+fn subresources(
+    group: &str,
+    version: &str,
+    kind: &str,
+    status: bool,
+    scale: Option<&ScalePaths>,
+) -> Vec<Subresource> {
+    let verbs = || ["get", "patch", "update"].map(str::to_owned).to_vec();
+    let mut below = Vec::new();
+    if status {
+        let kind = (group.to_owned(), version.to_owned(), kind.to_owned());
+        below.push(Subresource { name: "status".into(), kind, verbs: verbs() });
+    }
+    if scale.is_some() {
+        let kind = ("autoscaling".to_owned(), "v1".to_owned(), "Scale".to_owned());
+        below.push(Subresource { name: "scale".into(), kind, verbs: verbs() });
+    }
+    below
+}

@@ -1,0 +1,310 @@
+//! From an HTTP request to an HTTP answer: which call it is, who carries it out, and how the reply is written.
+//! It must never know what a verb does.
+
+use std::cell::RefCell;
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, Response, header};
+use jiff::Timestamp;
+
+use super::body::Body;
+use super::call::Call;
+use super::interfere::{Asked, Cut, Interference};
+use super::query::Query;
+use super::refusal::Refusal;
+use super::render;
+use super::reply::{Content, Reply};
+use super::resource::Resource;
+use super::rights::{self, Deed};
+use super::route::{Objects, Route};
+use super::state::State;
+use super::stored::encode;
+use super::user::User;
+use super::view::View;
+use super::{Server, create, delete, discovery, list, patch, pods, reviews, scale, update, watch};
+
+/// Answers one request.
+pub(super) async fn handle(
+    server: &Server,
+    user: &User,
+    request: Request<Bytes>,
+) -> Result<Response<Body>, Cut> {
+    let route = Route::read(request.uri().path());
+    let query = Query::read(request.uri().query().unwrap_or_default());
+    let verb = verb(request.method(), &route, &query);
+    let mut after = false;
+    if let Some(interfere) = &server.inner.interfere {
+        let asked = asked(user, verb, &route, request.uri().path());
+        match interfere.request(&asked) {
+            Interference::Pass => {}
+            Interference::Answer(refusal) => return Ok(refused(&refusal)),
+            Interference::Delay(length) => server.inner.clock.sleep(length).await,
+            Interference::Cut => return Err(Cut),
+            Interference::CutAfter => after = true,
+        }
+    }
+    let answer = answer(server, user, &request, &route, query, verb);
+    if after { Err(Cut) } else { Ok(answer) }
+}
+
+/// What is asked, as rights have it.
+fn deed<'a>(verb: &'a str, route: &'a Route, path: &'a str) -> Deed<'a> {
+    match route {
+        Route::Objects(objects) => Deed::Objects {
+            verb,
+            group: &objects.group,
+            plural: &objects.plural,
+            subresource: objects.subresource.as_deref().unwrap_or_default(),
+            namespace: &objects.namespace,
+            name: objects.name.as_deref().unwrap_or_default(),
+        },
+        _ => Deed::Path { verb, path },
+    }
+}
+
+fn asked(user: &User, verb: &str, route: &Route, path: &str) -> Asked {
+    let asked = Asked { user: user.name.clone(), verb: verb.into(), path: path.into(), ..Asked::default() };
+    match route {
+        Route::Objects(objects) => Asked {
+            group: objects.group.clone(),
+            resource: objects.plural.clone(),
+            subresource: objects.subresource.clone().unwrap_or_default(),
+            namespace: objects.namespace.clone(),
+            name: objects.name.clone().unwrap_or_default(),
+            ..asked
+        },
+        _ => asked,
+    }
+}
+
+/// What is asked, in the words of rights.
+fn verb(method: &Method, route: &Route, query: &Query) -> &'static str {
+    let Route::Objects(objects) = route else {
+        return match *method {
+            Method::GET => "get",
+            Method::HEAD => "head",
+            Method::POST => "post",
+            Method::PUT => "put",
+            Method::PATCH => "patch",
+            Method::DELETE => "delete",
+            _ => "options",
+        };
+    };
+    let watches = objects.watch || query.truth("watch");
+    // One object that is watched is a collection of one name.
+    match (method, &objects.name) {
+        (&Method::GET | &Method::HEAD, Some(_)) if !watches || objects.subresource.is_some() => "get",
+        (&Method::GET | &Method::HEAD, _) if watches => "watch",
+        (&Method::GET | &Method::HEAD, _) => "list",
+        (&Method::POST, _) => "create",
+        (&Method::PUT, _) => "update",
+        (&Method::PATCH, _) => "patch",
+        (&Method::DELETE, Some(_)) => "delete",
+        (&Method::DELETE, None) => "deletecollection",
+        _ => "options",
+    }
+}
+
+fn answer(
+    server: &Server,
+    user: &User,
+    request: &Request<Bytes>,
+    route: &Route,
+    query: Query,
+    verb: &'static str,
+) -> Response<Body> {
+    let accept =
+        request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let mut state = server.state();
+    let state = &mut *state;
+    let path = request.uri().path();
+    if !user.is_master() {
+        let deed = deed(verb, route, path);
+        if !rights::allowed(state, user, &deed) {
+            return refused(&rights::refusal(user, &deed));
+        }
+    }
+    if let Route::Objects(objects) = route {
+        return of_objects(server, state, user, request, objects, query, verb, accept);
+    }
+    let catalogue = &state.catalogue;
+    let found = match route {
+        Route::Version => Some(discovery::version()),
+        Route::Health => return text(200, "ok"),
+        Route::Core if discovery::wants_aggregated(accept) => {
+            return aggregated(&discovery::aggregated(catalogue, true));
+        }
+        Route::Groups if discovery::wants_aggregated(accept) => {
+            return aggregated(&discovery::aggregated(catalogue, false));
+        }
+        Route::Core => Some(discovery::core_versions()),
+        Route::Groups => Some(discovery::groups(catalogue)),
+        Route::Group(group) => discovery::group(catalogue, group),
+        Route::Kinds { group, version } => discovery::kinds(catalogue, group, version),
+        _ => None,
+    };
+    match found {
+        Some(found) => json(200, encode(&found)),
+        None => text(404, "404 page not found\n"),
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "they are the parts of one request")]
+fn of_objects(
+    server: &Server,
+    state: &mut State,
+    user: &User,
+    request: &Request<Bytes>,
+    objects: &Objects,
+    query: Query,
+    verb: &'static str,
+    accept: &str,
+) -> Response<Body> {
+    let Some(resource) = state.catalogue.find(&objects.group, &objects.version, &objects.plural).cloned()
+    else {
+        return match state.catalogue.resources(&objects.group, &objects.version).next() {
+            Some(_) => refused(&Refusal::unknown_resource()),
+            None => text(404, "404 page not found\n"),
+        };
+    };
+    let view = match View::read(accept) {
+        Ok(view) => view,
+        Err(refusal) => return refused(&refusal),
+    };
+    let call = Call {
+        user,
+        verb,
+        namespace: if resource.namespaced { &objects.namespace } else { "" },
+        resource,
+        name: objects.name.as_deref().unwrap_or_default(),
+        subresource: objects.subresource.as_deref().unwrap_or_default(),
+        query,
+        headers: request.headers(),
+        body: request.body(),
+        view,
+        warnings: RefCell::default(),
+    };
+    let reply = carry_out(server, state, &call, objects, request.uri().path());
+    let now = state.clock.now();
+    let mut response = match reply {
+        Ok(reply) => written(&call.resource, reply, view, now),
+        Err(refusal) => refused(&refusal),
+    };
+    for warning in call.warnings.borrow().iter() {
+        let line = format!("299 - \"{}\"", warning.replace('\\', "\\\\").replace('"', "\\\""));
+        if let Ok(value) = HeaderValue::from_str(&line) {
+            response.headers_mut().append(header::WARNING, value);
+        }
+    }
+    response
+}
+
+/// One file a verb.
+fn carry_out(
+    server: &Server,
+    state: &mut State,
+    call: &Call<'_>,
+    objects: &Objects,
+    path: &str,
+) -> Result<Reply, Refusal> {
+    let resource = &*call.resource;
+    // Something in a namespace of a kind without, or the other way round, is nowhere.
+    let misplaced = match resource.namespaced {
+        false => !objects.namespace.is_empty() && objects.plural != "namespaces",
+        true => objects.namespace.is_empty() && objects.name.is_some(),
+    };
+    if misplaced {
+        return Err(Refusal::unknown_resource());
+    }
+    if !call.subresource.is_empty() {
+        let Some(below) = resource.subresource(call.subresource) else {
+            return Err(Refusal::unknown_resource());
+        };
+        if !below.verbs.iter().any(|verb| verb == call.verb) {
+            return Err(Refusal::method_not_allowed());
+        }
+        return match (call.subresource, call.verb) {
+            ("scale", _) => scale::scale(state, call),
+            ("log", "get") => pods::log(state, call),
+            ("binding", "create") => pods::bind(state, call),
+            ("eviction", "create") => pods::evict(state, call),
+            // Nothing in a rehearsal listens behind a proxy, and nobody can be spoken with.
+            ("proxy" | "exec" | "attach" | "portforward" | "token", _) => Err(unserved(call)),
+            (_, "get") => get(state, call),
+            (_, "update") => update::update(state, call),
+            (_, "patch") => patch::patch(state, call),
+            _ => Err(Refusal::unknown_resource()),
+        };
+    }
+    if !resource.can(call.verb) {
+        return Err(Refusal::method_not_allowed());
+    }
+    match call.verb {
+        "get" => get(state, call),
+        "list" => list::list(state, call).map(|listed| Reply { code: 200, content: Content::Listed(listed) }),
+        "watch" => {
+            let asked = asked(call.user, call.verb, &Route::Objects(objects.clone()), path);
+            let frames = watch::watch(state, call, asked, server.inner.interfere.clone())?;
+            Ok(Reply { code: 200, content: Content::Watch(frames) })
+        }
+        "create" if call.name.is_empty() && reviews::is_review(call) => reviews::review(state, call),
+        "create" if call.name.is_empty() => create::create(state, call),
+        "update" if !call.name.is_empty() => update::update(state, call),
+        "patch" if !call.name.is_empty() => patch::patch(state, call),
+        "delete" => delete::delete(state, call),
+        "deletecollection" => delete::collection(state, call),
+        _ => Err(Refusal::method_not_allowed()),
+    }
+}
+
+/// What a real cluster would hand on to a node, and a rehearsal has nobody to hand on to.
+fn unserved(call: &Call<'_>) -> Refusal {
+    let what = format!("{}/{}", call.resource.plural, call.subresource);
+    Refusal::new(501, "NotImplemented", format!("{what} is not served in a rehearsal"))
+}
+
+fn get(state: &State, call: &Call<'_>) -> Result<Reply, Refusal> {
+    let found = state.store.get(&call.resource.shelf, call.namespace, call.name);
+    found.cloned().map(Reply::stored).ok_or_else(|| Refusal::not_found(&call.resource, call.name))
+}
+
+fn written(resource: &Resource, reply: Reply, view: View, now: Timestamp) -> Response<Body> {
+    match reply.content {
+        Content::Stored(object) => json(reply.code, render::stored(resource, &object, view, now)),
+        Content::Object(object) => json(reply.code, render::one(resource, &object, view, now)),
+        Content::Json(value) => json(reply.code, encode(&value)),
+        Content::Listed(listed) => json(reply.code, render::listed(resource, &listed, view, now)),
+        Content::Text(told) => text(reply.code, told),
+        Content::Watch(frames) => respond(reply.code, "application/json", Body::watch(frames)),
+    }
+}
+
+/// The answer to what is refused.
+pub(super) fn refused(refusal: &Refusal) -> Response<Body> {
+    let mut response = json(refusal.code, refusal.status().to_string());
+    if let Some(seconds) = refusal.retry_after {
+        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+    }
+    response
+}
+
+fn aggregated(value: &serde_json::Value) -> Response<Body> {
+    let media = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+    respond(200, media, Body::whole(encode(value)))
+}
+
+fn json(code: u16, bytes: impl Into<Bytes>) -> Response<Body> {
+    respond(code, "application/json", Body::whole(bytes))
+}
+
+fn text(code: u16, text: impl Into<String>) -> Response<Body> {
+    respond(code, "text/plain; charset=utf-8", Body::whole(text.into()))
+}
+
+fn respond(code: u16, media: &'static str, body: Body) -> Response<Body> {
+    let mut response = Response::new(body);
+    *response.status_mut() =
+        http::StatusCode::from_u16(code).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
+    response
+}

@@ -1,0 +1,148 @@
+//! What a kind's objects may look like: unknown fields, defaults and validation, of custom kinds and of the server's own.
+//! It must never look at other objects.
+
+use serde_json::{Value, json};
+
+use super::refusal::{Fault, Refusal, quote};
+use super::resource::Resource;
+use super::types;
+use super::{definition, meta};
+use crate::rehearsal::builtin;
+use crate::structural::{self, Schema, Violation};
+
+/// How unknown fields are taken (`fieldValidation`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FieldValidation {
+    /// Dropped.
+    Ignore,
+    /// Dropped, with a warning.
+    Warn,
+    /// Refused.
+    Strict,
+}
+
+impl FieldValidation {
+    /// Reads the parameter.
+    ///
+    /// # Errors
+    /// 422 for a word that is none.
+    pub fn read(word: Option<&str>, options: &str) -> Result<FieldValidation, Refusal> {
+        match word {
+            None | Some("Warn") => Ok(FieldValidation::Warn),
+            Some("Ignore") => Ok(FieldValidation::Ignore),
+            Some("Strict") => Ok(FieldValidation::Strict),
+            Some(other) => {
+                let fault = Fault {
+                    reason: "FieldValueNotSupported",
+                    field: "fieldValidation".into(),
+                    message: format!(
+                        "Unsupported value: {}: supported values: \"\", \"Ignore\", \"Strict\", \"Warn\"",
+                        quote(other)
+                    ),
+                };
+                Err(Refusal::invalid("meta.k8s.io", options, "", &[fault]))
+            }
+        }
+    }
+}
+
+/// The schema of a kind, where there is one.
+pub fn schema(resource: &Resource) -> Option<&Schema> {
+    match &resource.custom {
+        Some(custom) => Some(&custom.version.schema),
+        None => builtin::schema(&resource.api_version(), &resource.kind),
+    }
+}
+
+/// Drops what the kind does not know. Returns the server's words for each.
+pub fn drop_unknown(resource: &Resource, object: &mut Value) -> Vec<String> {
+    let mut unknown = Vec::new();
+    if let (Some(schema), Some(metadata)) = (builtin::metadata(), object.get_mut("metadata")) {
+        let mut about: Vec<Violation> = structural::unknown_fields(schema, metadata);
+        about.retain(|violation| violation.field != "managedFields");
+        unknown.extend(
+            about.iter().map(|violation| {
+                format!("unknown field {}", quote(&format!("metadata.{}", violation.field)))
+            }),
+        );
+        structural::prune(schema, metadata);
+        structural::drop_nulls(schema, metadata);
+    }
+    let Some(schema) = schema(resource) else { return unknown };
+    unknown.extend(structural::unknown_fields(schema, object).into_iter().map(|violation| violation.message));
+    structural::prune(schema, object);
+    structural::drop_nulls(schema, object);
+    unknown
+}
+
+/// Why the object cannot even be read, in Go's words.
+pub fn unreadable(resource: &Resource, object: &Value) -> Option<String> {
+    let schema = schema(resource).filter(|_| resource.custom.is_none());
+    types::unreadable(schema, builtin::metadata(), &resource.kind, object)
+}
+
+/// Fills in what the kind has defaults for.
+pub fn default(resource: &Resource, object: &mut Value) {
+    if resource.is("", "namespaces") {
+        label_namespace(object);
+    }
+    if resource.is("", "secrets") {
+        fold_string_data(object);
+    }
+    if resource.is("apiextensions.k8s.io", "customresourcedefinitions") {
+        definition::default(object);
+    }
+    if let Some(schema) = schema(resource).filter(|_| resource.custom.is_some()) {
+        structural::default(schema, object);
+    }
+}
+
+/// A namespace is labelled with its own name, so that selectors can name it.
+fn label_namespace(object: &mut Value) {
+    let name = meta::text(object, "name").to_owned();
+    meta::edit(object, |meta| {
+        let labels = meta.entry("labels").or_insert_with(|| json!({}));
+        if let (Some(labels), false) = (labels.as_object_mut(), name.is_empty()) {
+            labels.insert("kubernetes.io/metadata.name".into(), name.into());
+        }
+    });
+}
+
+/// `stringData` is written into `data`, encoded, and never read back.
+fn fold_string_data(secret: &mut Value) {
+    use base64::Engine;
+    let Some(map) = secret.as_object_mut() else { return };
+    let Some(Value::Object(text)) = map.shift_remove("stringData") else { return };
+    if text.is_empty() {
+        return;
+    }
+    let data = map.entry("data").or_insert_with(|| json!({}));
+    let Some(data) = data.as_object_mut() else { return };
+    for (key, value) in text {
+        let bytes = value.as_str().unwrap_or_default().as_bytes();
+        data.insert(key, base64::engine::general_purpose::STANDARD.encode(bytes).into());
+    }
+}
+
+/// What is wrong with the object; `old` is what it was before, if it was.
+pub fn validate(resource: &Resource, object: &Value, old: Option<&Value>) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    if let Some(schema) = schema(resource).filter(|_| resource.custom.is_some()) {
+        faults.extend(structural::check(schema, object).iter().map(fault));
+    }
+    if resource.is("apiextensions.k8s.io", "customresourcedefinitions") {
+        faults.extend(definition::faults(object, old));
+    }
+    if let Some(custom) = &resource.custom {
+        faults.extend(custom.version.check_scale(object).iter().map(fault));
+    }
+    faults
+}
+
+fn fault(violation: &Violation) -> Fault {
+    Fault {
+        reason: Fault::reason_of(&violation.message),
+        field: violation.field.clone(),
+        message: violation.message.clone(),
+    }
+}

@@ -1,0 +1,233 @@
+//! Patches: JSON patch, merge patch, strategic merge patch and server-side apply.
+//! It must never decide whether what comes of one is valid.
+
+use serde_json::{Map, Value};
+
+use super::call::Call;
+use super::model::FieldValidation;
+use super::refusal::{Fault, Refusal, quote};
+use super::reply::Reply;
+use super::state::State;
+use super::update::{other_uid, settle};
+use super::{convert, create, decode, jsonpatch, managers, meta, model};
+
+const JSON: &str = "application/json-patch+json";
+const MERGE: &str = "application/merge-patch+json";
+const STRATEGIC: &str = "application/strategic-merge-patch+json";
+const APPLY: &str = "application/apply-patch+yaml";
+
+/// Patches an object; applying makes it if it is not there.
+///
+/// # Errors
+/// 400, 403, 404, 409, 415 or 422.
+pub fn patch(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> {
+    let resource = &*call.resource;
+    let custom = resource.custom.is_some();
+    let media = call.content_type();
+    if !accepted(call).contains(&media) {
+        // A type that no patch has is refused by the router, in other words than one that this kind does not take.
+        return Err(match [JSON, MERGE, STRATEGIC, APPLY].contains(&media) {
+            true => Refusal::unsupported_media(accepted(call)),
+            false => {
+                let mut refusal = Refusal::new(415, "UnsupportedMediaType", "415: Unsupported Media Type");
+                refusal.details = serde_json::json!({});
+                refusal
+            }
+        });
+    }
+    let validation = FieldValidation::read(call.query.text("fieldValidation"), "PatchOptions")?;
+    create::check_dry_run(call, "PatchOptions")?;
+    check_options(call, media == APPLY)?;
+    let stored = state.store.get(&resource.shelf, call.namespace, call.name).cloned();
+    if media == APPLY {
+        return apply(state, call, validation);
+    }
+    let Some(stored) = stored else { return Err(Refusal::not_found(resource, call.name)) };
+    let old = convert::served(resource, stored.value());
+    let mut new = result(call, &old)?;
+    retype(call, &mut new)?;
+    if let Some(why) = model::unreadable(resource, &new).filter(|_| !custom) {
+        return Err(unread(&new, &why));
+    }
+    create::known_fields(call, &mut new, validation)?;
+    model::default(resource, &mut new);
+    settle(state, call, &stored, &old, new, false)
+}
+
+/// What a patch that is no apply makes of an object, be that the one kept or a scale.
+///
+/// # Errors
+/// 400, 415 or 422.
+pub fn result(call: &Call<'_>, old: &Value) -> Result<Value, Refusal> {
+    match call.content_type() {
+        JSON => by_json(call, old),
+        MERGE => by_merge(call, old, false),
+        STRATEGIC if call.resource.custom.is_none() => by_merge(call, old, true),
+        _ => Err(Refusal::unsupported_media(accepted(call))),
+    }
+}
+
+/// Whether a patch is a server-side apply.
+pub fn is_apply(call: &Call<'_>) -> bool {
+    call.verb == "patch" && call.content_type() == APPLY
+}
+
+/// The media types of patches that the kind takes.
+fn accepted(call: &Call<'_>) -> &'static [&'static str] {
+    match call.resource.custom {
+        Some(_) => &[JSON, MERGE, APPLY, "application/apply-patch+cbor"],
+        None => &[JSON, MERGE, STRATEGIC, APPLY, "application/apply-patch+cbor"],
+    }
+}
+
+fn check_options(call: &Call<'_>, apply: bool) -> Result<(), Refusal> {
+    let mut faults = Vec::new();
+    if !apply && call.query.has("force") {
+        faults.push(Fault::forbidden("force", "may not be specified for non-apply patch"));
+    }
+    if apply && call.query.text("fieldManager").is_none() {
+        faults.push(Fault::required("fieldManager", "is required for apply patch"));
+    }
+    if let Some(manager) = call.query.text("fieldManager").filter(|manager| manager.len() > 128) {
+        faults.push(Fault {
+            reason: "FieldValueTooLong",
+            field: "fieldManager".into(),
+            message: format!("Too long: may not be more than 128 bytes{}", &manager[..0]),
+        });
+    }
+    match faults.is_empty() {
+        true => Ok(()),
+        false => Err(Refusal::invalid("meta.k8s.io", "PatchOptions", "", &faults)),
+    }
+}
+
+fn by_json(call: &Call<'_>, old: &Value) -> Result<Value, Refusal> {
+    const TARGET: &str = "json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp";
+    let patch: Value =
+        serde_json::from_slice(call.body).map_err(|_| undecoded("unexpected end of JSON input"))?;
+    let Some(operations) = patch.as_array() else { return Err(undecoded(TARGET)) };
+    let mut new = old.clone();
+    match jsonpatch::patch(&mut new, operations) {
+        Some(()) => Ok(new),
+        None => {
+            let mut refusal = Refusal::new(
+                422,
+                "Invalid",
+                "the server rejected our request due to an error in our request",
+            );
+            refusal.details = serde_json::json!({});
+            Err(refusal)
+        }
+    }
+}
+
+fn undecoded(why: &str) -> Refusal {
+    Refusal::bad_request(format!("error decoding patch: {why}"))
+}
+
+fn by_merge(call: &Call<'_>, old: &Value, strategic: bool) -> Result<Value, Refusal> {
+    let patch: Value =
+        serde_json::from_slice(call.body).map_err(|_| Refusal::bad_request("invalid JSON patch"))?;
+    if !patch.is_object() {
+        let found = match &patch {
+            Value::Array(_) => "array",
+            Value::String(_) => "string",
+            Value::Bool(_) => "bool",
+            _ => "number",
+        };
+        return Err(undecoded(&format!(
+            "json: cannot unmarshal {found} into Go value of type map[string]interface {{}}"
+        )));
+    }
+    let _ = strategic;
+    let mut new = old.clone();
+    json_patch::merge(&mut new, &patch);
+    Ok(new)
+}
+
+/// A patch must not make another kind, version or name of an object.
+fn retype(call: &Call<'_>, new: &mut Value) -> Result<(), Refusal> {
+    let resource = &*call.resource;
+    let (kind, api_version) = (resource.kind.as_str(), resource.api_version());
+    let text = |key: &str| new.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let (found_kind, found_version) = (text("kind"), text("apiVersion"));
+    if found_kind != kind || found_version != api_version {
+        let why = match found_kind == kind {
+            false if resource.custom.is_none() => {
+                let version = found_version.rsplit('/').next().unwrap_or_default();
+                let package = decode::internal(&resource.group);
+                format!("converting ({version}.{found_kind}) to ({package}.{kind}): unknown conversion")
+            }
+            _ if resource.custom.is_none() => format!(
+                "no kind {} is registered for version {} in scheme \"pkg/runtime/scheme.go:111\"",
+                quote(&found_kind),
+                quote(&found_version)
+            ),
+            _ => format!("invalid object type: {found_version}, Kind={found_kind}"),
+        };
+        return Err(unread(new, &why));
+    }
+    let name = meta::text(new, "name");
+    if name.is_empty() {
+        return Err(Refusal::bad_request(format!(
+            "the name of the object ({} based on URL) was undeterminable: name must be provided",
+            call.name
+        )));
+    }
+    if name != call.name {
+        return Err(Refusal::bad_request(format!(
+            "the name of the object ({name}) does not match the name on the URL ({})",
+            call.name
+        )));
+    }
+    Ok(())
+}
+
+/// 422: what came of the patch cannot be read.
+fn unread(new: &Value, why: &str) -> Refusal {
+    let mut sorted: Vec<(&String, &Value)> = new.as_object().into_iter().flatten().collect();
+    sorted.sort_by_key(|(key, _)| key.as_str());
+    let text: Map<String, Value> =
+        sorted.into_iter().map(|(key, value)| (key.clone(), value.clone())).collect();
+    let fault = Fault::invalid("patch", quote(&Value::Object(text).to_string()), why);
+    Refusal::invalid("", "", "", &[fault])
+}
+
+fn apply(state: &mut State, call: &Call<'_>, validation: FieldValidation) -> Result<Reply, Refusal> {
+    let resource = &*call.resource;
+    let mut applied = decode::applied(call)?;
+    let name = meta::text(&applied, "name").to_owned();
+    if !name.is_empty() && name != call.name {
+        return Err(Refusal::bad_request(format!(
+            "the name of the object ({name}) does not match the name on the URL ({})",
+            call.name
+        )));
+    }
+    meta::edit(&mut applied, |meta| meta.insert("name".into(), call.name.into()));
+    create::known_fields(call, &mut applied, validation)?;
+    decode::settle_namespace(resource, call.namespace, &mut applied)?;
+    let now = state.clock.seconds();
+    let stored = state.store.get(&resource.shelf, call.namespace, call.name).cloned();
+    let Some(stored) = stored else {
+        if !call.subresource.is_empty() {
+            return Err(Refusal::not_found(resource, call.name));
+        }
+        let uid = meta::text(&applied, "uid").to_owned();
+        if !uid.is_empty() {
+            let why = format!(
+                "uid mismatch: the provided object specified uid {uid}, and no existing object was found"
+            );
+            return Err(Refusal::conflict(resource, call.name, why));
+        }
+        let object = managers::applied(call, resource, None, &applied, &now)?;
+        return create::make(state, call, object, true);
+    };
+    let old = convert::served(resource, stored.value());
+    let mut new = managers::applied(call, resource, Some(&old), &applied, &now)?;
+    let uid = meta::text(&new, "uid");
+    if uid != meta::text(&old, "uid") {
+        return Err(other_uid(call, uid, meta::text(&old, "uid")));
+    }
+    model::default(resource, &mut new);
+    settle(state, call, &stored, &old, new, true)
+}

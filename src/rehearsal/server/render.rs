@@ -1,0 +1,113 @@
+//! Answers written down: one object or many, whole, as a table or as metadata alone.
+//! It must never change what is told.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::convert::{is_as_kept, served};
+use super::list::Listed;
+use super::reply::{Content, Reply};
+use super::resource::Resource;
+use super::stored::{Stored, encode, without_type};
+use super::table;
+use super::view::View;
+
+/// The object of a reply, as served; null if it holds none.
+pub fn value(resource: &Resource, reply: &Reply) -> Value {
+    match &reply.content {
+        Content::Stored(stored) => served(resource, stored.value()),
+        Content::Object(value) | Content::Json(value) => value.clone(),
+        _ => Value::Null,
+    }
+}
+
+/// One object as kept, in the form asked for.
+pub fn stored(resource: &Resource, object: &Stored, view: View, now: Timestamp) -> Bytes {
+    match view {
+        View::Plain if is_as_kept(resource) => object.wire.clone(),
+        view => one(resource, &served(resource, object.value()), view, now),
+    }
+}
+
+/// One object as served, in the form asked for.
+pub fn one(resource: &Resource, object: &Value, view: View, now: Timestamp) -> Bytes {
+    match view {
+        View::Plain => encode(object),
+        View::Metadata => encode(&metadata(object)),
+        View::Table => {
+            let version = json!({ "resourceVersion": object["metadata"]["resourceVersion"] });
+            encode(&table::table(resource, version, [object], now, true))
+        }
+    }
+}
+
+/// A list, in the form asked for.
+pub fn listed(resource: &Resource, listed: &Listed, view: View, now: Timestamp) -> Bytes {
+    let mut metadata = json!({ "resourceVersion": listed.version.to_string() });
+    if let Some(proceed) = &listed.proceed {
+        metadata["continue"] = proceed.as_str().into();
+    }
+    if let Some(remaining) = listed.remaining {
+        metadata["remainingItemCount"] = remaining.into();
+    }
+    if view == View::Table {
+        let values: Vec<Value> = listed.items.iter().map(|object| served(resource, object.value())).collect();
+        return encode(&table::table(resource, metadata, values.iter(), now, true));
+    }
+    let (kind, api_version) = match view {
+        View::Metadata => ("PartialObjectMetadataList".to_owned(), "meta.k8s.io/v1".to_owned()),
+        _ => (resource.list_kind.clone(), resource.api_version()),
+    };
+    let head = json!({ "kind": kind, "apiVersion": api_version, "metadata": metadata }).to_string();
+    let size: usize = listed.items.iter().map(|item| item.wire.len() + 1).sum();
+    let mut out = Vec::with_capacity(head.len() + size + 16);
+    out.extend_from_slice(head.strip_suffix('}').unwrap_or(&head).as_bytes());
+    out.extend_from_slice(b",\"items\":[");
+    for (index, object) in listed.items.iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        item(resource, object, view, &mut out);
+    }
+    out.extend_from_slice(b"]}");
+    Bytes::from(out)
+}
+
+/// An item of a list: those of the server's own kinds have no kind and apiVersion, custom ones have.
+fn item(resource: &Resource, object: &Arc<Stored>, view: View, out: &mut Vec<u8>) {
+    if view == View::Plain && is_as_kept(resource) {
+        if resource.custom.is_some() {
+            return out.extend_from_slice(&object.wire);
+        }
+        if let Some(rest) = without_type(resource, &object.wire) {
+            out.push(b'{');
+            return out.extend_from_slice(rest);
+        }
+    }
+    let mut value = served(resource, object.value());
+    if view == View::Metadata {
+        value = metadata_of(&value);
+    } else if let (None, Some(map)) = (&resource.custom, value.as_object_mut()) {
+        map.shift_remove("kind");
+        map.shift_remove("apiVersion");
+    }
+    out.extend_from_slice(&encode(&value));
+}
+
+fn metadata_of(object: &Value) -> Value {
+    metadata(object)
+}
+
+/// `PartialObjectMetadata` of an object.
+pub fn metadata(object: &Value) -> Value {
+    json!({ "kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": object["metadata"] })
+}
+
+/// The object of a watch event that is asked for as a table: one row, and the columns only the first time.
+pub fn table_event(resource: &Resource, object: &Value, now: Timestamp, heads: bool) -> Value {
+    let version = json!({ "resourceVersion": object["metadata"]["resourceVersion"] });
+    table::table(resource, version, [object], now, heads)
+}

@@ -1,0 +1,119 @@
+//! Reviews: may I, may they, who am I. Objects that are asked by being created, and are not kept.
+//! It must never decide by anything but the rules.
+
+use serde_json::{Value, json};
+
+use super::call::Call;
+use super::decode;
+use super::managers;
+use super::meta;
+use super::refusal::{Fault, Refusal};
+use super::reply::Reply;
+use super::rights::{Deed, allowed, rules};
+use super::state::State;
+use super::user::User;
+
+/// Whether the kind is one that is asked and not kept.
+pub fn is_review(call: &Call<'_>) -> bool {
+    matches!(call.resource.group.as_str(), "authorization.k8s.io" | "authentication.k8s.io")
+        && call.resource.custom.is_none()
+}
+
+/// Answers a review.
+///
+/// # Errors
+/// 400 or 422 for one that asks nothing.
+pub fn review(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> {
+    let mut review = decode::object(call)?;
+    meta::edit(&mut review, |meta| meta.retain(|_, value| !value.is_null()));
+    if let Some(review) = review.as_object_mut() {
+        review.shift_remove("status");
+    }
+    let now = state.clock.seconds();
+    let resource = &*call.resource;
+    match resource.plural.as_str() {
+        "selfsubjectreviews" => {
+            let who = json!({ "username": call.user.name, "uid": call.user.name, "groups": call.user.all_groups() });
+            meta::edit(&mut review, |meta| meta.insert("creationTimestamp".into(), now.into()));
+            review["status"] = json!({ "userInfo": who });
+        }
+        "selfsubjectrulesreviews" => {
+            let namespace = review["spec"]["namespace"].as_str().unwrap_or_default().to_owned();
+            if namespace.is_empty() {
+                return Err(Refusal::bad_request("no namespace on request"));
+            }
+            review["spec"] = json!({});
+            review["status"] = told_rules(state, call.user, &namespace);
+        }
+        "tokenreviews" => {
+            review["status"] = json!({ "user": {}, "error": "invalid bearer token" });
+        }
+        _ => {
+            let user = match resource.plural.as_str() {
+                "selfsubjectaccessreviews" => call.user.clone(),
+                _ => named(&review),
+            };
+            let allowed = judge(state, &user, &review)?;
+            review = managers::updated(call, resource, None, review, &now);
+            review["status"] = json!({ "allowed": allowed });
+        }
+    }
+    Ok(Reply { code: 201, ..Reply::json(review) })
+}
+
+/// Of whom a review asks.
+fn named(review: &Value) -> User {
+    let spec = &review["spec"];
+    let groups = spec["groups"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    User {
+        name: spec["user"].as_str().unwrap_or_default().into(),
+        groups: groups.map(str::to_owned).collect(),
+    }
+}
+
+fn judge(state: &State, user: &User, review: &Value) -> Result<bool, Refusal> {
+    let spec = &review["spec"];
+    let (objects, path) = (&spec["resourceAttributes"], &spec["nonResourceAttributes"]);
+    let text = |value: &Value, key: &str| value[key].as_str().unwrap_or_default().to_owned();
+    match (objects.is_object(), path.is_object()) {
+        (true, false) => {
+            let part = |key: &str| text(objects, key);
+            let (verb, group, plural, below) =
+                (part("verb"), part("group"), part("resource"), part("subresource"));
+            let (namespace, name) = (part("namespace"), part("name"));
+            let deed = Deed::Objects {
+                verb: &verb,
+                group: &group,
+                plural: &plural,
+                subresource: &below,
+                namespace: &namespace,
+                name: &name,
+            };
+            Ok(allowed(state, user, &deed))
+        }
+        (false, true) => {
+            let (verb, path) = (text(path, "verb"), text(path, "path"));
+            Ok(allowed(state, user, &Deed::Path { verb: &verb, path: &path }))
+        }
+        _ => {
+            let why = "exactly one of nonResourceAttributes or resourceAttributes must be specified";
+            let fault = Fault::invalid("spec", "null", why);
+            Err(Refusal::invalid("authorization.k8s.io", "", "", &[fault]))
+        }
+    }
+}
+
+fn told_rules(state: &State, user: &User, namespace: &str) -> Value {
+    let mut all = rules(state, user, namespace);
+    if user.is_master() {
+        let everything = json!([
+            { "verbs": ["*"], "apiGroups": ["*"], "resources": ["*"] },
+            { "verbs": ["*"], "nonResourceURLs": ["*"] },
+        ]);
+        let known: Vec<Value> = everything.as_array().cloned().unwrap_or_default();
+        all.extend(known.into_iter().filter(|rule| !all.contains(rule)).collect::<Vec<_>>());
+    }
+    let (paths, objects): (Vec<Value>, Vec<Value>) =
+        all.into_iter().partition(|rule| rule.get("nonResourceURLs").is_some());
+    json!({ "resourceRules": objects, "nonResourceRules": paths, "incomplete": false })
+}

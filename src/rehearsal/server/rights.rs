@@ -1,0 +1,153 @@
+//! Who may do what: the rules of roles, bound to users and groups, as RBAC has them.
+//! It must never know what a request would do.
+
+use serde_json::{Value, json};
+
+use super::refusal::{Refusal, details, quote};
+use super::resource::Shelf;
+use super::state::State;
+use super::user::User;
+
+const GROUP: &str = "rbac.authorization.k8s.io";
+
+/// Something that may be allowed or not.
+#[derive(Clone, Debug)]
+pub enum Deed<'a> {
+    /// Something with objects.
+    Objects {
+        /// `get`, `list`, …
+        verb: &'a str,
+        /// Empty for the core group.
+        group: &'a str,
+        /// `pods`
+        plural: &'a str,
+        /// `status`; mostly empty.
+        subresource: &'a str,
+        /// Empty for all, and for kinds without.
+        namespace: &'a str,
+        /// Empty for a collection.
+        name: &'a str,
+    },
+    /// Something with a path.
+    Path {
+        /// The HTTP method in small letters.
+        verb: &'a str,
+        /// `/metrics`
+        path: &'a str,
+    },
+}
+
+/// Whether a user may.
+pub fn allowed(state: &State, user: &User, deed: &Deed<'_>) -> bool {
+    user.is_master() || rules(state, user, namespace(deed)).iter().any(|rule| allows(rule, deed))
+}
+
+fn namespace<'a>(deed: &Deed<'a>) -> &'a str {
+    match deed {
+        Deed::Objects { namespace, .. } => namespace,
+        Deed::Path { .. } => "",
+    }
+}
+
+/// 403 in the server's words.
+pub fn refusal(user: &User, deed: &Deed<'_>) -> Refusal {
+    let who = quote(&user.name);
+    match deed {
+        Deed::Path { verb, path } => {
+            let message = format!("forbidden: User {who} cannot {verb} path {}", quote(path));
+            let mut refusal = Refusal::new(403, "Forbidden", message);
+            refusal.details = json!({});
+            refusal
+        }
+        Deed::Objects { verb, group, plural, subresource, namespace, name } => {
+            let full = if group.is_empty() { (*plural).to_owned() } else { format!("{plural}.{group}") };
+            let named = if name.is_empty() { full } else { format!("{full} {}", quote(name)) };
+            let what =
+                if subresource.is_empty() { (*plural).to_owned() } else { format!("{plural}/{subresource}") };
+            let place = match *namespace {
+                "" => "at the cluster scope".to_owned(),
+                namespace => format!("in the namespace {}", quote(namespace)),
+            };
+            let message = format!(
+                "{named} is forbidden: User {who} cannot {verb} resource {} in API group {} {place}",
+                quote(&what),
+                quote(group)
+            );
+            let mut refusal = Refusal::new(403, "Forbidden", message);
+            refusal.details = details(name, group, plural);
+            refusal
+        }
+    }
+}
+
+/// All rules that hold for a user, in a namespace (if it is one) and everywhere.
+pub fn rules(state: &State, user: &User, namespace: &str) -> Vec<Value> {
+    let mut rules = Vec::new();
+    let list = |plural: &str, namespace: &str| -> Vec<Value> {
+        let shelf = Shelf { group: GROUP.into(), plural: plural.into() };
+        state.store.list(&shelf, namespace).map(|stored| stored.value()).collect()
+    };
+    let mut bindings = list("clusterrolebindings", "");
+    if !namespace.is_empty() {
+        bindings.extend(list("rolebindings", namespace));
+    }
+    let groups = user.all_groups();
+    for binding in bindings.iter().filter(|binding| binds(binding, user, &groups)) {
+        let role = &binding["roleRef"];
+        let name = role["name"].as_str().unwrap_or_default();
+        let (plural, namespace) = match role["kind"].as_str() {
+            Some("ClusterRole") => ("clusterroles", ""),
+            _ => ("roles", binding["metadata"]["namespace"].as_str().unwrap_or_default()),
+        };
+        let role = state.find(GROUP, plural, namespace, name);
+        if let Some(Value::Array(found)) = role.map(|mut role| role["rules"].take()) {
+            rules.extend(found);
+        }
+    }
+    rules
+}
+
+fn binds(binding: &Value, user: &User, groups: &[String]) -> bool {
+    binding["subjects"].as_array().into_iter().flatten().any(|subject| {
+        let name = subject["name"].as_str().unwrap_or_default();
+        match subject["kind"].as_str() {
+            Some("User") => name == user.name,
+            Some("Group") => groups.iter().any(|group| group == name),
+            Some("ServiceAccount") => {
+                let namespace = subject["namespace"].as_str().unwrap_or_default();
+                user.name == format!("system:serviceaccount:{namespace}:{name}")
+            }
+            _ => false,
+        }
+    })
+}
+
+fn allows(rule: &Value, deed: &Deed<'_>) -> bool {
+    let has = |key: &str, wanted: &str| {
+        let list = rule[key].as_array().into_iter().flatten().filter_map(Value::as_str);
+        list.into_iter().any(|item| item == "*" || item == wanted)
+    };
+    match deed {
+        Deed::Path { verb, path } => {
+            let urls = rule["nonResourceURLs"].as_array().into_iter().flatten().filter_map(Value::as_str);
+            let matches = |url: &str| match url.strip_suffix('*') {
+                Some(start) => path.starts_with(start),
+                None => url == *path,
+            };
+            has("verbs", verb) && urls.into_iter().any(matches)
+        }
+        Deed::Objects { verb, group, plural, subresource, name, .. } => {
+            let of_resource = match *subresource {
+                "" => has("resources", plural),
+                below => {
+                    has("resources", &format!("{plural}/{below}")) || has("resources", &format!("*/{below}"))
+                }
+            };
+            let names = rule["resourceNames"].as_array().map(Vec::as_slice).unwrap_or_default();
+            has("verbs", verb)
+                && has("apiGroups", group)
+                && of_resource
+                && (names.is_empty() || names.iter().any(|known| known == *name))
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! Watches: what happened since a version, and what happens from then on, as frames.
+//! It must never change anything, nor wait for anything but the clock and its own channel.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, Sleep};
+
+use super::call::Call;
+use super::convert;
+use super::feed::{Event, Interest, Told};
+use super::interfere::{Asked, Delivery, Interfere};
+use super::options::ListOptions;
+use super::refusal::Refusal;
+use super::render;
+use super::resource::Resource;
+use super::state::State;
+use super::store::{Happened, frame};
+use super::stored::{Stored, encode};
+use super::view::View;
+
+/// How often a watch that wants bookmarks is told how far it got.
+const BOOKMARKS: Duration = Duration::from_secs(60);
+/// How long a watch lasts that does not say; a real server draws between 30 and 60 minutes.
+const LASTS: Duration = Duration::from_secs(1800);
+
+/// The annotation of the bookmark that ends what was there when a watch began.
+const INITIAL_END: &str = "k8s.io/initial-events-end";
+
+/// Begins a watch.
+///
+/// # Errors
+/// 400 or 422 for options that make no sense. That a version is too old is told inside the watch.
+pub fn watch(
+    state: &mut State,
+    call: &Call<'_>,
+    asked: Asked,
+    interfere: Option<Arc<dyn Interfere>>,
+) -> Result<Frames, Refusal> {
+    let options = ListOptions::read(call, true)?;
+    let writer =
+        Writer { resource: call.resource.clone(), view: call.view, now: state.clock.now(), heads: false };
+    let clock = state.clock.clone();
+    let current = state.store.version();
+    let shelf = call.resource.shelf.clone();
+    let mut frames = Frames {
+        ready: VecDeque::new(),
+        receiver: None,
+        last: current,
+        writer,
+        bookmarks: options.bookmarks.then(|| Timer::after(clock.real(BOOKMARKS))),
+        every: clock.real(BOOKMARKS),
+        end: Timer::after(clock.real(options.timeout.filter(|t| !t.is_zero()).unwrap_or(LASTS))),
+        clock,
+        asked,
+        interfere,
+        over: false,
+    };
+    let from = options.version.unwrap_or_default();
+    if from > 0 && from < state.store.oldest(&shelf) && options.initial != Some(true) {
+        let oldest = state.store.oldest(&shelf);
+        let refusal = Refusal::expired(format!("too old resource version: {from} ({oldest})"));
+        frames.ready.push_back(frame("ERROR", refusal.status().to_string().as_bytes()));
+        frames.over = true;
+        return Ok(frames);
+    }
+    let mut interest =
+        Interest { namespace: call.namespace.to_owned(), selection: options.selection.clone(), after: from };
+    let all_first = match options.initial {
+        Some(wanted) => wanted,
+        None => from == 0,
+    };
+    if all_first {
+        for object in state.store.list(&shelf, call.namespace) {
+            if options.selection.holds(object) {
+                frames.push_state(object);
+            }
+        }
+        if options.initial == Some(true) && options.bookmarks {
+            frames.push_bookmark(current, true);
+        }
+    } else if from > 0 {
+        for change in state.store.since(&shelf, from) {
+            if let Some(event) = interest.sees(change) {
+                frames.push(&Told { change: change.clone(), event });
+            }
+        }
+    }
+    interest.after = current.max(from);
+    frames.receiver = Some(state.store.feed(&shelf).join(interest));
+    Ok(frames)
+}
+
+/// A watch that goes on: its frames as they come.
+pub struct Frames {
+    ready: VecDeque<Bytes>,
+    receiver: Option<mpsc::Receiver<Told>>,
+    /// The version of the last thing told.
+    last: u64,
+    writer: Writer,
+    clock: crate::rehearsal::clock::Clock,
+    bookmarks: Option<Timer>,
+    every: Duration,
+    end: Timer,
+    asked: Asked,
+    interfere: Option<Arc<dyn Interfere>>,
+    over: bool,
+}
+
+impl fmt::Debug for Frames {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Frames").field("asked", &self.asked).field("last", &self.last).finish_non_exhaustive()
+    }
+}
+
+impl Frames {
+    /// The next frame; `None` when the watch is over.
+    pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        loop {
+            if let Some(frame) = self.ready.pop_front() {
+                return Poll::Ready(Some(frame));
+            }
+            if self.over {
+                return Poll::Ready(None);
+            }
+            match self.receiver.as_mut().map(|receiver| receiver.poll_recv(cx)) {
+                Some(Poll::Ready(Some(told))) => {
+                    self.push(&told);
+                    continue;
+                }
+                Some(Poll::Ready(None)) | None => return Poll::Ready(None),
+                Some(Poll::Pending) => {}
+            }
+            if self.end.poll(cx).is_ready() {
+                self.over = true;
+                continue;
+            }
+            let due = self.bookmarks.as_mut().is_some_and(|timer| timer.poll(cx).is_ready());
+            if !due {
+                return Poll::Pending;
+            }
+            self.bookmarks = Some(Timer::after(self.every));
+            self.push_bookmark(self.last, false);
+        }
+    }
+
+    fn push(&mut self, told: &Told) {
+        let object = &told.change.now;
+        self.last = object.version;
+        let word = match told.event {
+            Event::Is(happened) => happened.word(),
+            Event::Left => Happened::Deleted.word(),
+        };
+        self.writer.now = self.clock.now();
+        let bytes = self.writer.event(told);
+        self.deliver(word, bytes, &object.namespace, &object.name);
+    }
+
+    fn push_state(&mut self, object: &Arc<Stored>) {
+        let bytes = self.writer.object(Happened::Added.word(), object);
+        self.deliver(Happened::Added.word(), bytes, &object.namespace, &object.name);
+    }
+
+    fn push_bookmark(&mut self, version: u64, initial: bool) {
+        let bytes = self.writer.bookmark(version, initial);
+        self.deliver("BOOKMARK", bytes, "", "");
+    }
+
+    fn deliver(&mut self, word: &str, bytes: Bytes, namespace: &str, name: &str) {
+        let delivery = match &self.interfere {
+            Some(interfere) => interfere.event(&self.asked, word, &format!("{namespace}/{name}")),
+            None => Delivery::Deliver,
+        };
+        match delivery {
+            _ if self.over => {}
+            Delivery::Deliver => self.ready.push_back(bytes),
+            Delivery::Twice => self.ready.extend([bytes.clone(), bytes]),
+            Delivery::Drop => self.over = true,
+        }
+    }
+}
+
+/// A timer that begins to count when it is made, and is set when first asked.
+struct Timer {
+    due: Instant,
+    sleep: Option<Pin<Box<Sleep>>>,
+}
+
+impl Timer {
+    fn after(length: Duration) -> Timer {
+        let now = Instant::now();
+        // Thirty years is never.
+        let due = now.checked_add(length).unwrap_or(now + Duration::from_secs(30 * 365 * 86_400));
+        Timer { due, sleep: None }
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(self.due)));
+        sleep.as_mut().poll(cx)
+    }
+}
+
+/// Writes events in the form that was asked for.
+struct Writer {
+    resource: Arc<Resource>,
+    view: View,
+    now: jiff::Timestamp,
+    /// Whether a table with its columns was written already.
+    heads: bool,
+}
+
+impl Writer {
+    fn event(&mut self, told: &Told) -> Bytes {
+        let as_kept = self.view == View::Plain && convert::is_as_kept(&self.resource);
+        match told.event {
+            Event::Is(happened) if as_kept => told.change.frame(happened),
+            Event::Is(happened) => self.object(happened.word(), &told.change.now),
+            Event::Left => {
+                // What left the selection is told as it was in it, at the version at which it left.
+                let before = told.change.before.as_ref().unwrap_or(&told.change.now);
+                let mut value = before.value();
+                value["metadata"]["resourceVersion"] = told.change.now.version.to_string().into();
+                self.value(Happened::Deleted.word(), value)
+            }
+        }
+    }
+
+    fn object(&mut self, word: &str, object: &Stored) -> Bytes {
+        match self.view == View::Plain && convert::is_as_kept(&self.resource) {
+            true => frame(word, &object.wire),
+            false => self.value(word, object.value()),
+        }
+    }
+
+    fn value(&mut self, word: &str, kept: Value) -> Bytes {
+        self.written(word, &convert::served(&self.resource, kept))
+    }
+
+    fn written(&mut self, word: &str, value: &Value) -> Bytes {
+        match self.view {
+            View::Plain => frame(word, &encode(value)),
+            View::Metadata => frame(word, &encode(&render::metadata(value))),
+            View::Table => {
+                let heads = !std::mem::replace(&mut self.heads, true);
+                frame(word, &encode(&render::table_event(&self.resource, value, self.now, heads)))
+            }
+        }
+    }
+
+    fn bookmark(&mut self, version: u64, initial: bool) -> Bytes {
+        let mut metadata = json!({ "resourceVersion": version.to_string() });
+        if initial {
+            metadata["annotations"] = json!({ INITIAL_END: "true" });
+        }
+        let mut object = json!({ "kind": self.resource.kind, "apiVersion": self.resource.api_version(), "metadata": metadata });
+        if let Some(object) = object.as_object_mut() {
+            object.extend(convert::blank(&self.resource));
+        }
+        self.written("BOOKMARK", &object)
+    }
+}
