@@ -286,6 +286,30 @@ pub enum EventKind {
         #[serde(skip_serializing_if = "Option::is_none", default)]
         resource_version: Option<String>,
     },
+    /// Why an object is not as it should be, as far as its state and that of what it owns tell. It comes before the end of the step
+    /// that failed for it.
+    Diagnosis {
+        /// The object that was asked about, `Kind/name`.
+        root: String,
+        /// The rule that found it: a stable word, `image-pull`. `status` stands for what an object's own status says.
+        rule: String,
+        /// The object at fault, `Kind/name`.
+        object: String,
+        /// What is wrong, one sentence with its object and without a full stop.
+        sentence: String,
+        /// What shows it, a line each: states, events of the cluster, the last lines of a log.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        evidence: Vec<String>,
+        /// What to try.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        fix: Option<String>,
+        /// Other causes that were found, a sentence each.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        also: Vec<String>,
+        /// What follows from the causes, a sentence each.
+        #[serde(skip_serializing_if = "Vec::is_empty", default)]
+        follows: Vec<String>,
+    },
     /// Something that does not stop the run and should be known.
     Warning {
         /// What.

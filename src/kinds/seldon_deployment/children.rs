@@ -148,7 +148,8 @@ pub(crate) fn is_prepackaged(node: &Value) -> bool {
     !built_in.contains(&text(&node["implementation"]))
 }
 
-fn shortened(name: String) -> String {
+/// A name as the operator gives it: one that is too long for a label becomes its hash.
+pub(crate) fn shortened(name: String) -> String {
     if name.len() > 63 { format!("seldon-{}", md5::hex(&name)) } else { name }
 }
 

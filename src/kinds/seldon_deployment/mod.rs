@@ -3,7 +3,6 @@
 //!
 //! Sources: the operator's api package and controllers from 1.1 to 1.19, named where a rule stands.
 
-mod base64;
 mod children;
 mod declared;
 mod fresh;
@@ -13,6 +12,7 @@ mod predictor;
 mod scale;
 mod told;
 
+pub(crate) use children::shortened;
 pub(crate) use fresh::freshness;
 pub(crate) use scale::{scale, written_in_vain};
 

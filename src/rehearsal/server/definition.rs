@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 use super::resource::{Custom, Resource, Shelf, Subresource, priority};
 use super::state::State;
 use super::{managers, meta};
+use crate::kinds::lint;
+use crate::rehearsal::known::BY_HEART;
 use crate::structural::{CrdSchema, ScalePaths};
 
 /// What every custom kind can, in the order of discovery.
@@ -158,7 +160,11 @@ pub fn withdraw(state: &mut State, definition: &Value) {
 
 /// The kind as each of its served versions has it.
 fn resources(definition: &Value) -> Vec<Resource> {
-    let Ok(schema) = CrdSchema::from_crd(definition) else { return Vec::new() };
+    let Ok(mut schema) = CrdSchema::from_crd(definition) else { return Vec::new() };
+    let by_heart = definition["metadata"]["annotations"][BY_HEART] == "true";
+    if let Some(known) = lint::schema(&schema.group, &schema.kind, true).filter(|_| by_heart) {
+        schema.versions.iter_mut().for_each(|version| version.schema = known.clone());
+    }
     let names = &definition["spec"]["names"];
     let text = |key: &str| names[key].as_str().unwrap_or_default().to_owned();
     let list = |key: &str| -> Vec<String> {

@@ -162,6 +162,16 @@ impl Server {
         self.state().store.compact();
     }
 
+    /// Whether a kind is served.
+    pub fn serves(&self, group: &str, version: &str, kind: &str) -> bool {
+        self.state().catalogue.kind(group, version, kind).is_some()
+    }
+
+    /// Whether a namespace is there.
+    pub fn has_namespace(&self, name: &str) -> bool {
+        self.state().find("", "namespaces", "", name).is_some()
+    }
+
     /// Ends all watches.
     pub fn cut_watches(&self) {
         self.state().store.cut(None);

@@ -1,6 +1,7 @@
 //! The run in words for people: on a terminal a line a step that lives while the step runs, elsewhere plain lines with their times.
 //! It must never know how a run is carried out, nor read the environment.
 
+mod diagnosis;
 mod failure;
 mod kinds;
 mod layout;
@@ -11,6 +12,8 @@ mod screen;
 mod step;
 #[cfg(test)]
 mod tests;
+
+pub use diagnosis::draw_diagnosis;
 
 use super::Reporter;
 use crate::escape::{cut, one_line};
@@ -45,11 +48,22 @@ pub enum Verbosity {
     Verbose,
 }
 
+/// What the console writes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Surface {
+    /// A log: every line is final and begins with its time, and steps say now and then where they stand.
+    Log,
+    /// A page: a line a step, with what it told folded below it, and no times. Nobody watches it being written.
+    Page,
+    /// A terminal: a page of which the last lines show what is running, and are rewritten in place.
+    Terminal,
+}
+
 /// How the console writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConsoleOptions {
-    /// Whether lines can be rewritten in place.
-    pub terminal: bool,
+    /// What it writes on.
+    pub surface: Surface,
     /// Whether to use colours.
     pub colour: bool,
     /// The columns of the terminal; without one, those that a failure is drawn in.
@@ -82,10 +96,17 @@ pub struct Console<W> {
     asking: bool,
 }
 
+impl ConsoleOptions {
+    /// Whether what a step tells is folded below its line.
+    fn is_page(&self) -> bool {
+        self.surface != Surface::Log
+    }
+}
+
 impl<W: Write> Console<W> {
     /// A console that writes there.
     pub fn new(to: W, options: ConsoleOptions) -> Console<W> {
-        let screen = Screen::new(to, options.terminal, options.colour, options.width);
+        let screen = Screen::new(to, options.surface != Surface::Log, options.colour, options.width);
         Console {
             options,
             screen,
@@ -136,7 +157,8 @@ impl<W: Write> Console<W> {
 
     /// Writes final lines, and the running steps anew.
     fn say(&mut self, lines: &[Line]) {
-        let live = if self.options.terminal && !self.asking { self.live() } else { Vec::new() };
+        let live =
+            if self.options.surface == Surface::Terminal && !self.asking { self.live() } else { Vec::new() };
         self.screen.show(&self.stamp, lines, live);
     }
 
@@ -148,7 +170,7 @@ impl<W: Write> Console<W> {
     /// Writes a note where it belongs: below its step, which a terminal does when the step's line is final.
     fn note(&mut self, path: Option<&StepPath>, note: Note) {
         let at = path.and_then(|path| self.position(path));
-        let (Some(at), true) = (at, self.options.terminal) else {
+        let (Some(at), true) = (at, self.options.is_page()) else {
             let mut lines = self.heading(at);
             lines.extend(note.lines(at.map(|at| self.running[at].depth())));
             return self.say(&lines);
@@ -222,10 +244,15 @@ impl<W: Write> Reporter for Console<W> {
             }
             EventKind::StepProgress { .. } => self.step_progress(event),
             EventKind::StepRetried { delay_ms, failure } => {
+                // What ailed an attempt is no news of the next one.
+                if let Some(at) = path.and_then(|path| self.position(path)) {
+                    self.running[at].diagnoses.clear();
+                }
                 self.remark(path, Note::retry(event.attempt, *delay_ms, failure));
             }
             EventKind::StepFinished { .. } => self.step_finished(event),
             EventKind::ObjectWritten { .. } => self.object_written(path, &event.kind),
+            EventKind::Diagnosis { .. } => self.diagnosed(path, &event.kind),
             EventKind::Warning { message } => self.note(path, Note::warning(message)),
             EventKind::TransportTrouble { .. } => self.transport_trouble(path, &event.kind),
             EventKind::Asked { text } => self.asked(path, text),
@@ -252,7 +279,7 @@ impl<W: Write> Reporter for Console<W> {
     fn tick(&mut self) {
         self.ticks += 1;
         self.later();
-        if self.options.terminal {
+        if self.options.is_page() {
             if !self.asking {
                 self.say(&[]);
             }
@@ -280,7 +307,7 @@ impl<W: Write> Reporter for Console<W> {
 
 /// The layout on a terminal, or on a plain stream, whose lines are not cut to a width.
 fn layout_of(options: &ConsoleOptions, longest_name: usize) -> Layout {
-    Layout::new(options.terminal.then(|| options.width.saturating_sub(1)), longest_name)
+    Layout::new(options.is_page().then(|| options.width.saturating_sub(1)), longest_name)
 }
 
 /// A time as lines begin with it: whole seconds, UTC.

@@ -1,0 +1,8 @@
+//! SEEING WHAT HAPPENS: looks at objects and at what they own, once or for as long as it is asked to, and makes events of it.
+//! Must never know plans, playbooks, steps or how anything is shown.
+
+mod look;
+mod told;
+
+pub use look::{Look, look};
+pub use told::diagnosis;

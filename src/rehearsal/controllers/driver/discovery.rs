@@ -1,0 +1,122 @@
+//! What a server serves, from its aggregated discovery and from the definitions of custom resources.
+//! Must never know what the resources are for.
+
+use super::super::read::{holds, items, text};
+use super::super::resource::Resource;
+use super::exchange::read;
+use http::{Method, Request, header};
+use kube::Client;
+use kube::client::Body;
+use serde_json::Value;
+
+/// How discovery is asked for.
+const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+
+/// Groups whose objects neither own nor are owned, nor live in a namespace that is deleted by name.
+const LEFT_OUT: &[&str] = &[
+    "admissionregistration.k8s.io",
+    "apiregistration.k8s.io",
+    "authentication.k8s.io",
+    "authorization.k8s.io",
+    "certificates.k8s.io",
+    "flowcontrol.apiserver.k8s.io",
+    "internal.apiserver.k8s.io",
+    "node.k8s.io",
+    "scheduling.k8s.io",
+    "storagemigration.k8s.io",
+];
+
+/// The resources worth watching, each in the version that the server prefers; nothing if it does not answer.
+pub(super) async fn discover(client: &Client) -> Option<Vec<Resource>> {
+    let mut found = Vec::new();
+    for path in ["/api", "/apis"] {
+        let request = Request::builder()
+            .method(Method::GET)
+            .uri(path)
+            .header(header::ACCEPT, AGGREGATED)
+            .body(Body::empty());
+        let answer = read(client, request.ok()).await.ok()?;
+        let groups: Value = serde_json::from_slice(&answer).ok()?;
+        items(&groups["items"]).iter().for_each(|group| of_group(group, &mut found));
+    }
+    Some(found)
+}
+
+fn of_group(group: &Value, found: &mut Vec<Resource>) {
+    let name = text(&group["metadata"]["name"]);
+    let mut seen: Vec<&str> = Vec::new();
+    for version in items(&group["versions"]) {
+        for resource in items(&version["resources"]) {
+            let plural = text(&resource["resource"]);
+            let can = |verb: &str| items(&resource["verbs"]).iter().any(|there| there == verb);
+            let events = plural == "events" && name != "";
+            let wanted = can("list") && can("watch") && !events && !LEFT_OUT.contains(&name);
+            if wanted && !seen.contains(&plural) {
+                seen.push(plural);
+                found.push(Resource {
+                    group: name.to_owned(),
+                    version: text(&version["version"]).to_owned(),
+                    plural: plural.to_owned(),
+                    kind: text(&resource["responseKind"]["kind"]).to_owned(),
+                    namespaced: resource["scope"] == "Namespaced",
+                });
+            }
+        }
+    }
+}
+
+/// The resource that a definition makes, once it is established; in its stored version.
+pub(super) fn defined(definition: &Value) -> Option<Resource> {
+    let (spec, names) = (&definition["spec"], &definition["status"]["acceptedNames"]);
+    if !holds(&definition["status"], "Established") {
+        return None;
+    }
+    let served = items(&spec["versions"]).iter().filter(|version| version["served"] == true);
+    let version = served.clone().find(|version| version["storage"] == true).or(served.clone().next())?;
+    Some(Resource {
+        group: text(&spec["group"]).to_owned(),
+        version: text(&version["name"]).to_owned(),
+        plural: text(&names["plural"]).to_owned(),
+        kind: text(&names["kind"]).to_owned(),
+        namespaced: spec["scope"] == "Namespaced",
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_group_is_served_in_its_first_version_that_has_the_resource() {
+        let verbs = json!(["get", "list", "watch"]);
+        let group = json!({ "metadata": { "name": "autoscaling" }, "versions": [
+            { "version": "v2", "resources": [
+                { "resource": "horizontalpodautoscalers", "responseKind": { "kind": "HorizontalPodAutoscaler" }, "scope": "Namespaced", "verbs": verbs },
+                { "resource": "reviews", "responseKind": { "kind": "Review" }, "scope": "Namespaced", "verbs": ["create"] },
+            ] },
+            { "version": "v1", "resources": [
+                { "resource": "horizontalpodautoscalers", "responseKind": { "kind": "HorizontalPodAutoscaler" }, "scope": "Namespaced", "verbs": verbs },
+            ] },
+        ] });
+        let mut found = Vec::new();
+        of_group(&group, &mut found);
+        assert_eq!(
+            found.iter().map(|resource| resource.path("", "", "")).collect::<Vec<_>>(),
+            ["/apis/autoscaling/v2/horizontalpodautoscalers"]
+        );
+    }
+
+    #[test]
+    fn a_definition_serves_once_it_is_established() {
+        let mut definition = json!({ "spec": { "group": "example.org", "scope": "Namespaced",
+            "versions": [{ "name": "v2", "served": true }, { "name": "v1", "served": true, "storage": true }] },
+            "status": { "acceptedNames": { "plural": "widgets", "kind": "Widget" } } });
+        assert_eq!(defined(&definition), None);
+        definition["status"]["conditions"] = json!([{ "type": "Established", "status": "True" }]);
+        assert_eq!(
+            defined(&definition).map(|resource| resource.path("ns", "", "")).as_deref(),
+            Some("/apis/example.org/v1/namespaces/ns/widgets")
+        );
+    }
+}

@@ -1,0 +1,244 @@
+//! One resource, listed and then watched for as long as it is asked for: news through one channel.
+//! Must never know what the objects mean, nor what is done about them.
+
+use super::super::super::clock::Clock;
+use super::super::resource::Resource;
+use super::exchange::{ask, read};
+use bytes::Bytes;
+use http::Method;
+use http_body_util::BodyExt;
+use kube::Client;
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc::UnboundedSender;
+
+/// How long after a failure it is tried again, at most.
+const LONGEST: Duration = Duration::from_secs(30);
+
+/// What a feed has to tell of its resource.
+pub(crate) enum News {
+    /// All objects there are.
+    Listed(Vec<Value>),
+    /// What happened to one: `ADDED`, `MODIFIED` or `DELETED`, and the object in JSON.
+    Changed(Kind, Bytes, Head),
+    /// The server does not serve it.
+    Missing,
+}
+
+/// What happened to an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// It is there, new or changed.
+    There,
+    /// It is gone.
+    Gone,
+}
+
+/// The names in a line of a watch, read before the rest of it is.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Head {
+    metadata: Names,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Names {
+    name: String,
+    namespace: String,
+    resource_version: String,
+}
+
+impl Head {
+    /// `metadata.name`
+    pub fn name(&self) -> &str {
+        &self.metadata.name
+    }
+
+    /// `metadata.namespace`
+    pub fn namespace(&self) -> &str {
+        &self.metadata.namespace
+    }
+
+    /// `metadata.resourceVersion` as a number.
+    pub fn version(&self) -> u64 {
+        self.metadata.resource_version.parse().unwrap_or(0)
+    }
+}
+
+#[derive(Deserialize)]
+struct Line<'a> {
+    r#type: &'a str,
+    #[serde(borrow)]
+    object: &'a RawValue,
+}
+
+/// What is told, and of which resource.
+pub(crate) type Message = (Arc<str>, News);
+
+/// Lists and watches a resource, forever. Failures are tried again, ever more slowly.
+pub(crate) async fn feed(client: Client, resource: Resource, clock: Clock, news: UnboundedSender<Message>) {
+    let id: Arc<str> = resource.id().into();
+    let mut failures = 0;
+    loop {
+        match list(&client, &resource).await {
+            Ok((objects, mut version)) => {
+                failures = 0;
+                if news.send((id.clone(), News::Listed(objects))).is_err() {
+                    return;
+                }
+                while let Ended::Again = watch(&client, &resource, &id, &mut version, &news).await {}
+            }
+            Err(404) => {
+                if news.send((id.clone(), News::Missing)).is_err() {
+                    return;
+                }
+                failures += 1;
+            }
+            Err(_) => failures += 1,
+        }
+        clock.sleep(pause(failures)).await;
+    }
+}
+
+fn pause(failures: u32) -> Duration {
+    Duration::from_millis(100).saturating_mul(1 << failures.min(10)).min(LONGEST)
+}
+
+/// All objects, and the version they were listed at; the status code of a failure, 0 where no answer came.
+async fn list(client: &Client, resource: &Resource) -> Result<(Vec<Value>, String), u16> {
+    let (mut objects, mut more) = (Vec::new(), String::new());
+    loop {
+        let path = format!("{}?limit=500{more}", resource.path("", "", ""));
+        let answer =
+            read(client, ask(Method::GET, &path, "", Vec::new())).await.map_err(|failure| failure.code)?;
+        let mut page: Value = serde_json::from_slice(&answer).map_err(|_| 0u16)?;
+        if let Value::Array(items) = page["items"].take() {
+            // The items of a list leave out what they all share.
+            let named = items.into_iter().map(|mut item| {
+                item["apiVersion"] = resource.api_version().into();
+                item["kind"] = resource.kind.clone().into();
+                item
+            });
+            objects.extend(named);
+        }
+        match page["metadata"]["continue"].as_str().filter(|token| !token.is_empty()) {
+            Some(token) => more = format!("&continue={token}"),
+            None => {
+                let version = page["metadata"]["resourceVersion"].as_str().unwrap_or_default().to_owned();
+                return Ok((objects, version));
+            }
+        }
+    }
+}
+
+/// How a watch ended.
+enum Ended {
+    /// It may go on from the last version.
+    Again,
+    /// The list must be read anew.
+    Lost,
+}
+
+async fn watch(
+    client: &Client,
+    resource: &Resource,
+    id: &Arc<str>,
+    version: &mut String,
+    news: &UnboundedSender<Message>,
+) -> Ended {
+    let path = format!(
+        "{}?watch=true&allowWatchBookmarks=true&resourceVersion={version}",
+        resource.path("", "", "")
+    );
+    let Some(request) = ask(Method::GET, &path, "", Vec::new()) else { return Ended::Lost };
+    let Ok(response) = client.send(request).await else { return Ended::Lost };
+    if !response.status().is_success() {
+        return Ended::Lost;
+    }
+    let (mut body, mut rest, mut any) = (response.into_body(), Vec::new(), false);
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.map(|frame| frame.into_data().unwrap_or_default()) else { break };
+        // Most often one frame is one line, which needs no copy.
+        let data = match rest.is_empty() {
+            true => data,
+            false => {
+                rest.extend_from_slice(&data);
+                Bytes::from(std::mem::take(&mut rest))
+            }
+        };
+        let mut start = 0;
+        while let Some(length) = data[start..].iter().position(|byte| *byte == b'\n') {
+            let line = data.slice(start..start + length);
+            start += length + 1;
+            any = true;
+            match heard(&line) {
+                Heard::News(kind, object, head) => {
+                    version.clone_from(&head.metadata.resource_version);
+                    if news.send((id.clone(), News::Changed(kind, object, head))).is_err() {
+                        return Ended::Lost;
+                    }
+                }
+                Heard::Bookmark(at) => *version = at,
+                Heard::Nothing => return Ended::Lost,
+            }
+        }
+        rest.extend_from_slice(&data[start..]);
+    }
+    if any { Ended::Again } else { Ended::Lost }
+}
+
+enum Heard {
+    News(Kind, Bytes, Head),
+    Bookmark(String),
+    /// An error, or nothing that could be read.
+    Nothing,
+}
+
+fn heard(line: &Bytes) -> Heard {
+    let Ok(told) = serde_json::from_slice::<Line>(line) else { return Heard::Nothing };
+    let Ok(head) = serde_json::from_str::<Head>(told.object.get()) else { return Heard::Nothing };
+    let kind = match told.r#type {
+        "ADDED" | "MODIFIED" => Kind::There,
+        "DELETED" => Kind::Gone,
+        "BOOKMARK" => return Heard::Bookmark(head.metadata.resource_version),
+        _ => return Heard::Nothing,
+    };
+    Heard::News(kind, line.slice_ref(told.object.get().as_bytes()), head)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_tells_what_happened_to_whom() {
+        let line = Bytes::from_static(
+            br#"{"type":"MODIFIED","object":{"kind":"Pod","metadata":{"name":"a","namespace":"ns","resourceVersion":"7"}}}"#,
+        );
+        match heard(&line) {
+            Heard::News(kind, object, head) => {
+                assert_eq!(
+                    (kind, head.name(), head.namespace(), head.version()),
+                    (Kind::There, "a", "ns", 7)
+                );
+                assert!(object.starts_with(br#"{"kind":"Pod""#));
+            }
+            _ => panic!("it is news"),
+        }
+        let mark =
+            Bytes::from_static(br#"{"type":"BOOKMARK","object":{"metadata":{"resourceVersion":"9"}}}"#);
+        assert!(matches!(heard(&mark), Heard::Bookmark(at) if at == "9"));
+        let error = Bytes::from_static(br#"{"type":"ERROR","object":{"code":410,"metadata":{}}}"#);
+        assert!(matches!(heard(&error), Heard::Nothing));
+        assert!(matches!(heard(&Bytes::from_static(b"{")), Heard::Nothing));
+    }
+
+    #[test]
+    fn failures_are_tried_ever_more_slowly() {
+        assert_eq!(pause(1), Duration::from_millis(200));
+        assert_eq!(pause(60), LONGEST);
+    }
+}
