@@ -199,6 +199,11 @@ impl Catalogue {
         group.order.iter().find_map(|version| group.versions.get(version)?.get(plural))
     }
 
+    /// The kind by its own name.
+    pub fn kind(&self, group: &str, version: &str, kind: &str) -> Option<&Arc<Resource>> {
+        self.groups.get(group)?.versions.get(version)?.values().find(|resource| resource.kind == kind)
+    }
+
     /// The groups in the order of discovery; custom groups, which come last, by name.
     pub fn groups(&self) -> Vec<&str> {
         let custom = |name: &&str| {
