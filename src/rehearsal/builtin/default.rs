@@ -236,15 +236,11 @@ fn depending(name: &str, map: &mut Object) {
             }
         }
         "LimitRangeItem" => limits(map),
-        "DeploymentStrategy" => {
-            if lacks(map, "type") || is(map, "type", "RollingUpdate") {
-                rolling(map, &[("maxUnavailable", json!("25%")), ("maxSurge", json!("25%"))]);
-            }
+        "DeploymentStrategy" if rolls(map) => {
+            rolling(map, &[("maxUnavailable", json!("25%")), ("maxSurge", json!("25%"))]);
         }
-        "DaemonSetUpdateStrategy" => {
-            if lacks(map, "type") || is(map, "type", "RollingUpdate") {
-                rolling(map, &[("maxUnavailable", json!(1)), ("maxSurge", json!(0))]);
-            }
+        "DaemonSetUpdateStrategy" if rolls(map) => {
+            rolling(map, &[("maxUnavailable", json!(1)), ("maxSurge", json!(0))]);
         }
         "StatefulSetUpdateStrategy" => {
             let fresh = lacks(map, "type");
@@ -268,6 +264,11 @@ fn depending(name: &str, map: &mut Object) {
         "CustomResourceDefinition" => definition(map),
         _ => {}
     }
+}
+
+/// Whether a strategy rolls: what it does if it says nothing.
+fn rolls(strategy: &Object) -> bool {
+    lacks(strategy, "type") || is(strategy, "type", "RollingUpdate")
 }
 
 fn rolling(map: &mut Object, values: &[(&str, Value)]) {
