@@ -8,6 +8,8 @@ mod created;
 mod random;
 #[path = "builtin/refused.rs"]
 mod refused;
+#[path = "builtin/replaced.rs"]
+mod replaced;
 #[path = "builtin/sequences.rs"]
 mod sequences;
 #[path = "builtin/server.rs"]
