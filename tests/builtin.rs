@@ -10,6 +10,8 @@ mod random;
 mod refused;
 #[path = "builtin/replaced.rs"]
 mod replaced;
+#[path = "builtin/scaled.rs"]
+mod scaled;
 #[path = "builtin/sequences.rs"]
 mod sequences;
 #[path = "builtin/server.rs"]
