@@ -11,6 +11,8 @@ mod service;
 mod small;
 mod spot;
 mod storage;
+#[cfg(test)]
+mod tests;
 mod volumes;
 mod words;
 mod workload;
