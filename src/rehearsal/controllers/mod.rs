@@ -123,10 +123,7 @@ const ALL: &[Controller] = &[
     Controller::new("budget", budget::WATCHES, budget::concerns, budget::reconcile),
     Controller::new("quota", &[], quota::concerns, quota::reconcile),
     Controller::new("claim", claim::WATCHES, claim::concerns, claim::reconcile),
-    Controller {
-        delay: autoscaler::PERIOD,
-        ..Controller::new("autoscaler", &[resource::AUTOSCALERS], autoscaler::concerns, autoscaler::reconcile)
-    },
+    Controller::new("autoscaler", &[resource::AUTOSCALERS], autoscaler::concerns, autoscaler::reconcile),
     Controller::new("namespace", &[], namespace::concerns, namespace::reconcile),
     Controller::new("garbage", &[], garbage::concerns, garbage::reconcile),
     Controller {
