@@ -14,10 +14,10 @@ pub struct Mask {
     own: Vec<(String, &'static str)>,
     patterns: Vec<(Regex, &'static str)>,
     took: Regex,
-    /// Whether a deadline of its own bounds all steps.
-    bounded: bool,
     /// The first line of a diagnosis.
     sentence: Regex,
+    /// Whether a deadline of its own bounds all steps.
+    bounded: bool,
 }
 
 impl Mask {
@@ -41,8 +41,8 @@ impl Mask {
             own: vec![(namespace.to_owned(), "case-namespace"), (run.to_owned(), "run-id")],
             patterns,
             took: Regex::new(r"(?: {2,}| · )(?:\d+\.\d+s|\d+m \d+s)( · exit code \d+)?$")?,
-            bounded,
             sentence: Regex::new(r"^  [A-Z][A-Za-z]+/\S+: ")?,
+            bounded,
         })
     }
 

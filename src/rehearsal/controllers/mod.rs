@@ -8,9 +8,13 @@
 //! What they do is what kube-controller-manager, kube-scheduler, a kubelet (with kwok's timing: a container runs after 100 ms, is ready
 //! 200 ms later) and the Seldon operators do, as far as a client of the API can see.
 
+mod autoscaler;
+mod budget;
+mod claim;
 mod daemon_set;
 mod deployment;
 mod driver;
+mod endpoints;
 pub mod faults;
 mod garbage;
 mod job;
@@ -19,6 +23,7 @@ mod node;
 mod outcome;
 mod pod;
 mod pods;
+mod quota;
 mod read;
 mod replica_set;
 mod resource;
@@ -113,6 +118,14 @@ const ALL: &[Controller] = &[
     Controller {
         manager: "kubelet",
         ..Controller::new("kubelet", pod::kubelet::WATCHES, pod::kubelet::concerns, pod::kubelet::reconcile)
+    },
+    Controller::new("endpoints", endpoints::WATCHES, endpoints::concerns, endpoints::reconcile),
+    Controller::new("budget", budget::WATCHES, budget::concerns, budget::reconcile),
+    Controller::new("quota", &[], quota::concerns, quota::reconcile),
+    Controller::new("claim", claim::WATCHES, claim::concerns, claim::reconcile),
+    Controller {
+        delay: autoscaler::PERIOD,
+        ..Controller::new("autoscaler", &[resource::AUTOSCALERS], autoscaler::concerns, autoscaler::reconcile)
     },
     Controller::new("namespace", &[], namespace::concerns, namespace::reconcile),
     Controller::new("garbage", &[], garbage::concerns, garbage::reconcile),

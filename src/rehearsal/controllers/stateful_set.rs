@@ -285,7 +285,7 @@ mod tests {
         for write in outcome.writes {
             match write.verb {
                 Verb::Create(mut object) => {
-                    object["metadata"]["uid"] = write.name.clone().into();
+                    object["metadata"]["uid"] = world.uid().into();
                     if write.resource == PODS {
                         made.push(write.name);
                     }

@@ -22,7 +22,7 @@ use super::stored::encode;
 use super::table::Include;
 use super::user::User;
 use super::view::View;
-use super::{Server, create, delete, discovery, list, patch, pods, reviews, scale, update, watch};
+use super::{Server, create, delete, discovery, list, openapi, patch, pods, reviews, scale, update, watch};
 
 /// Answers one request.
 pub(super) async fn handle(
@@ -94,7 +94,7 @@ fn verb(method: &Method, route: &Route, query: &Query) -> &'static str {
     let watches = objects.watch || query.truth("watch");
     // One object that is watched is a collection of one name.
     match (method, &objects.name) {
-        (&Method::GET | &Method::HEAD, Some(_)) if !watches || objects.subresource.is_some() => "get",
+        (&Method::GET | &Method::HEAD, Some(_)) if !objects.watch || objects.subresource.is_some() => "get",
         (&Method::GET | &Method::HEAD, _) if watches => "watch",
         (&Method::GET | &Method::HEAD, _) => "list",
         (&Method::POST, _) => "create",
@@ -138,6 +138,12 @@ fn answer(
         Route::Groups if discovery::wants_aggregated(accept) => {
             return aggregated(&discovery::aggregated(catalogue, false));
         }
+        Route::OpenApi2 if !accepts_json(accept) => {
+            return refused(&Refusal::not_acceptable(&["application/json"]));
+        }
+        Route::OpenApi2 => Some(openapi::older()),
+        Route::OpenApi3 => Some(openapi::index(catalogue)),
+        Route::OpenApi3Of(path) => openapi::document(catalogue, path),
         Route::Core => Some(discovery::core_versions()),
         Route::Groups => Some(discovery::groups(catalogue)),
         Route::Group(group) => discovery::group(catalogue, group),
@@ -221,6 +227,9 @@ fn carry_out(
     path: &str,
 ) -> Result<Reply, Refusal> {
     let resource = &*call.resource;
+    if resource.is("", "endpoints") {
+        call.warn("v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice");
+    }
     if let Some(custom) = &resource.custom {
         custom.deprecated.iter().for_each(|told| call.warn(told));
         if custom.leaving && call.verb == "create" {
@@ -306,6 +315,12 @@ pub(super) fn refused(refusal: &Refusal) -> Response<Body> {
         response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     }
     response
+}
+
+fn accepts_json(accept: &str) -> bool {
+    let plain =
+        |clause: &str| matches!(clause.split(';').next().map(str::trim), Some("application/json" | "*/*"));
+    accept.is_empty() || accept.split(',').any(plain)
 }
 
 fn aggregated(value: &serde_json::Value) -> Response<Body> {

@@ -10,6 +10,7 @@ use super::reply::Reply;
 use super::state::State;
 use super::update::{other_uid, settle};
 use super::{convert, create, decode, duplicates, jsonpatch, managers, meta, model};
+use crate::rehearsal::strategic::{self, PatchError};
 
 const JSON: &str = "application/json-patch+json";
 const MERGE: &str = "application/merge-patch+json";
@@ -22,7 +23,6 @@ const APPLY: &str = "application/apply-patch+yaml";
 /// 400, 403, 404, 409, 415 or 422.
 pub fn patch(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> {
     let resource = &*call.resource;
-    let custom = resource.custom.is_some();
     let media = call.content_type();
     if !accepted(call).contains(&media) {
         // A type that no patch has is refused by the router, in other words than one that this kind does not take.
@@ -46,14 +46,15 @@ pub fn patch(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> {
     let old = convert::served(resource, stored.value());
     let mut new = result(call, &old)?;
     retype(call, &mut new)?;
-    if let Some(why) = model::unreadable(resource, &new).filter(|_| !custom) {
-        return Err(unread(&new, &why));
-    }
     let before = new.clone();
-    create::known_fields(call, &mut new, validation).map_err(|refusal| match refusal.code {
+    new = create::read(call, new, validation).map_err(|refusal| match refusal.code {
         400 => {
-            let told = &refusal.message;
-            unread(&before, told.find("strict decoding error").map_or(told.as_str(), |from| &told[from..]))
+            // What comes of a patch is told with all of it, and without the words for what was sent.
+            let told = refusal
+                .message
+                .split_once(" cannot be handled as a ")
+                .and_then(|(_, told)| told.split_once(": "));
+            unread(&before, told.map_or(refusal.message.as_str(), |(_, told)| told))
         }
         _ => refusal,
     })?;
@@ -132,7 +133,7 @@ fn undecoded(why: &str) -> Refusal {
     Refusal::bad_request(format!("error decoding patch: {why}"))
 }
 
-fn by_merge(call: &Call<'_>, old: &Value, strategic: bool) -> Result<Value, Refusal> {
+fn by_merge(call: &Call<'_>, old: &Value, by_schema: bool) -> Result<Value, Refusal> {
     let patch: Value =
         serde_json::from_slice(call.body).map_err(|_| Refusal::bad_request("invalid JSON patch"))?;
     if !patch.is_object() {
@@ -146,7 +147,17 @@ fn by_merge(call: &Call<'_>, old: &Value, strategic: bool) -> Result<Value, Refu
             "json: cannot unmarshal {found} into Go value of type map[string]interface {{}}"
         )));
     }
-    let _ = strategic;
+    if let (true, Some(schema)) = (by_schema, model::schema(&call.resource)) {
+        return strategic::patch(schema, old, &patch).map_err(|error| match error {
+            PatchError::BadRequest(words) => Refusal::bad_request(words),
+            PatchError::Unprocessable(words) => {
+                let mut refusal = Refusal::new(422, "Invalid", words);
+                refusal.details = serde_json::json!({});
+                refusal
+            }
+            PatchError::Failed(words) => Refusal::internal_plain(words),
+        });
+    }
     let mut new = old.clone();
     json_patch::merge(&mut new, &patch);
     Ok(new)
@@ -242,11 +253,13 @@ fn apply(state: &mut State, call: &Call<'_>, validation: FieldValidation) -> Res
             return Err(Refusal::conflict(resource, call.name, why));
         }
         let mut object = managers::applied(call, resource, None, &applied, &now)?;
+        object = model::normal(resource, object);
         decode::settle_namespace(resource, call.namespace, &mut object)?;
         return create::make(state, call, object, true);
     };
     let old = convert::served(resource, stored.value());
     let mut new = managers::applied(call, resource, Some(&old), &applied, &now)?;
+    new = model::normal(resource, new);
     let uid = meta::text(&new, "uid");
     if uid != meta::text(&old, "uid") {
         return Err(other_uid(call, uid, meta::text(&old, "uid")));

@@ -13,17 +13,17 @@ fn job(spec: Value) -> Value {
 /// Looks and carries out, until nothing is written; the events told.
 fn settle(world: &mut World) -> Vec<String> {
     let mut told = Vec::new();
-    for round in 0..20 {
+    for _ in 0..20 {
         let outcome = reconcile(&world.view(), &Name::new(JOBS, "ns", "j"));
         told.extend(events(&outcome));
         if !outcome.writes() {
             return told;
         }
-        for (number, write) in outcome.writes.into_iter().enumerate() {
+        for write in outcome.writes {
             match write.verb {
                 Verb::Create(mut pod) => {
-                    pod["metadata"]["name"] = format!("p-{round}-{number}").into();
-                    pod["metadata"]["uid"] = format!("p-{round}-{number}-{}", world.now).into();
+                    pod["metadata"]["name"] = format!("p-{}", world.uid()).into();
+                    pod["metadata"]["uid"] = world.uid().into();
                     pod["metadata"]["creationTimestamp"] = stamp(world.now).into();
                     pod["status"] = json!({ "phase": "Running" });
                     world.put(PODS, pod);
@@ -139,7 +139,7 @@ fn a_cron_job_makes_one_when_it_is_due() {
     use super::super::resource::CRON_JOBS;
     let cron = json!({ "apiVersion": "batch/v1", "kind": "CronJob",
         "metadata": { "name": "c", "namespace": "ns", "uid": "c", "creationTimestamp": "2026-01-01T00:00:00Z" },
-        "spec": { "schedule": "*/5 * * * *", "jobTemplate": { "spec": { "template": {} } } } });
+        "spec": { "schedule": "*/5 * * * *", "jobTemplate": { "spec": { "template": {} } } }, "status": {} });
     let mut world = World::of([(CRON_JOBS, cron)]);
     let name = Name::new(CRON_JOBS, "ns", "c");
     let first = cron::reconcile(&world.view(), &name);

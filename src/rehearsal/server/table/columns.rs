@@ -63,7 +63,13 @@ fn all() -> &'static BTreeMap<&'static str, Value> {
                 let told = told.copied().unwrap_or(description);
                 let columns = all.entry(key).or_insert_with(|| json!([]));
                 if let Some(columns) = columns.as_array_mut() {
-                    columns.push(column(name, kind, format, priority.parse().unwrap_or_default(), told));
+                    columns.push(column(
+                        name,
+                        kind,
+                        format,
+                        priority.parse().unwrap_or_default(),
+                        &told.replace("\\n", "\n"),
+                    ));
                 }
             }
         }
