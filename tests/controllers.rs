@@ -210,6 +210,7 @@ fn masked(mut text: String, aliases: &[(String, String)]) -> String {
         (r"\b10\.\d+\.\d+\.\d+\b", "IP"),
         (r"\bnode-\d\b", "NODE"),
         (r" \]", "]"),
+        (r"(-#\d)-[a-z0-9]{5}\b", "$1-*"),
     ] {
         text = regex::Regex::new(pattern).expect("a pattern").replace_all(&text, mask).into_owned();
     }

@@ -13,8 +13,8 @@ use std::process::Output;
 const LEAST: usize = 10;
 
 fn rehearse(folder: &Path, arguments: &str) -> Output {
-    let mut command = seldonplay();
-    command.current_dir(folder).arg("rehearse").args(arguments.split_whitespace());
+    let mut command = seldonplay(["rehearse"]);
+    command.current_dir(folder).args(arguments.split_whitespace());
     command.output().unwrap_or_else(|error| panic!("seldonplay cannot be started: {error}"))
 }
 

@@ -1,15 +1,17 @@
-//! The embedded server, one for each case, in virtual time.
+//! The embedded server with its controllers, a new one for each case, in virtual time.
 //! It must never know what a case asks.
 
 use super::case::Case;
 use super::play;
-use seldonplay::rehearsal::clock::Clock;
-use seldonplay::rehearsal::server::{Server, Settings};
+use seldonplay::rehearsal::world::{Settings, World};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// What a namespace is called there; as long as on a real control plane, whose messages may be cut off.
 const NAMESPACE: &str = "conformance-00000-0";
+/// When virtual time begins, in seconds since 1970: with the year 2026.
+const START: i64 = 1_767_225_600;
 
 /// The answers of a new embedded server to a case.
 pub fn play(case: &Case) -> Result<Vec<Value>, String> {
@@ -17,17 +19,20 @@ pub fn play(case: &Case) -> Result<Vec<Value>, String> {
     let runtime = runtime.map_err(|error| error.to_string())?;
     let played = catch_unwind(AssertUnwindSafe(|| {
         runtime.block_on(async {
-            let server = Server::new(Settings { clock: Clock::new(start(), 1.0), seed: 1, interfere: None });
-            play::play(case, &server.client(), NAMESPACE, false).await
+            let world = World::begin(settings()?).await?;
+            play::play(case, &world.client(), NAMESPACE, false).await
         })
     }));
     played.unwrap_or_else(|_| Err("it panicked".into()))
 }
 
-/// When virtual time begins.
-fn start() -> jiff::Timestamp {
-    jiff::civil::date(2026, 1, 1)
-        .at(0, 0, 0, 0)
-        .to_zoned(jiff::tz::TimeZone::UTC)
-        .map_or(jiff::Timestamp::MIN, |zoned| zoned.timestamp())
+fn settings() -> Result<Settings, String> {
+    Ok(Settings {
+        seed: 1,
+        start: jiff::Timestamp::from_second(START).map_err(|error| error.to_string())?,
+        speed: 1.0,
+        namespaces: BTreeSet::new(),
+        kinds: BTreeSet::new(),
+        faults: Vec::new(),
+    })
 }

@@ -4,6 +4,7 @@
 use regex::{Captures, Regex};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 /// What is masked in a case, and as what.
 pub struct Mask {
@@ -13,25 +14,25 @@ pub struct Mask {
     versions: BTreeMap<String, usize>,
     /// Which columns of a Table hold ages: a watch tells its columns once.
     dates: Vec<usize>,
-    uid: Regex,
-    time: Regex,
-    age: Regex,
-    number: Regex,
 }
+
+static UID: LazyLock<Regex> = LazyLock::new(|| pattern("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"));
+static TIME: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$"));
+static AGE: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(\d+[smhd])+$"));
+/// A version in a message.
+static NUMBER: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"([vV]ersion:? |record \(|precondition \(|current: |\()\d+"));
 
 impl Mask {
     /// Nothing was seen yet but the namespace's name.
-    pub fn new(namespace: &str) -> Result<Mask, regex::Error> {
-        Ok(Mask {
+    pub fn new(namespace: &str) -> Mask {
+        Mask {
             names: vec![(namespace.to_owned(), "NS".to_owned())],
             uids: BTreeMap::new(),
             versions: BTreeMap::new(),
             dates: Vec::new(),
-            uid: Regex::new("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")?,
-            time: Regex::new(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$")?,
-            age: Regex::new(r"^(\d+[smhd])+$")?,
-            number: Regex::new(r"([vV]ersion:? |record \(|precondition \(|current: |\()\d+")?,
-        })
+        }
     }
 
     /// An answer's body or an event's object, masked.
@@ -65,7 +66,7 @@ impl Mask {
             })
             .collect();
         if let Some(Value::String(message)) = map.get_mut("message").filter(|_| status) {
-            *message = self.number.replace_all(message, "${1}NUMBER").into_owned();
+            *message = NUMBER.replace_all(message, "${1}NUMBER").into_owned();
         }
     }
 
@@ -103,11 +104,11 @@ impl Mask {
     }
 
     fn text(&mut self, text: &str) -> String {
-        if let Some(found) = self.time.captures(text) {
+        if let Some(found) = TIME.captures(text) {
             return if found.get(1).is_some() { "MICROTIME" } else { "TIME" }.to_owned();
         }
         let uids = &mut self.uids;
-        let mut text = self.uid.replace_all(text, |found: &Captures<'_>| {
+        let mut text = UID.replace_all(text, |found: &Captures<'_>| {
             let next = uids.len() + 1;
             format!("UID{}", uids.entry(found[0].to_owned()).or_insert(next))
         });
@@ -133,11 +134,15 @@ impl Mask {
         for cells in rows.filter_map(|row| row.get_mut("cells").and_then(Value::as_array_mut)) {
             for index in &self.dates {
                 if let Some(cell) = cells.get_mut(*index)
-                    && cell.as_str().is_some_and(|text| self.age.is_match(text))
+                    && cell.as_str().is_some_and(|text| AGE.is_match(text))
                 {
                     *cell = "AGE".into();
                 }
             }
         }
     }
+}
+
+fn pattern(text: &str) -> Regex {
+    Regex::new(text).expect("it is a pattern")
 }

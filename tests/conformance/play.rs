@@ -14,8 +14,8 @@ use tokio::time::{Instant, sleep, timeout};
 
 /// How long an answer, or what is to come about, may take.
 const PATIENCE: Duration = Duration::from_secs(40);
-/// How often is asked again for what is to come about.
-const PACE: Duration = Duration::from_millis(20);
+/// How long it takes until is asked again for what is to come about: at first, and at most.
+const PACE: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(500));
 /// The answers' headers that are part of a behaviour.
 const HEADERS: &[&str] = &["allow", "content-type", "location", "retry-after", "warning"];
 
@@ -51,7 +51,7 @@ pub async fn play(
     namespace: &str,
     shared: bool,
 ) -> Result<Vec<Value>, String> {
-    let mask = Mask::new(namespace).map_err(|error| error.to_string())?;
+    let mask = Mask::new(namespace);
     let words = BTreeMap::from([
         ("ns".to_owned(), namespace.to_owned()),
         ("group".to_owned(), format!("{namespace}.example.com")),
@@ -74,6 +74,7 @@ impl Play<'_> {
         let namespace = json!({"metadata": {"name": "${ns}"}, "kind": "Namespace", "apiVersion": "v1"});
         self.make("/api/v1/namespaces", namespace).await?;
         if shared {
+            // Its controllers write there until then.
             self.until("GET", "${core}/serviceaccounts/default").await?;
         }
         for kind in &case.kinds {
@@ -97,16 +98,15 @@ impl Play<'_> {
     async fn step(&mut self, step: &Step) -> Result<Value, String> {
         match &step.deed {
             Deed::Send(request) => {
-                let end = Instant::now() + PATIENCE;
+                let mut again = Again::new();
                 let answer = loop {
                     let answer = self.send(request).await?;
                     if step.until.as_ref().is_none_or(|until| self.fits(&answer, until)) {
                         break answer;
                     }
-                    if Instant::now() > end {
+                    if again.is_over().await {
                         return Err(format!("it never came about; at last {}: {}", answer.code, answer.body));
                     }
-                    sleep(PACE).await;
                 };
                 self.remember(request, &answer);
                 self.save(step, &answer.body)?;
@@ -297,13 +297,14 @@ impl Play<'_> {
 
     /// Waits until something is there.
     async fn until(&self, method: &str, path: &str) -> Result<(), String> {
-        let end = Instant::now() + PATIENCE;
+        let mut again = Again::new();
         loop {
             let answer = self.send(&request(method, path, None)).await?;
-            match answer.code {
-                200 => return Ok(()),
-                code if Instant::now() > end => return Err(format!("{path} answers {code} for ever")),
-                _ => sleep(PACE).await,
+            if answer.code == 200 {
+                return Ok(());
+            }
+            if again.is_over().await {
+                return Err(format!("{path} answers {} for ever", answer.code));
             }
         }
     }
@@ -338,6 +339,25 @@ impl Play<'_> {
             // Whoever cleans up says nothing of what is gone already.
             let _ = self.send(&request("DELETE", &path, None)).await;
         }
+    }
+}
+
+/// Asking again, until patience is at its end.
+struct Again {
+    end: Instant,
+    pace: Duration,
+}
+
+impl Again {
+    fn new() -> Again {
+        Again { end: Instant::now() + PATIENCE, pace: PACE.0 }
+    }
+
+    /// Waits until it is time to ask again; whether there is none left.
+    async fn is_over(&mut self) -> bool {
+        sleep(self.pace).await;
+        self.pace = (self.pace * 2).min(PACE.1);
+        Instant::now() > self.end
     }
 }
 

@@ -76,12 +76,28 @@ const INSIDE: &[(&str, &str, &[&str])] = &[
     ("SecretProjection", "LocalObjectReference", &["name"]),
 ];
 
+/// What a PersistentVolume has whatever its source.
+const OF_EVERY_VOLUME: &[&str] = &[
+    "accessModes",
+    "capacity",
+    "claimRef",
+    "mountOptions",
+    "nodeAffinity",
+    "persistentVolumeReclaimPolicy",
+    "storageClassName",
+    "volumeAttributesClassName",
+    "volumeMode",
+];
+
 /// The type inside a definition that a field belongs to.
 fn type_inside(definition: &str, field: &str) -> Option<&'static str> {
     match (definition, field) {
         ("Volume", "name") | ("EphemeralContainer", "targetContainerName") => None,
         ("Volume", _) => Some("VolumeSource"),
         ("EphemeralContainer", _) => Some("EphemeralContainerCommon"),
+        ("PersistentVolumeSpec", field) if !OF_EVERY_VOLUME.contains(&field) => {
+            Some("PersistentVolumeSource")
+        }
         _ => {
             let found =
                 INSIDE.iter().find(|(outer, _, fields)| *outer == definition && fields.contains(&field));

@@ -75,13 +75,20 @@ pub(super) fn reconcile(view: &View, at: &Name) -> Outcome {
 fn finalize(view: &View, at: &Name, object: &Value, outcome: &mut Outcome) {
     let dependents: Vec<_> = view.store.owned_all(uid(object)).collect();
     if has_finalizer(object, ORPHAN) {
+        // The owner's own controller may see that they are gone before the owner is.
+        if !dependents.is_empty() {
+            outcome.look_again(std::time::Duration::from_millis(1));
+        }
+        let orphaned = dependents.is_empty();
         for (resource, entry) in dependents {
             let owners = items(&entry.object["metadata"]["ownerReferences"]).iter();
             let others: Vec<&Value> = owners.filter(|owner| text(&owner["uid"]) != uid(object)).collect();
             let patch = json!({ "metadata": { "uid": uid(&entry.object), "ownerReferences": others } });
             outcome.merge(resource, &entry.object, patch);
         }
-        release(at, object, ORPHAN, outcome);
+        if orphaned {
+            release(at, object, ORPHAN, outcome);
+        }
     } else if has_finalizer(object, FOREGROUND) {
         let blocks = |dependent: &Value| {
             let owners = items(&dependent["metadata"]["ownerReferences"]).iter();
@@ -199,12 +206,16 @@ mod tests {
     #[test]
     fn an_owner_that_orphans_lets_go_of_what_it_owns() {
         let doomed = set(json!({ "deletionTimestamp": "now", "finalizers": ["orphan", "other"] }));
-        let outcome = look(&world(Some(doomed)), "replicasets.apps", "set");
+        let mut world = world(Some(doomed));
+        let outcome = look(&world, "replicasets.apps", "set");
         assert!(
             matches!(&outcome.writes[0].verb, Verb::Merge(patch) if patch["metadata"]["ownerReferences"] == json!([]))
         );
+        assert_eq!((outcome.writes.len(), outcome.again_in.is_some()), (1, true));
+        world.store.remove("pods", "ns", "pod", Some("2"));
+        let outcome = look(&world, "replicasets.apps", "set");
         assert!(
-            matches!(&outcome.writes[1].verb, Verb::Merge(patch) if patch["metadata"]["finalizers"] == json!(["other"]))
+            matches!(&outcome.writes[0].verb, Verb::Merge(patch) if patch["metadata"]["finalizers"] == json!(["other"]))
         );
     }
 }

@@ -8,19 +8,28 @@
 //! What they do is what kube-controller-manager, kube-scheduler, a kubelet (with kwok's timing: a container runs after 100 ms, is ready
 //! 200 ms later) and the Seldon operators do, as far as a client of the API can see.
 
+mod autoscaler;
+mod budget;
+mod claim;
+mod daemon_set;
 mod deployment;
 mod driver;
+mod endpoints;
 pub mod faults;
 mod garbage;
+mod job;
 mod namespace;
 mod node;
 mod outcome;
 mod pod;
 mod pods;
+mod quota;
 mod read;
 mod replica_set;
 mod resource;
+mod revision;
 mod seldon;
+mod stateful_set;
 #[cfg(test)]
 mod testing;
 
@@ -89,6 +98,14 @@ const ALL: &[Controller] = &[
     },
     Controller::new("deployment", deployment::WATCHES, deployment::concerns, deployment::reconcile),
     Controller::new("replica-set", replica_set::WATCHES, replica_set::concerns, replica_set::reconcile),
+    Controller::new("stateful-set", stateful_set::WATCHES, stateful_set::concerns, stateful_set::reconcile),
+    Controller::new("daemon-set", daemon_set::WATCHES, daemon_set::concerns, daemon_set::reconcile),
+    Controller::new("job", &[resource::JOBS], job::concerns, job::reconcile),
+    Controller {
+        delay: job::BATCH,
+        ..Controller::new("job", &[resource::PODS], job::concerns_pods, job::reconcile)
+    },
+    Controller::new("cron-job", job::cron::WATCHES, job::cron::concerns, job::cron::reconcile),
     Controller {
         manager: "kube-scheduler",
         ..Controller::new(
@@ -101,6 +118,14 @@ const ALL: &[Controller] = &[
     Controller {
         manager: "kubelet",
         ..Controller::new("kubelet", pod::kubelet::WATCHES, pod::kubelet::concerns, pod::kubelet::reconcile)
+    },
+    Controller::new("endpoints", endpoints::WATCHES, endpoints::concerns, endpoints::reconcile),
+    Controller::new("budget", budget::WATCHES, budget::concerns, budget::reconcile),
+    Controller::new("quota", &[], quota::concerns, quota::reconcile),
+    Controller::new("claim", claim::WATCHES, claim::concerns, claim::reconcile),
+    Controller {
+        delay: autoscaler::PERIOD,
+        ..Controller::new("autoscaler", &[resource::AUTOSCALERS], autoscaler::concerns, autoscaler::reconcile)
     },
     Controller::new("namespace", &[], namespace::concerns, namespace::reconcile),
     Controller::new("garbage", &[], garbage::concerns, garbage::reconcile),

@@ -45,6 +45,8 @@ pub(crate) enum Verb {
     Merge(Value),
     /// Server-side apply with force.
     Apply(Value),
+    /// Merge patch of its scale, to so many replicas.
+    Scale(i64),
     /// POST of a pod's binding to the node of this name.
     Bind(String),
     /// PUT of a namespace's finalizers.

@@ -44,6 +44,11 @@ impl World {
         self.store.put(resource, object, self.now);
     }
 
+    /// A UID that nothing has yet.
+    pub fn uid(&self) -> String {
+        format!("uid-{}", self.version)
+    }
+
     /// Makes a kind known.
     pub fn serve(&mut self, group: &str, plural: &str, kind: &str) {
         let (group, plural, kind) = (group.into(), plural.into(), kind.into());

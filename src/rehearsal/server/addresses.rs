@@ -46,6 +46,19 @@ pub fn give(
             }
         }
     }
+    if old.is_some_and(|old| old["spec"]["type"] != kind.as_str()) {
+        let of_type: &[&str] = match kind.as_str() {
+            "NodePort" => &["allocateLoadBalancerNodePorts", "loadBalancerClass"],
+            "LoadBalancer" => &[],
+            _ => &[
+                "externalTrafficPolicy",
+                "allocateLoadBalancerNodePorts",
+                "loadBalancerClass",
+                "healthCheckNodePort",
+            ],
+        };
+        of_type.iter().for_each(|key| drop(spec.shift_remove(*key)));
+    }
     let wanted = spec.get("clusterIP").and_then(Value::as_str).unwrap_or_default().to_owned();
     let kept = old.is_some_and(|old| old["spec"]["clusterIP"] == wanted.as_str());
     let address = match wanted.as_str() {

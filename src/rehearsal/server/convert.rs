@@ -3,7 +3,9 @@
 
 use serde_json::{Map, Value, json};
 
+use super::model;
 use super::resource::Resource;
+use crate::rehearsal::builtin;
 
 /// Whether the version served is the one that is kept, so that bytes may go out as they are.
 pub fn is_as_kept(resource: &Resource) -> bool {
@@ -17,8 +19,8 @@ pub fn served(resource: &Resource, mut kept: Value) -> Value {
     }
     set_version(&mut kept, &resource.api_version());
     match (resource.group.as_str(), resource.plural.as_str()) {
-        ("events.k8s.io", "events") => event_served(kept),
-        ("autoscaling", "horizontalpodautoscalers") => autoscaler_served(kept),
+        ("events.k8s.io", "events") => model::normal(resource, event_served(kept)),
+        ("autoscaling", "horizontalpodautoscalers") => model::normal(resource, autoscaler_served(kept)),
         _ => kept,
     }
 }
@@ -31,9 +33,18 @@ pub fn kept(resource: &Resource, mut object: Value) -> Value {
     let api_version = super::resource::api_version(&resource.shelf.group, &resource.stored);
     set_version(&mut object, &api_version);
     match (resource.group.as_str(), resource.plural.as_str()) {
-        ("events.k8s.io", "events") => event_kept(object),
-        ("autoscaling", "horizontalpodautoscalers") => autoscaler_kept(object),
+        ("events.k8s.io", "events") => in_form("v1", "Event", event_kept(object)),
+        ("autoscaling", "horizontalpodautoscalers") => {
+            in_form("autoscaling/v2", "HorizontalPodAutoscaler", autoscaler_kept(object))
+        }
         _ => object,
+    }
+}
+
+fn in_form(api_version: &str, kind: &str, object: Value) -> Value {
+    match builtin::schema(api_version, kind) {
+        Some(schema) => builtin::normal(schema, &object),
+        None => object,
     }
 }
 

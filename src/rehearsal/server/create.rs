@@ -27,8 +27,7 @@ const LONGEST_PREFIX: usize = 63 - SUFFIX;
 pub fn create(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> {
     let validation = FieldValidation::read(call.query.text("fieldValidation"), "CreateOptions")?;
     check_dry_run(call, "CreateOptions")?;
-    let mut object = decode::object(call)?;
-    known_fields(call, &mut object, validation)?;
+    let mut object = read(call, decode::object(call)?, validation)?;
     decode::settle_namespace(&call.resource, call.namespace, &mut object)?;
     make(state, call, object, false)
 }
@@ -59,11 +58,14 @@ pub fn make(state: &mut State, call: &Call<'_>, mut object: Value, applied: bool
     }
     state.check_namespace(resource, call.namespace, &name)?;
     model::default(resource, &mut object);
-    admission::admit(state, call, &mut object, None)?;
+    model::fit_stored(resource, &mut object);
     if !applied {
         object = managers::updated(call, resource, None, object, &now);
     }
+    // What the server fills in by itself is nobody's.
+    admission::admit(state, call, &mut object, None)?;
     strategy::create(resource, &mut object);
+    object = model::normal(resource, object);
     meta::tidy(&mut object);
     let faults = faults(resource, &object);
     if !faults.is_empty() {
@@ -81,11 +83,12 @@ pub fn make(state: &mut State, call: &Call<'_>, mut object: Value, applied: bool
     Ok(Reply::created(stored))
 }
 
-/// Drops fields that the kind does not know, with warnings, or refuses the object for them; likewise keys that stand twice.
+/// Reads an object as its kind. Fields that the kind does not know are dropped, with warnings, or the object is refused
+/// for them; likewise for keys that stand twice.
 ///
 /// # Errors
 /// 400 under strict validation, and for values that cannot be read.
-pub fn known_fields(call: &Call<'_>, object: &mut Value, validation: FieldValidation) -> Result<(), Refusal> {
+pub fn read(call: &Call<'_>, object: Value, validation: FieldValidation) -> Result<Value, Refusal> {
     let Resource { kind, version, .. } = &*call.resource;
     let handled = |words: String| {
         Refusal::bad_request(format!(
@@ -93,9 +96,7 @@ pub fn known_fields(call: &Call<'_>, object: &mut Value, validation: FieldValida
             quote(version)
         ))
     };
-    if let Some(why) = model::unreadable(&call.resource, object) {
-        return Err(handled(why));
-    }
+    let (object, unknown) = model::read(&call.resource, object).map_err(handled)?;
     let mut wrong = match (validation, call.content_type()) {
         (FieldValidation::Ignore, _) => Vec::new(),
         (_, "application/json" | "") => duplicates::duplicates(call.body),
@@ -104,7 +105,7 @@ pub fn known_fields(call: &Call<'_>, object: &mut Value, validation: FieldValida
     for path in &mut wrong {
         *path = format!("duplicate field {}", quote(path));
     }
-    wrong.extend(model::drop_unknown(&call.resource, object));
+    wrong.extend(unknown);
     match validation {
         _ if wrong.is_empty() => {}
         FieldValidation::Ignore => {}
@@ -113,7 +114,7 @@ pub fn known_fields(call: &Call<'_>, object: &mut Value, validation: FieldValida
             return Err(handled(format!("strict decoding error: {}", wrong.join(", "))));
         }
     }
-    Ok(())
+    Ok(object)
 }
 
 /// Refuses a `dryRun` that is none.

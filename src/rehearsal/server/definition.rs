@@ -1,6 +1,7 @@
 //! CustomResourceDefinitions: once one is kept, its kind is served; once it is gone, so are its objects.
 //! It must never judge an object of the kind.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -8,7 +9,6 @@ use serde_json::{Value, json};
 use super::refusal::{Fault, quote};
 use super::resource::{Custom, Resource, Shelf, Subresource, priority};
 use super::state::State;
-use super::stored::Stored;
 use super::{managers, meta};
 use crate::kinds::lint;
 use crate::rehearsal::known::BY_HEART;
@@ -226,8 +226,7 @@ fn structure(schema: &Value, place: &str, root: bool, faults: &mut Vec<Fault>) {
 }
 
 /// Serves the kind of a definition, as the definition now has it.
-pub fn serve(state: &mut State, stored: &Stored) {
-    let definition = stored.value();
+pub fn serve(state: &mut State, definition: &Value) {
     let text = |pointer: &str| definition.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
     let (group, plural) = (text("/spec/group"), text("/spec/names/plural"));
     let before: Vec<Arc<Resource>> = state
@@ -237,13 +236,67 @@ pub fn serve(state: &mut State, stored: &Stored) {
         .cloned()
         .collect();
     state.catalogue.remove(group, plural);
-    if meta::is_leaving(&definition) && before.is_empty() {
+    if meta::is_leaving(definition) && before.is_empty() {
         return;
     }
-    let mut served = resources(&definition);
+    let mut served = resources(definition);
     served.sort_by_key(|resource| std::cmp::Reverse(priority(&resource.version)));
     for resource in served {
         state.catalogue.add(resource);
+    }
+}
+
+/// What keeps a definition until its objects are gone.
+const CLEANUP: &str = "customresourcecleanup.apiextensions.k8s.io";
+
+/// Marks a definition that is to go; `None` if it is marked already.
+pub fn leave(definition: &Value, now: &str) -> Option<Value> {
+    if meta::is_leaving(definition) {
+        return None;
+    }
+    let mut definition = definition.clone();
+    let mut finalizers = meta::finalizers(&definition);
+    if !finalizers.iter().any(|finalizer| finalizer == CLEANUP) {
+        finalizers.push(CLEANUP.into());
+    }
+    meta::edit(&mut definition, |meta| {
+        meta.insert("deletionTimestamp".into(), now.into());
+        meta.insert("finalizers".into(), json!(finalizers));
+    });
+    meta::tidy(&mut definition);
+    let pending = json!({
+        "type": "Terminating", "status": "True", "lastTransitionTime": now, "reason": "InstanceDeletionPending",
+        "message": "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon",
+    });
+    set_condition(&mut definition, pending);
+    Some(definition)
+}
+
+/// The definition when all its objects are gone, with nothing to keep it but what others have put there.
+pub fn cleaned(definition: &Value, now: &str) -> Value {
+    let mut definition = definition.clone();
+    let kept: Vec<String> =
+        meta::finalizers(&definition).into_iter().filter(|finalizer| finalizer != CLEANUP).collect();
+    meta::edit(&mut definition, |meta| meta.insert("finalizers".into(), json!(kept)));
+    meta::tidy(&mut definition);
+    let completed = json!({
+        "type": "Terminating", "status": "False", "lastTransitionTime": now, "reason": "InstanceDeletionCompleted",
+        "message": "removed all instances",
+    });
+    set_condition(&mut definition, completed);
+    definition
+}
+
+fn set_condition(definition: &mut Value, condition: Value) {
+    let Some(status) = definition.get_mut("status").and_then(Value::as_object_mut) else { return };
+    let conditions = status.entry("conditions").or_insert_with(|| json!([]));
+    if !conditions.is_array() {
+        *conditions = json!([]);
+    }
+    let Some(conditions) = conditions.as_array_mut() else { return };
+    match conditions.iter_mut().find(|known| known["type"] == condition["type"]) {
+        Some(known) => *known = condition,
+        None => conditions.push(condition),
     }
 }
 
@@ -267,8 +320,10 @@ fn resources(definition: &Value) -> Vec<Resource> {
     let list = |key: &str| -> Vec<String> {
         names[key].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
     };
-    let stored = schema.versions.iter().find(|version| version.storage).map(|version| version.name.clone());
-    let stored = stored.unwrap_or_default();
+    let Some(keeping) = schema.versions.iter().find(|version| version.storage) else { return Vec::new() };
+    let (stored, stored_schema) = (keeping.name.clone(), keeping.schema.clone());
+    let leaving = meta::is_leaving(definition);
+    let deprecations = deprecations(definition);
     let shelf = Shelf { group: schema.group.clone(), plural: text("plural") };
     let written = definition["spec"]["versions"].as_array().cloned().unwrap_or_default();
     let name = meta::text(definition, "name").to_owned();
@@ -307,9 +362,39 @@ fn resources(definition: &Value) -> Vec<Resource> {
                     .filter_map(|field| field["jsonPath"].as_str().map(str::to_owned))
                     .collect(),
                 open_api: written["schema"]["openAPIV3Schema"].clone(),
+                stored: stored_schema.clone(),
+                deprecated: deprecations.get(&version.name).cloned(),
+                leaving,
                 definition: name.clone(),
                 version,
             })),
+        })
+        .collect()
+}
+
+/// What those are warned of who use a deprecated version, by version.
+fn deprecations(definition: &Value) -> BTreeMap<String, String> {
+    let spec = &definition["spec"];
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let (group, kind) = (text(&spec["group"]), text(&spec["names"]["kind"]));
+    let versions = || spec["versions"].as_array().into_iter().flatten();
+    // The newest that is served and not deprecated itself is what to use instead.
+    let better = versions()
+        .filter(|version| version["served"] == true && version["deprecated"] != true)
+        .map(|version| text(&version["name"]))
+        .max_by_key(|name| priority(name));
+    versions()
+        .filter(|version| version["deprecated"] == true)
+        .map(|version| {
+            let name = text(&version["name"]);
+            let told = match (version["deprecationWarning"].as_str(), &better) {
+                (Some(told), _) => told.to_owned(),
+                (None, Some(better)) if priority(better) >= priority(&name) => {
+                    format!("{group}/{name} {kind} is deprecated; use {group}/{better} {kind}")
+                }
+                _ => format!("{group}/{name} {kind} is deprecated"),
+            };
+            (name, told)
         })
         .collect()
 }

@@ -15,7 +15,7 @@ use super::reply::{Content, Reply};
 use super::resource::Resource;
 use super::state::State;
 use super::stored::Stored;
-use super::{convert, decode, effects};
+use super::{convert, decode, definition, effects};
 
 const ORPHAN: &str = "orphan";
 const FOREGROUND: &str = "foregroundDeletion";
@@ -184,6 +184,9 @@ fn one(
     preconditions(resource, &old, &options)?;
     if resource.is("", "namespaces") {
         return Ok(leave_namespace(state, resource, old, &options));
+    }
+    if resource.is("apiextensions.k8s.io", "customresourcedefinitions") && !options.dry_run {
+        return leave_definition(state, resource, old, options);
     }
     if options.grace.is_some_and(|grace| grace < 0) {
         options.grace = Some(1);
@@ -376,6 +379,29 @@ fn leave_namespace(state: &mut State, resource: &Resource, old: Value, options: 
         return Done { object, gone: false };
     }
     Done { object: state.store.put(resource, object).value(), gone: false }
+}
+
+/// A definition is marked, its objects are deleted, and it goes with the last of them.
+fn leave_definition(
+    state: &mut State,
+    resource: &Resource,
+    old: Value,
+    options: Options,
+) -> Result<Done, Refusal> {
+    let now = state.clock.seconds();
+    let Some(marked) = definition::leave(&old, &now) else { return Ok(Done { object: old, gone: false }) };
+    let told = state.store.put(resource, marked).value();
+    definition::serve(state, &told);
+    let text = |pointer: &str| told.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    let (group, plural) = (text("/spec/group"), text("/spec/names/plural"));
+    if let Some(kind) = state.catalogue.any(group, plural).cloned() {
+        let all: Vec<Arc<Stored>> = state.store.list(&kind.shelf, "").cloned().collect();
+        for object in all {
+            one(state, &kind, &object, Options { dry_run: options.dry_run, ..Options::default() })?;
+        }
+    }
+    effects::clean(state, group, plural);
+    Ok(Done { object: told, gone: false })
 }
 
 fn with_phase(status: Option<&Value>, phase: &str) -> Value {

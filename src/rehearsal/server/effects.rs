@@ -3,16 +3,19 @@
 
 use serde_json::Value;
 
-use super::definition;
-use super::resource::Resource;
+use super::resource::{Resource, Shelf};
 use super::state::State;
 use super::stored::Stored;
+use super::{definition, meta};
+
+const GROUP: &str = "apiextensions.k8s.io";
+const DEFINITIONS: &str = "customresourcedefinitions";
 
 /// An object was made or changed.
 pub fn written(state: &mut State, resource: &Resource, stored: &Stored, old: Option<&Value>) {
     let _ = old;
-    if resource.is("apiextensions.k8s.io", "customresourcedefinitions") {
-        definition::serve(state, stored);
+    if resource.is(GROUP, DEFINITIONS) {
+        definition::serve(state, &stored.value());
         let now = state.clock.seconds();
         if let Some(definition) = definition::established(&stored.value(), &now) {
             state.store.put(resource, definition);
@@ -22,9 +25,35 @@ pub fn written(state: &mut State, resource: &Resource, stored: &Stored, old: Opt
 
 /// An object is gone.
 pub fn removed(state: &mut State, resource: &Resource, old: &Value) {
-    if resource.is("apiextensions.k8s.io", "customresourcedefinitions") {
+    if resource.is(GROUP, DEFINITIONS) {
         definition::withdraw(state, old);
     }
+    if resource.custom.as_ref().is_some_and(|custom| custom.leaving) {
+        clean(state, &resource.group, &resource.plural);
+    }
+}
+
+/// Lets a definition go that was only waiting for its objects, when there are none any more.
+pub fn clean(state: &mut State, group: &str, plural: &str) {
+    let shelf = Shelf { group: group.into(), plural: plural.into() };
+    if state.store.list(&shelf, "").next().is_some() {
+        return;
+    }
+    let Some(definitions) = state.catalogue.find(GROUP, "v1", DEFINITIONS).cloned() else { return };
+    let name = format!("{plural}.{group}");
+    let Some(found) = state.store.get(&definitions.shelf, "", &name).map(|stored| stored.value()) else {
+        return;
+    };
+    if !meta::is_leaving(&found) {
+        return;
+    }
+    let cleaned = definition::cleaned(&found, &state.clock.seconds());
+    let goes = meta::finalizers(&cleaned).is_empty();
+    state.store.put(&definitions, cleaned);
+    if goes {
+        state.store.remove(&definitions, "", &name);
+    }
+    definition::withdraw(state, &found);
 }
 
 /// Whether something but `metadata.finalizers` keeps an object that is on its way out: a namespace its contents.

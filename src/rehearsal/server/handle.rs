@@ -19,9 +19,10 @@ use super::rights::{self, Deed};
 use super::route::{Objects, Route};
 use super::state::State;
 use super::stored::encode;
+use super::table::Include;
 use super::user::User;
 use super::view::View;
-use super::{Server, create, delete, discovery, list, patch, pods, reviews, scale, update, watch};
+use super::{Server, create, delete, discovery, list, openapi, patch, pods, reviews, scale, update, watch};
 
 /// Answers one request.
 pub(super) async fn handle(
@@ -93,7 +94,7 @@ fn verb(method: &Method, route: &Route, query: &Query) -> &'static str {
     let watches = objects.watch || query.truth("watch");
     // One object that is watched is a collection of one name.
     match (method, &objects.name) {
-        (&Method::GET | &Method::HEAD, Some(_)) if !watches || objects.subresource.is_some() => "get",
+        (&Method::GET | &Method::HEAD, Some(_)) if !objects.watch || objects.subresource.is_some() => "get",
         (&Method::GET | &Method::HEAD, _) if watches => "watch",
         (&Method::GET | &Method::HEAD, _) => "list",
         (&Method::POST, _) => "create",
@@ -137,6 +138,12 @@ fn answer(
         Route::Groups if discovery::wants_aggregated(accept) => {
             return aggregated(&discovery::aggregated(catalogue, false));
         }
+        Route::OpenApi2 if !accepts_json(accept) => {
+            return refused(&Refusal::not_acceptable(&["application/json"]));
+        }
+        Route::OpenApi2 => Some(openapi::older()),
+        Route::OpenApi3 => Some(openapi::index(catalogue)),
+        Route::OpenApi3Of(path) => openapi::document(catalogue, path),
         Route::Core => Some(discovery::core_versions()),
         Route::Groups => Some(discovery::groups(catalogue)),
         Route::Group(group) => discovery::group(catalogue, group),
@@ -167,7 +174,7 @@ fn of_objects(
             None => text(404, "404 page not found\n"),
         };
     };
-    let view = match View::read(accept) {
+    let view = match View::read(accept, Include::read(query.text("includeObject"))) {
         Ok(view) => view,
         Err(refusal) => return refused(&refusal),
     };
@@ -199,6 +206,18 @@ fn of_objects(
     response
 }
 
+/// Of custom kinds a refusal says of which object it speaks.
+fn known(call: &Call<'_>, refusal: Refusal) -> Refusal {
+    match call.resource.custom {
+        Some(_) => {
+            // What is made has no name yet.
+            let name = if call.verb == "create" { "" } else { call.name };
+            refusal.of(&call.resource, name)
+        }
+        None => refusal,
+    }
+}
+
 /// One file a verb.
 fn carry_out(
     server: &Server,
@@ -208,6 +227,16 @@ fn carry_out(
     path: &str,
 ) -> Result<Reply, Refusal> {
     let resource = &*call.resource;
+    if resource.is("", "endpoints") {
+        call.warn("v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice");
+    }
+    if let Some(custom) = &resource.custom {
+        custom.deprecated.iter().for_each(|told| call.warn(told));
+        if custom.leaving && call.verb == "create" {
+            let told = "create not allowed while custom resource definition is terminating";
+            return Err(Refusal::new(405, "MethodNotAllowed", told).of(resource, ""));
+        }
+    }
     // Something in a namespace of a kind without, or the other way round, is nowhere.
     let misplaced = match resource.namespaced {
         false => !objects.namespace.is_empty() && objects.plural != "namespaces",
@@ -218,10 +247,10 @@ fn carry_out(
     }
     if !call.subresource.is_empty() {
         let Some(below) = resource.subresource(call.subresource) else {
-            return Err(Refusal::unknown_resource());
+            return Err(known(call, Refusal::unknown_resource()));
         };
         if !below.verbs.iter().any(|verb| verb == call.verb) {
-            return Err(Refusal::method_not_allowed());
+            return Err(known(call, Refusal::method_not_allowed()));
         }
         return match (call.subresource, call.verb) {
             ("scale", _) => scale::scale(state, call),
@@ -286,6 +315,12 @@ pub(super) fn refused(refusal: &Refusal) -> Response<Body> {
         response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     }
     response
+}
+
+fn accepts_json(accept: &str) -> bool {
+    let plain =
+        |clause: &str| matches!(clause.split(';').next().map(str::trim), Some("application/json" | "*/*"));
+    accept.is_empty() || accept.split(',').any(plain)
 }
 
 fn aggregated(value: &serde_json::Value) -> Response<Body> {

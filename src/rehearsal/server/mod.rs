@@ -23,10 +23,12 @@ mod fields;
 mod handle;
 mod interfere;
 mod jsonpatch;
+mod labels;
 mod list;
 mod managers;
 mod meta;
 mod model;
+mod openapi;
 mod options;
 mod patch;
 mod pods;
@@ -48,7 +50,6 @@ mod store;
 mod stored;
 mod strategy;
 mod table;
-mod types;
 mod update;
 mod user;
 mod view;
@@ -124,6 +125,8 @@ impl Server {
             random: Random::new(seed),
         };
         start::furnish(&mut state);
+        // What was before the beginning is not known, as in a cluster of some age.
+        state.store.compact();
         Server { inner: Arc::new(Inner { state: Mutex::new(state), interfere, clock }) }
     }
 

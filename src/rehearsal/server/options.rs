@@ -60,12 +60,13 @@ impl ListOptions {
             Some(_) => Some(Match::NotOlderThan),
             None => None,
         };
+        let (labels, fields) = (query.text("labelSelector"), query.text("fieldSelector"));
+        let mut selection = Selection::read(&call.resource, labels, fields)?;
+        if !call.name.is_empty() {
+            selection.only(call.name);
+        }
         Ok(ListOptions {
-            selection: Selection::read(
-                &call.resource,
-                query.text("labelSelector"),
-                query.text("fieldSelector"),
-            )?,
+            selection,
             limit: usize::try_from(limit).unwrap_or_default(),
             proceed: query.text("continue").map(str::to_owned),
             version,
@@ -113,6 +114,10 @@ fn check(call: &Call<'_>, watch: bool, initial: Option<bool>) -> Result<(), Refu
             }
         }
         (true, None) => {
+            // A watch that begins with all there is is one that asks for it.
+            if matches!(version, "" | "0") && query.text("continue").is_some() {
+                forbid("resourceVersionMatch", "resourceVersionMatch is forbidden when continue is provided");
+            }
             if !matching.is_empty() {
                 forbid(
                     "resourceVersionMatch",

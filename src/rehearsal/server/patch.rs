@@ -9,7 +9,8 @@ use super::refusal::{Fault, Refusal, quote};
 use super::reply::Reply;
 use super::state::State;
 use super::update::{other_uid, settle};
-use super::{convert, create, decode, jsonpatch, managers, meta, model};
+use super::{convert, create, decode, duplicates, jsonpatch, managers, meta, model};
+use crate::rehearsal::strategic::{self, PatchError};
 
 const JSON: &str = "application/json-patch+json";
 const MERGE: &str = "application/merge-patch+json";
@@ -22,7 +23,6 @@ const APPLY: &str = "application/apply-patch+yaml";
 /// 400, 403, 404, 409, 415 or 422.
 pub fn patch(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> {
     let resource = &*call.resource;
-    let custom = resource.custom.is_some();
     let media = call.content_type();
     if !accepted(call).contains(&media) {
         // A type that no patch has is refused by the router, in other words than one that this kind does not take.
@@ -46,10 +46,18 @@ pub fn patch(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> {
     let old = convert::served(resource, stored.value());
     let mut new = result(call, &old)?;
     retype(call, &mut new)?;
-    if let Some(why) = model::unreadable(resource, &new).filter(|_| !custom) {
-        return Err(unread(&new, &why));
-    }
-    create::known_fields(call, &mut new, validation)?;
+    let before = new.clone();
+    new = create::read(call, new, validation).map_err(|refusal| match refusal.code {
+        400 => {
+            // What comes of a patch is told with all of it, and without the words for what was sent.
+            let told = refusal
+                .message
+                .split_once(" cannot be handled as a ")
+                .and_then(|(_, told)| told.split_once(": "));
+            unread(&before, told.map_or(refusal.message.as_str(), |(_, told)| told))
+        }
+        _ => refusal,
+    })?;
     model::default(resource, &mut new);
     settle(state, call, &stored, &old, new, false)
 }
@@ -75,8 +83,8 @@ pub fn is_apply(call: &Call<'_>) -> bool {
 /// The media types of patches that the kind takes.
 fn accepted(call: &Call<'_>) -> &'static [&'static str] {
     match call.resource.custom {
-        Some(_) => &[JSON, MERGE, APPLY, "application/apply-patch+cbor"],
-        None => &[JSON, MERGE, STRATEGIC, APPLY, "application/apply-patch+cbor"],
+        Some(_) => &[JSON, MERGE, APPLY],
+        None => &[JSON, MERGE, STRATEGIC, APPLY],
     }
 }
 
@@ -125,7 +133,7 @@ fn undecoded(why: &str) -> Refusal {
     Refusal::bad_request(format!("error decoding patch: {why}"))
 }
 
-fn by_merge(call: &Call<'_>, old: &Value, strategic: bool) -> Result<Value, Refusal> {
+fn by_merge(call: &Call<'_>, old: &Value, by_schema: bool) -> Result<Value, Refusal> {
     let patch: Value =
         serde_json::from_slice(call.body).map_err(|_| Refusal::bad_request("invalid JSON patch"))?;
     if !patch.is_object() {
@@ -139,7 +147,17 @@ fn by_merge(call: &Call<'_>, old: &Value, strategic: bool) -> Result<Value, Refu
             "json: cannot unmarshal {found} into Go value of type map[string]interface {{}}"
         )));
     }
-    let _ = strategic;
+    if let (true, Some(schema)) = (by_schema, model::schema(&call.resource)) {
+        return strategic::patch(schema, old, &patch).map_err(|error| match error {
+            PatchError::BadRequest(words) => Refusal::bad_request(words),
+            PatchError::Unprocessable(words) => {
+                let mut refusal = Refusal::new(422, "Invalid", words);
+                refusal.details = serde_json::json!({});
+                refusal
+            }
+            PatchError::Failed(words) => Refusal::internal_plain(words),
+        });
+    }
     let mut new = old.clone();
     json_patch::merge(&mut new, &patch);
     Ok(new)
@@ -163,7 +181,15 @@ fn retype(call: &Call<'_>, new: &mut Value) -> Result<(), Refusal> {
                 quote(&found_kind),
                 quote(&found_version)
             ),
-            _ => format!("invalid object type: {found_version}, Kind={found_kind}"),
+            _ if found_kind != kind => {
+                let fault = Fault::invalid("kind", quote(&found_kind), format!("must be {kind}"));
+                return Err(Refusal::invalid(&resource.group, &found_kind, call.name, &[fault]));
+            }
+            _ => {
+                let told = format!("must be {api_version}");
+                let fault = Fault::invalid("apiVersion", quote(&found_version), told);
+                return Err(Refusal::invalid(&resource.group, kind, call.name, &[fault]));
+            }
         };
         return Err(unread(new, &why));
     }
@@ -184,7 +210,7 @@ fn retype(call: &Call<'_>, new: &mut Value) -> Result<(), Refusal> {
 }
 
 /// 422: what came of the patch cannot be read.
-fn unread(new: &Value, why: &str) -> Refusal {
+pub fn unread(new: &Value, why: &str) -> Refusal {
     let mut sorted: Vec<(&String, &Value)> = new.as_object().into_iter().flatten().collect();
     sorted.sort_by_key(|(key, _)| key.as_str());
     let text: Map<String, Value> =
@@ -204,8 +230,15 @@ fn apply(state: &mut State, call: &Call<'_>, validation: FieldValidation) -> Res
         )));
     }
     meta::edit(&mut applied, |meta| meta.insert("name".into(), call.name.into()));
-    create::known_fields(call, &mut applied, validation)?;
-    decode::settle_namespace(resource, call.namespace, &mut applied)?;
+    if validation == FieldValidation::Strict {
+        let twice = duplicates::duplicates(call.body);
+        if let Some(path) = twice.first() {
+            return Err(Refusal::bad_request(format!(
+                "error decoding patch: strict decoding error: duplicate field {}",
+                quote(path)
+            )));
+        }
+    }
     let now = state.clock.seconds();
     let stored = state.store.get(&resource.shelf, call.namespace, call.name).cloned();
     let Some(stored) = stored else {
@@ -219,11 +252,14 @@ fn apply(state: &mut State, call: &Call<'_>, validation: FieldValidation) -> Res
             );
             return Err(Refusal::conflict(resource, call.name, why));
         }
-        let object = managers::applied(call, resource, None, &applied, &now)?;
+        let mut object = managers::applied(call, resource, None, &applied, &now)?;
+        object = model::normal(resource, object);
+        decode::settle_namespace(resource, call.namespace, &mut object)?;
         return create::make(state, call, object, true);
     };
     let old = convert::served(resource, stored.value());
     let mut new = managers::applied(call, resource, Some(&old), &applied, &now)?;
+    new = model::normal(resource, new);
     let uid = meta::text(&new, "uid");
     if uid != meta::text(&old, "uid") {
         return Err(other_uid(call, uid, meta::text(&old, "uid")));

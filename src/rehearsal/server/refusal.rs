@@ -70,9 +70,7 @@ impl Fault {
             "Too long" | "Too many" => "FieldValueTooLong",
             "Not found" => "FieldValueNotFound",
             "Internal error" => "InternalError",
-            message if message.starts_with("Invalid value") && message.contains("must be of type") => {
-                "FieldValueTypeInvalid"
-            }
+            _ if message.contains("must be of type ") => "FieldValueTypeInvalid",
             _ => "FieldValueInvalid",
         }
     }
@@ -169,6 +167,11 @@ impl Refusal {
             details.insert("causes".into(), Value::Array(causes));
         }
         refusal
+    }
+
+    /// The refusal, with details of which object it speaks.
+    pub fn of(self, resource: &Resource, name: &str) -> Refusal {
+        self.about(resource, name)
     }
 
     /// 405: the kind does not know the verb.

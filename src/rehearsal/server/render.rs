@@ -12,7 +12,7 @@ use super::list::Listed;
 use super::reply::{Content, Reply};
 use super::resource::Resource;
 use super::stored::{Stored, encode, without_type};
-use super::table;
+use super::table::{self, Include};
 use super::view::View;
 
 /// The object of a reply, as served; null if it holds none.
@@ -37,9 +37,9 @@ pub fn one(resource: &Resource, object: &Value, view: View, now: Timestamp) -> B
     match view {
         View::Plain => encode(object),
         View::Metadata => encode(&metadata(object)),
-        View::Table => {
+        View::Table(include) => {
             let version = json!({ "resourceVersion": object["metadata"]["resourceVersion"] });
-            encode(&table::table(resource, version, [object], now, true))
+            encode(&table::table(resource, version, [object], now, (true, include)))
         }
     }
 }
@@ -47,15 +47,16 @@ pub fn one(resource: &Resource, object: &Value, view: View, now: Timestamp) -> B
 /// A list, in the form asked for.
 pub fn listed(resource: &Resource, listed: &Listed, view: View, now: Timestamp) -> Bytes {
     let mut metadata = json!({ "resourceVersion": listed.version.to_string() });
-    if let Some(proceed) = &listed.proceed {
-        metadata["continue"] = proceed.as_str().into();
+    // Lists of custom kinds always have the field.
+    if listed.proceed.is_some() || (resource.custom.is_some() && view == View::Plain) {
+        metadata["continue"] = listed.proceed.as_deref().unwrap_or_default().into();
     }
     if let Some(remaining) = listed.remaining {
         metadata["remainingItemCount"] = remaining.into();
     }
-    if view == View::Table {
+    if let View::Table(include) = view {
         let values: Vec<Value> = listed.items.iter().map(|object| served(resource, object.value())).collect();
-        return encode(&table::table(resource, metadata, values.iter(), now, true));
+        return encode(&table::table(resource, metadata, values.iter(), now, (true, include)));
     }
     let (kind, api_version) = match view {
         View::Metadata => ("PartialObjectMetadataList".to_owned(), "meta.k8s.io/v1".to_owned()),
@@ -107,7 +108,7 @@ pub fn metadata(object: &Value) -> Value {
 }
 
 /// The object of a watch event that is asked for as a table: one row, and the columns only the first time.
-pub fn table_event(resource: &Resource, object: &Value, now: Timestamp, heads: bool) -> Value {
+pub fn table_event(resource: &Resource, object: &Value, now: Timestamp, options: (bool, Include)) -> Value {
     let version = json!({ "resourceVersion": object["metadata"]["resourceVersion"] });
-    table::table(resource, version, [object], now, heads)
+    table::table(resource, version, [object], now, options)
 }

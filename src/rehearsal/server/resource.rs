@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::structural::CrdVersion;
+use crate::structural::{CrdVersion, Schema};
 
 /// The kinds the server has of itself.
 const TABLE: &str = include_str!("resources.table");
@@ -80,6 +80,12 @@ pub struct Custom {
     pub selectable: Vec<String>,
     /// The `openAPIV3Schema` as written.
     pub open_api: Value,
+    /// The schema of the version that is kept.
+    pub stored: Arc<Schema>,
+    /// What those are warned of who use this version.
+    pub deprecated: Option<String>,
+    /// Whether the definition is on its way out, so that nothing new may be made.
+    pub leaving: bool,
     /// The name of the definition, `PLURAL.GROUP`.
     pub definition: String,
 }

@@ -75,14 +75,21 @@ pub fn scale(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> {
         number => match number.as_i64() {
             Some(replicas) => replicas,
             None => {
-                return Err(Refusal::bad_request(format!(
-                    "Scale in version \"v1\" cannot be handled as a Scale: json: cannot unmarshal {} into Go struct field ScaleSpec.spec.replicas of type int32",
-                    if number.is_string() { "string".to_owned() } else { format!("number {number}") }
-                )));
+                let found = if number.is_string() { "string".to_owned() } else { format!("number {number}") };
+                let why = format!(
+                    "json: cannot unmarshal {found} into Go struct field ScaleSpec.spec.replicas of type int32"
+                );
+                return Err(match call.verb {
+                    "patch" => patch::unread(&after, &why),
+                    _ => Refusal::bad_request(format!(
+                        "Scale in version \"v1\" cannot be handled as a Scale: {why}"
+                    )),
+                });
             }
         },
     };
-    if replicas < 0 {
+    // Of a custom kind the object itself is refused.
+    if replicas < 0 && resource.custom.is_none() {
         let fault = Fault::invalid("spec.replicas", replicas, "must be greater than or equal to 0");
         return Err(Refusal::invalid("autoscaling", "Scale", call.name, &[fault]));
     }

@@ -48,6 +48,36 @@ pub fn create(resource: &Resource, object: &mut Value) {
     if resource.is("apiextensions.k8s.io", "customresourcedefinitions") {
         definition::create(object);
     }
+    if resource.is("batch", "jobs") {
+        select_own(object);
+    }
+}
+
+/// A Job's pods are told from others by its uid, unless it selects them itself.
+fn select_own(job: &mut Value) {
+    if job["spec"]["manualSelector"] == true {
+        return;
+    }
+    let (uid, name) = (meta::text(job, "uid").to_owned(), meta::text(job, "name").to_owned());
+    let template = &mut job["spec"]["template"]["metadata"]["labels"];
+    if !template.is_object() {
+        *template = json!({});
+    }
+    for (key, value) in [
+        ("batch.kubernetes.io/controller-uid", &uid),
+        ("batch.kubernetes.io/job-name", &name),
+        ("controller-uid", &uid),
+        ("job-name", &name),
+    ] {
+        template[key] = value.as_str().into();
+    }
+    let labels = template.clone();
+    job["spec"]["selector"]["matchLabels"]["batch.kubernetes.io/controller-uid"] = uid.into();
+    meta::edit(job, |meta| {
+        if meta.get("labels").is_none_or(|labels| labels.as_object().is_none_or(serde_json::Map::is_empty)) {
+            meta.insert("labels".into(), labels);
+        }
+    });
 }
 
 /// Prepares a change: what belongs to subresources stays, and a change of what is wanted begins a generation.

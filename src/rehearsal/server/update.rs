@@ -24,8 +24,7 @@ use std::sync::Arc;
 pub fn update(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> {
     let validation = FieldValidation::read(call.query.text("fieldValidation"), "UpdateOptions")?;
     create::check_dry_run(call, "UpdateOptions")?;
-    let mut object = decode::object(call)?;
-    create::known_fields(call, &mut object, validation)?;
+    let mut object = create::read(call, decode::object(call)?, validation)?;
     let named = meta::text(&object, "name");
     if named.is_empty() {
         return Err(Refusal::bad_request(format!(
@@ -85,10 +84,11 @@ pub fn settle(
     let name = call.name;
     check_version(call, stored, &mut new)?;
     decode::settle_namespace(resource, call.namespace, &mut new)?;
-    admission::admit(state, call, &mut new, Some(old))?;
+    model::fit_stored(resource, &mut new);
     if !applied {
         new = managers::updated(call, resource, Some(old), new, &now);
     }
+    admission::admit(state, call, &mut new, Some(old))?;
     strategy::update(resource, call.subresource, &mut new, old);
     meta::edit(&mut new, |meta| {
         let old = &old["metadata"];
@@ -109,6 +109,7 @@ pub fn settle(
         }
         meta.insert("resourceVersion".into(), stored.version.to_string().into());
     });
+    new = model::normal(resource, new);
     meta::tidy(&mut new);
     fields::keep_times(old, &mut new);
     let faults = faults(call, &new, old);
@@ -141,8 +142,8 @@ fn check_version(call: &Call<'_>, stored: &Stored, new: &mut Value) -> Result<()
     let resource = &*call.resource;
     match meta::text(new, "resourceVersion") {
         "" | "0" if call.verb == "update" && strategy::wants_version(resource) => {
-            let fault = Fault::invalid("metadata.resourceVersion", "0x0", "must be specified for an update");
-            Err(Refusal::invalid(&resource.group, &resource.kind, call.name, &[fault]))
+            let fault = Fault::invalid("metadata.resourceVersion", 0, "must be specified for an update");
+            Err(Refusal::invalid(&resource.group, &resource.plural, call.name, &[fault]))
         }
         "" | "0" => Ok(()),
         version => match version.parse::<u64>() {

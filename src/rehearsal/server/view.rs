@@ -2,6 +2,7 @@
 //! It must never know how columns are made.
 
 use super::refusal::Refusal;
+use super::table::Include;
 
 /// What the server can write.
 const WRITTEN: [&str; 4] =
@@ -14,7 +15,7 @@ pub enum View {
     #[default]
     Plain,
     /// A `Table` of meta.k8s.io/v1.
-    Table,
+    Table(Include),
     /// `PartialObjectMetadata` of meta.k8s.io/v1.
     Metadata,
 }
@@ -24,7 +25,7 @@ impl View {
     ///
     /// # Errors
     /// 406 if there is none.
-    pub fn read(accept: &str) -> Result<View, Refusal> {
+    pub fn read(accept: &str, include: Include) -> Result<View, Refusal> {
         if accept.trim().is_empty() {
             return Ok(View::Plain);
         }
@@ -46,7 +47,7 @@ impl View {
             let of_meta = group == "meta.k8s.io" && version == "v1";
             match form {
                 "" => return Ok(View::Plain),
-                "Table" if of_meta => return Ok(View::Table),
+                "Table" if of_meta => return Ok(View::Table(include)),
                 "PartialObjectMetadata" | "PartialObjectMetadataList" if of_meta => {
                     return Ok(View::Metadata);
                 }
@@ -67,13 +68,16 @@ mod tests {
             ("", Some(View::Plain)),
             ("application/json", Some(View::Plain)),
             ("application/json, */*", Some(View::Plain)),
-            ("application/json;as=Table;v=v1;g=meta.k8s.io,application/json", Some(View::Table)),
+            (
+                "application/json;as=Table;v=v1;g=meta.k8s.io,application/json",
+                Some(View::Table(Include::Metadata)),
+            ),
             ("application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json", Some(View::Plain)),
             ("application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1", Some(View::Metadata)),
             ("application/vnd.kubernetes.protobuf,application/json", Some(View::Plain)),
             ("text/html", None),
         ] {
-            assert_eq!(View::read(accept).ok(), view, "{accept}");
+            assert_eq!(View::read(accept, Include::Metadata).ok(), view, "{accept}");
         }
     }
 }

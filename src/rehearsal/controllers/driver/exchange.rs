@@ -80,6 +80,10 @@ pub(super) fn request(resource: &Resource, write: &Write, manager: &str) -> Opti
             let path = format!("{}&force=true", path(&write.name, ""));
             (Method::PATCH, path, "application/apply-patch+yaml", object.to_string())
         }
+        Verb::Scale(replicas) => {
+            let patch = json!({ "spec": { "replicas": replicas } }).to_string();
+            (Method::PATCH, path(&write.name, "scale"), "application/merge-patch+json", patch)
+        }
         Verb::Bind(node) => {
             let target = json!({ "apiVersion": "v1", "kind": "Binding", "metadata": { "name": write.name, "namespace": write.namespace },
                 "target": { "apiVersion": "v1", "kind": "Node", "name": node } });

@@ -407,7 +407,7 @@ impl Driver {
                 let answer: Value = serde_json::from_slice(&answer).unwrap_or_default();
                 let written = name(&answer).to_owned();
                 match &write.verb {
-                    Verb::Bind(_) => self.refresh(id, &write.namespace, &write.name).await?,
+                    Verb::Bind(_) | Verb::Scale(_) => self.refresh(id, &write.namespace, &write.name).await?,
                     Verb::DeleteAll => {}
                     Verb::Delete(_) if answer["kind"] == "Status" => {
                         let uid = answer["details"]["uid"].as_str().map(str::to_owned);

@@ -1,23 +1,25 @@
 //! Places pods on nodes that have room for them, the emptiest first, and tells why there is none.
 //! Must never know how a pod runs once it is placed.
 
+use super::super::claim;
 use super::super::driver::{Change, Name, View};
 use super::super::faults::{self, FaultKind};
 use super::super::outcome::{Outcome, Told, Verb, reference};
 use super::super::pods;
 use super::super::read::{amount, deleting, holds, items, name, namespace, put_condition, stamp, text};
-use super::super::resource::{NODES, PODS};
+use super::super::resource::{CLAIMS, NODES, PODS};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// What it wants to hear of.
-pub(in super::super) const WATCHES: &[&str] = &[PODS, NODES];
+pub(in super::super) const WATCHES: &[&str] = &[PODS, NODES, CLAIMS];
 
 /// A pod that is to be placed; all of them when room was made.
 pub(in super::super) fn concerns(view: &View, change: &Change, names: &mut Vec<Name>) {
     let waits = |pod: &Value| text(&pod["spec"]["nodeName"]).is_empty() && !deleting(pod);
-    let room = change.resource == NODES || change.gone || pods::is_ended(change.object);
+    let room =
+        change.resource == NODES || change.resource == CLAIMS || change.gone || pods::is_ended(change.object);
     if change.resource == PODS && !change.gone && waits(change.object) {
         // Its own status says nothing new.
         if change.before.is_none_or(|before| before["spec"] != change.object["spec"]) {
@@ -84,6 +86,13 @@ struct Hindrance {
 fn place(view: &View, pod: &Value, broken: bool) -> Result<String, String> {
     let (mut best, mut hindrances, mut nodes) = (None, Vec::new(), 0);
     let wanted = requests(pod);
+    if let Some(words) = unbound(view, pod) {
+        let nodes = view.all(NODES).count();
+        let help = format!(
+            "preemption: 0/{nodes} nodes are available: {nodes} Preemption is not helpful for scheduling."
+        );
+        return Err(format!("0/{nodes} nodes are available: {words}. {help}"));
+    }
     for node in view.all(NODES) {
         nodes += 1;
         let used = view.store.load(name(node));
@@ -102,6 +111,17 @@ fn place(view: &View, pod: &Value, broken: bool) -> Result<String, String> {
         Some((_, node)) => Ok(node),
         None => Err(why(nodes, &hindrances)),
     }
+}
+
+/// What keeps a pod from every node: a claim that is not there, or not bound.
+fn unbound(view: &View, pod: &Value) -> Option<String> {
+    claim::claims(pod).find_map(|used| {
+        let Some(there) = view.get(CLAIMS, namespace(pod), used) else {
+            return Some(format!("persistentvolumeclaim {used:?} not found"));
+        };
+        let unbound = there["status"]["phase"] != "Bound";
+        unbound.then(|| "pod has unbound immediate PersistentVolumeClaims".to_owned())
+    })
 }
 
 fn why(nodes: usize, hindrances: &[Hindrance]) -> String {
