@@ -14,6 +14,7 @@ const DIVIDER: &str = "\n---\n";
 const METHODS: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE"];
 
 /// A behaviour of API servers.
+#[derive(Debug)]
 pub struct Case {
     /// The folder's name.
     pub area: String,
@@ -36,6 +37,7 @@ pub struct Case {
 }
 
 /// One thing that is done.
+#[derive(Debug)]
 pub struct Step {
     /// What.
     pub deed: Deed,
@@ -48,6 +50,7 @@ pub struct Step {
 }
 
 /// What a step does.
+#[derive(Debug)]
 pub enum Deed {
     /// Sends a request and reads the whole answer.
     Send(Request),
@@ -69,6 +72,7 @@ pub enum Take {
 }
 
 /// A request. Paths, headers and bodies may hold `${WORD}`.
+#[derive(Debug)]
 pub struct Request {
     pub method: String,
     /// With its query.
@@ -119,6 +123,22 @@ impl Case {
         };
         nothing_left(&keys)?;
         if case.steps.is_empty() { Err("it asks nothing".into()) } else { Ok(case) }
+    }
+
+    /// A case that was not written by anybody.
+    pub fn made(name: &str, kinds: Vec<Value>, steps: Vec<Step>) -> Case {
+        Case {
+            area: String::new(),
+            name: name.to_owned(),
+            about: String::new(),
+            differs: None,
+            kinds,
+            given: Vec::new(),
+            steps,
+            answers: None,
+            path: PathBuf::new(),
+            written: String::new(),
+        }
     }
 
     /// Keeps answers as the right ones, unless they were that before.

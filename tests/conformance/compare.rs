@@ -1,8 +1,9 @@
-//! Where two values differ, pointer by pointer.
+//! Where two values differ, pointer by pointer; and whether a file is as it must be.
 //! It must never know whose values they are.
 
 use serde_json::Value;
 use std::collections::BTreeSet;
+use std::path::Path;
 
 /// A line for each place where an answer is not as recorded.
 pub fn differences(recorded: &Value, answered: &Value) -> Vec<String> {
@@ -38,5 +39,20 @@ fn compare(recorded: &Value, answered: &Value, at: &str, found: &mut Vec<String>
         }
         _ if recorded == answered => {}
         _ => found.push(format!("{at}:\n    recorded {recorded}\n    answered {answered}")),
+    }
+}
+
+/// Compares a text with a file, or writes it with `UPDATE=1`.
+pub fn file(path: &Path, text: &str) -> Result<(), String> {
+    if std::env::var_os("UPDATE").is_some() {
+        return std::fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()));
+    }
+    let there = std::fs::read_to_string(path).unwrap_or_default();
+    match there.lines().zip(text.lines()).find(|(there, line)| there != line) {
+        _ if there == text => Ok(()),
+        None => Err(format!("{} is of another length; UPDATE=1 writes it anew", path.display())),
+        Some((there, line)) => {
+            Err(format!("{} says `{there}`, and it is `{line}`; UPDATE=1 writes it anew", path.display()))
+        }
     }
 }
