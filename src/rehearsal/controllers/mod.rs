@@ -106,7 +106,10 @@ const ALL: &[Controller] = &[
         ..Controller::new("fault", &[resource::NAMESPACES], faults::concerns, faults::reconcile)
     },
     Controller::new("deployment", deployment::WATCHES, deployment::concerns, deployment::reconcile),
-    Controller::new("replica-set", replica_set::WATCHES, replica_set::concerns, replica_set::reconcile),
+    Controller {
+        delay: replica_set::DELAY,
+        ..Controller::new("replica-set", replica_set::WATCHES, replica_set::concerns, replica_set::reconcile)
+    },
     Controller::new("stateful-set", stateful_set::WATCHES, stateful_set::concerns, stateful_set::reconcile),
     Controller::new("daemon-set", daemon_set::WATCHES, daemon_set::concerns, daemon_set::reconcile),
     Controller::new("job", &[resource::JOBS], job::concerns, job::reconcile),
