@@ -32,11 +32,13 @@
 //! | `diagnostic` | `source`, `escape` | findings about a text: code, place, help; how they are drawn |
 //! | `event` | `source` | what happens in a run, failures, endings with their exit codes |
 //! | `kinds` | `structural`, `quantity`, `selector`, `tree` | what is known of each kind: ready, scaled, fresh, which field scales, what its webhook refuses. Pure functions over JSON, one file a kind |
+//! | `diagnosis` | `tree`, `kinds`, `quantity`, `selector` | rules over the state of an object and of what it owns, which say in a sentence why it is not ready |
 //! | `playbook` | `source`, `diagnostic`, `quantity`, `selector` | the language as written: verbs, conditions, targets, expressions. Data only |
 //! | `plan` | `playbook`, `kinds`, `structural`, `quantity`, `selector`, `source`, `diagnostic`, `event` | every rule of meaning that needs no cluster; loads manifests |
 //! | `cluster` | `kinds`, `structural`, `quantity`, `selector`, `tree` | a thin door over `kube::Client`: discovery, shared watches, patience, the ledger of this run's writes |
 //! | `rehearsal` | `kinds`, `structural`, `quantity`, `selector`, `tree`, `escape` | an API server inside the process, and the controllers that bring known kinds to life |
-//! | `runner` | `plan`, `playbook`, `event`, `cluster`, `kinds`, `selector`, `tree`, `source`, `diagnostic` | the interpreter, one file a verb |
+//! | `observe` | `cluster`, `tree`, `diagnosis`, `event`, `kinds`, `selector` | looks at objects and what they own, once or live, and makes events of what changes |
+//! | `runner` | `plan`, `playbook`, `event`, `cluster`, `observe`, `diagnosis`, `kinds`, `selector`, `tree`, `source`, `diagnostic` | the interpreter, one file a verb |
 //! | `report` | `event`, `source`, `diagnostic`, `escape` | console and JSON |
 //! | `cli` | everything | one file a subcommand; the environment, the wall's clock and the standard streams |
 //!
@@ -57,6 +59,7 @@
 //!   its arm in `runner/step.rs`, which calls a new `runner/NAME.rs`. Decoder, JSON Schema and the tables of `docs/language.md` come from the struct
 //!   (`UPDATE=1 cargo test --test docs --test schema` writes them).
 //! - **a kind**: `kinds/NAME.rs` and an entry in `kinds/table.rs`; states to judge it by in `tests/kinds/KIND/`. Waits, scaling and checks know it at once.
+//! - **a rule that says why**: a function and its row in `diagnosis/mod.rs`, and a folder `tests/diagnosis/NAME/` in which it leads.
 //! - **a finding**: its code in [`diagnostic::Code`], the check in the room that can see it, a row with an example in `docs/diagnostics.md`.
 //! - **an event**: its variant in [`event::EventKind`], a line in `docs/events.md`, and what the console says of it. Readers skip what they do not know.
 //! - **a report**: `report/NAME.rs` with its [`report::Reporter`], and its option in `cli/run.rs`.
@@ -64,10 +67,12 @@
 
 pub mod cli;
 pub mod cluster;
+pub mod diagnosis;
 pub mod diagnostic;
 mod escape;
 pub mod event;
 pub mod kinds;
+pub mod observe;
 pub mod plan;
 pub mod playbook;
 pub mod quantity;

@@ -19,13 +19,27 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("diagnostic", &["source", "escape"]),
     ("event", &["source"]),
     ("kinds", &["structural", "quantity", "selector", "tree"]),
+    ("diagnosis", &["tree", "kinds", "quantity", "selector"]),
     ("playbook", &["source", "diagnostic", "quantity", "selector"]),
     ("plan", &["playbook", "kinds", "structural", "quantity", "selector", "source", "diagnostic", "event"]),
     ("cluster", &["kinds", "structural", "quantity", "selector", "tree"]),
     ("rehearsal", &["kinds", "structural", "quantity", "selector", "tree", "escape"]),
+    ("observe", &["cluster", "tree", "diagnosis", "event", "kinds", "selector"]),
     (
         "runner",
-        &["plan", "playbook", "event", "cluster", "kinds", "selector", "tree", "source", "diagnostic"],
+        &[
+            "plan",
+            "playbook",
+            "event",
+            "cluster",
+            "observe",
+            "diagnosis",
+            "kinds",
+            "selector",
+            "tree",
+            "source",
+            "diagnostic",
+        ],
     ),
     ("report", &["event", "source", "diagnostic", "escape"]),
     ("cli", EVERYTHING),
@@ -39,7 +53,7 @@ const KNOWS_KUBE: &[&str] = &["cluster", "rehearsal"];
 
 /// Rooms of pure functions: they open no file, no connection and no clock.
 const PURE: &[&str] =
-    &["source", "quantity", "selector", "tree", "structural", "diagnostic", "kinds", "playbook"];
+    &["source", "quantity", "selector", "tree", "structural", "diagnostic", "kinds", "diagnosis", "playbook"];
 
 /// The one place in a pure room where a file is read.
 const READS_FILES: &[&str] = &["src/source/mod.rs"];

@@ -18,6 +18,8 @@ use support::play;
 
 /// How many cases run side by side: they wait for most of their time.
 const AT_ONCE: usize = 8;
+/// How many are rehearsed side by side: they never wait.
+const AT_ONCE_REHEARSED: usize = 2;
 /// How many there must be at least, so that none is lost unseen.
 const LEAST: usize = 100;
 
@@ -52,26 +54,37 @@ fn planned(case: &Case) -> Result<(), String> {
 }
 
 #[test]
+fn every_case_is_rehearsed_as_written() {
+    all_run_as_written(None);
+}
+
+#[test]
 fn every_case_runs_as_written() {
     let Some(ground) = Ground::find() else {
         eprintln!(
-            "The cases were not run, only planned: they need a cluster. Start one and name its kubeconfig:\n  \
+            "The cases were rehearsed, and not run on a real cluster. Start one and name its kubeconfig:\n  \
              export SELDONPLAY_TEST_KUBECONFIG=$(../shared/cluster/up target/cluster)"
         );
         return;
     };
+    all_run_as_written(Some(&ground));
+}
+
+/// Every case, on a cluster, or each on one of its own inside the process.
+fn all_run_as_written(ground: Option<&Ground>) {
     let cases = Case::all();
     let queue: Mutex<VecDeque<(usize, &Case)>> = Mutex::new(cases.iter().enumerate().collect());
     let told = Mutex::new(Vec::new());
+    let at_once = if ground.is_some() { AT_ONCE } else { AT_ONCE_REHEARSED };
     std::thread::scope(|scope| {
-        for _ in 0..AT_ONCE {
+        for _ in 0..at_once {
             scope.spawn(|| {
                 loop {
                     let Some((number, case)) = queue.lock().ok().and_then(|mut queue| queue.pop_front())
                     else {
                         return;
                     };
-                    let ran = catch_unwind(AssertUnwindSafe(|| run(case, number, &ground)));
+                    let ran = catch_unwind(AssertUnwindSafe(|| run(case, number, ground)));
                     let ran = ran.unwrap_or_else(|_| Err(case.failed("it panicked")));
                     if let (Err(error), Ok(mut told)) = (ran, told.lock()) {
                         told.push(error);
@@ -84,12 +97,18 @@ fn every_case_runs_as_written() {
 }
 
 /// Runs a case and compares what was told.
-fn run(case: &Case, number: usize, ground: &Ground) -> Result<(), String> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| case.failed(&format!("there is no runtime: {error}")))?;
-    let played = runtime.block_on(play::play(case, number, ground)).map_err(|told| case.failed(&told))?;
+fn run(case: &Case, number: usize, ground: Option<&Ground>) -> Result<(), String> {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    let runtime =
+        if ground.is_some() { builder.enable_all() } else { builder.enable_time().start_paused(true) };
+    let runtime = runtime.build().map_err(|error| case.failed(&format!("there is no runtime: {error}")))?;
+    let played = runtime.block_on(async {
+        match ground {
+            Some(ground) => play::play(case, number, ground).await,
+            None => play::play(case, number, &Ground::rehearsed().await?).await,
+        }
+    });
+    let played = played.map_err(|told| case.failed(&told))?;
     let mut told = Vec::new();
     told.extend(difference::check(&case.folder.join("console.txt"), &played.console).err());
     told.extend(difference::check(&case.folder.join("events.jsonl"), &played.events).err());

@@ -14,6 +14,7 @@ use seldonplay::playbook::decode::{Key, Mapping};
 use seldonplay::playbook::document::{Defaults, Playbook};
 use seldonplay::playbook::manifest::ManifestFile;
 use seldonplay::playbook::patch::OperationMapping;
+use seldonplay::playbook::rehearsal::{Controller, Fault, FaultName, Rehearsal};
 use seldonplay::playbook::replicas::Bounds;
 use seldonplay::playbook::step::{Retry, envelope_keys};
 use seldonplay::source::Sources;
@@ -47,6 +48,16 @@ fn of_language(name: &str) -> Option<String> {
         "fail-when" => table(&action::FailWhenMapping::keys()),
         "operation" => table(&OperationMapping::keys()),
         "bounds" => table(&Bounds::keys()),
+        "rehearsal" => table(&Rehearsal::keys()),
+        "controller" => table(&Controller::keys()),
+        "fault" => table(&Fault::keys()),
+        "faults" => {
+            let mut rows = vec!["| fault | what goes wrong |".to_owned(), "|---|---|".to_owned()];
+            rows.extend(
+                FaultName::ALL.iter().map(|fault| format!("| `{}` | {} |", fault.as_str(), fault.about())),
+            );
+            rows.join("\n")
+        }
         "manifest-file" => table(&ManifestFile::keys()),
         "verbs" => {
             let mut rows = vec![
@@ -85,6 +96,10 @@ fn tables_of_the_language_come_from_the_types() {
             "operation",
             "bounds",
             "manifest-file",
+            "rehearsal",
+            "controller",
+            "fault",
+            "faults",
             "verbs",
             "not-yet",
         ]
@@ -348,7 +363,7 @@ fn same(line: &str) -> Option<String> {
     // The kubeconfig's context is called otherwise elsewhere.
     let line = line.split(" · context ").next().unwrap_or(line);
     // How far a rollout came, and how many slices and Pods a Deployment owned, differ from run to run.
-    let varies = line.trim_start().starts_with(['…', '│']);
+    let varies = line.trim_start().starts_with(['…', '│', '›']);
     if varies || line.starts_with("warning: the server's certificate") {
         return None;
     }
@@ -369,6 +384,37 @@ fn mask(word: &str) -> String {
         (true, _) => "TIME".to_owned(),
         (_, Some(pod)) => format!("{pod}-…"),
         _ => word.to_owned(),
+    }
+}
+
+/// Runs what a rehearsal shows, and compares byte by byte; with `UPDATE=1` writes what came.
+#[test]
+fn rehearsals_are_what_is_said() {
+    for name in ["README.md", "docs/rehearsal.md"] {
+        let blocks = document(name).blocks();
+        let rehearsals: Vec<&Block> =
+            blocks.iter().filter(|block| block.is("console", "rehearsal")).collect();
+        assert!(!rehearsals.is_empty(), "{name} shows no rehearsal");
+        for block in rehearsals {
+            let (first, shown) = block.text.split_once('\n').unwrap_or((&block.text, ""));
+            let command =
+                first.strip_prefix("$ seldonplay ").unwrap_or_else(|| panic!("no command: {first}"));
+            let wanted: i32 = block.get("exit").unwrap_or("0").parse().expect("an exit code is a number");
+            let told = run(&mut seldonplay(words(command)));
+            assert_eq!(told.code, Some(wanted), "{name}:{}: {}", block.line, told.told());
+            if told.out != shown && std::env::var_os("UPDATE").is_some() {
+                let fresh = std::fs::read_to_string(root().join(name)).expect("the document is there");
+                let fresh =
+                    fresh.replace(&format!("{first}\n{shown}```"), &format!("{first}\n{}```", told.out));
+                std::fs::write(root().join(name), fresh).expect("the document can be written");
+            } else {
+                assert_eq!(
+                    told.out, shown,
+                    "{name}:{}: what came (left) and what is said (right)",
+                    block.line
+                );
+            }
+        }
     }
 }
 
@@ -417,8 +463,14 @@ fn the_readme_names_the_two_commands() {
 #[test]
 fn links_lead_somewhere() {
     let mut faults = Vec::new();
-    for name in ["README.md", "CONTRIBUTING.md", "docs/language.md", "docs/diagnostics.md", "docs/events.md"]
-    {
+    for name in [
+        "README.md",
+        "CONTRIBUTING.md",
+        "docs/language.md",
+        "docs/diagnostics.md",
+        "docs/events.md",
+        "docs/rehearsal.md",
+    ] {
         let document = document(name);
         let folder = root().join(name).parent().map(std::path::Path::to_owned).unwrap_or_default();
         for link in document.text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {

@@ -10,12 +10,16 @@ mod kinds;
 mod options;
 mod plan;
 mod playbook;
+mod rehearse;
 mod replicas;
+mod reports;
 mod run;
 mod schema;
 mod screen;
+mod serve;
 mod signals;
 mod validate;
+mod why;
 
 use crate::event::Ending;
 use clap::{Parser, Subcommand};
@@ -51,6 +55,10 @@ struct Cli {
 enum Command {
     /// Run a playbook against a cluster.
     Run(Box<run::Run>),
+    /// Rehearse playbooks without a cluster, in virtual time: what would they do, and what would they notice?
+    Rehearse(Box<rehearse::Rehearse>),
+    /// Serve a rehearsed cluster on loopback, for kubectl and other tools.
+    Serve(serve::Serve),
     /// Check playbooks without a cluster: every finding at once, each with its place.
     Validate(validate::Validate),
     /// Show the plan as it will run: steps numbered, defaults filled in, objects named. Nothing is done.
@@ -61,6 +69,8 @@ enum Command {
     Kinds(kinds::KindsCommand),
     /// Show which field decides how many replicas each child of an object has. No cluster is needed.
     Replicas(replicas::ReplicasCommand),
+    /// Tell why an object is not ready, now: one sentence, then its evidence.
+    Why(Box<why::WhyCommand>),
 }
 
 /// Runs the command line; what it returns is the exit code.
@@ -77,11 +87,28 @@ pub fn main() -> ExitCode {
     };
     let ending = match cli.command {
         Command::Run(command) => command.execute(),
+        Command::Rehearse(command) => command.execute(),
+        Command::Serve(command) => command.execute(),
         Command::Validate(command) => command.execute(),
         Command::Plan(command) => command.execute(),
         Command::Schema(command) => command.execute(),
         Command::Kinds(command) => command.execute(),
         Command::Replicas(command) => command.execute(),
+        Command::Why(command) => command.execute(),
     };
     ExitCode::from(ending.exit_code())
+}
+
+/// Carries something out on a runtime of its own. Nobody waits for a question that nobody answered.
+fn on_runtime(work: impl Future<Output = Ending>) -> Ending {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("error: this machine lets no program run as it must: {error}");
+            return Ending::Failed;
+        }
+    };
+    let ending = runtime.block_on(work);
+    runtime.shutdown_background();
+    ending
 }

@@ -1,17 +1,18 @@
 //! `seldonplay run`: source → playbook → plan → run → events → reports.
 //! It must never know how any of them does its part.
 
-use super::options::{ClusterOptions, ColourOption, PlaybookOptions, length};
+use super::options::{ClusterOptions, PlaybookOptions, length};
 use super::playbook::{Read, count, read, show};
-use super::screen::{Colour, rewrites, width};
+use super::reports::{ReportOptions, Reports};
+use super::screen::width;
 use super::signals;
-use crate::cluster::{self, ConnectError, Connected, Settings};
+use super::why::unconnected;
+use crate::cluster::{self, Connected, Settings};
 use crate::diagnostic::Severity;
 use crate::event::{ClusterInfo, Ending, Event, Masks, Mode, Recorder};
 use crate::plan::{Inputs, Plan};
-use crate::report::{Console, ConsoleOptions, Json, Reporter, Verbosity};
 use crate::runner::{self, Ask, Hands, Setup, Stop};
-use clap::{ArgAction, Args, ValueEnum};
+use clap::Args;
 use jiff::Timestamp;
 use std::cell::RefCell;
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -42,42 +43,15 @@ pub(super) struct Run {
     /// Warnings about the playbook count as errors.
     #[arg(long)]
     deny_warnings: bool,
-    /// What goes to standard output: words for people, or one JSON object for each event (the words go to standard error then).
-    #[arg(short, long, value_enum, default_value_t = Output::Text, value_name = "FORMAT")]
-    output: Output,
-    /// Only steps and failures.
-    #[arg(short, long, conflicts_with = "verbose")]
-    quiet: bool,
-    /// Tell more.
-    #[arg(short, long, action = ArgAction::Count)]
-    verbose: u8,
     #[command(flatten)]
-    colour: ColourOption,
+    report: ReportOptions,
     #[command(flatten)]
     cluster: ClusterOptions,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Output {
-    /// For people.
-    Text,
-    /// For programs.
-    Json,
-}
-
 impl Run {
     pub(super) fn execute(self) -> Ending {
-        let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-            Ok(runtime) => runtime,
-            Err(error) => {
-                eprintln!("error: this machine lets no program run as it must: {error}");
-                return Ending::Failed;
-            }
-        };
-        let ending = runtime.block_on(self.run());
-        // Nobody waits for a question that nobody answered.
-        runtime.shutdown_background();
-        ending
+        super::on_runtime(self.run())
     }
 
     async fn run(self) -> Ending {
@@ -92,7 +66,7 @@ impl Run {
             }
         };
         let playbook = read(&self.playbook, &inputs);
-        show(&playbook.findings, &playbook.sources, self.colour.color.style());
+        show(&playbook.findings, &playbook.sources, self.report.colour().style());
         let Some(plan) = self.runnable(&playbook) else { return Ending::Invalid };
         let connected = match connected {
             Ok(connected) => connected,
@@ -141,7 +115,7 @@ impl Run {
         run_id: &str,
         seed: u64,
     ) -> Ending {
-        let reports = RefCell::new(Reports::new(self.output, self.colour.color, self.verbosity()));
+        let reports = RefCell::new(self.report.reports(false));
         let (stop, stopped) = watch::channel(Stop::Running);
         let setup = Setup {
             recorder: Recorder::new(run_id, Timestamp::now(), Masks::new(plan.secrets.clone())),
@@ -149,6 +123,7 @@ impl Run {
             info: Some(ClusterInfo { server: connected.server.clone(), context: connected.context.clone() }),
             seed,
             grace: self.grace,
+            observe: self.report.observes(),
         };
         let hands = Hands { stop: stopped, ask: self.ask() };
         let mut tell = |event: &Event| reports.borrow_mut().take(event);
@@ -178,14 +153,6 @@ impl Run {
         summary.ending
     }
 
-    fn verbosity(&self) -> Verbosity {
-        match (self.quiet, self.verbose) {
-            (true, _) => Verbosity::Quiet,
-            (false, 0) => Verbosity::Normal,
-            (false, _) => Verbosity::Verbose,
-        }
-    }
-
     fn ask(&self) -> Ask {
         if self.yes {
             return Ask::Yes;
@@ -209,46 +176,6 @@ impl Run {
     }
 }
 
-/// Where events are shown.
-struct Reports {
-    console: Console<Box<dyn Write>>,
-    json: Option<Json<std::io::Stdout>>,
-}
-
-impl Reports {
-    fn new(output: Output, colour: Colour, verbosity: Verbosity) -> Reports {
-        let (to, terminal, colour, width): (Box<dyn Write>, bool, bool, usize) = match output {
-            Output::Text => {
-                let to = std::io::stdout();
-                (Box::new(std::io::stdout()), rewrites(&to), colour.on(&to), width(&to))
-            }
-            Output::Json => {
-                let to = std::io::stderr();
-                (Box::new(std::io::stderr()), rewrites(&to), colour.on(&to), width(&to))
-            }
-        };
-        let console = Console::new(to, ConsoleOptions { terminal, colour, width, verbosity });
-        Reports { console, json: (output == Output::Json).then(|| Json::new(std::io::stdout())) }
-    }
-
-    fn take(&mut self, event: &Event) {
-        if let Some(json) = &mut self.json {
-            json.take(event);
-        }
-        self.console.take(event);
-    }
-
-    /// The last lines are out. Whoever reads them may be gone, which is no failure of the run.
-    fn finish(&mut self) {
-        let ends = [self.json.as_mut().map(Reporter::finish), Some(self.console.finish())];
-        for error in ends.into_iter().flatten().filter_map(Result::err) {
-            if error.kind() != std::io::ErrorKind::BrokenPipe {
-                eprintln!("error: what happened could not be written wholly: {error}");
-            }
-        }
-    }
-}
-
 /// Ticks for as long as it is polled, and follows the terminal's size.
 async fn tick(reports: &RefCell<Reports>) {
     let mut interval = tokio::time::interval(Duration::from_millis(100));
@@ -265,15 +192,8 @@ async fn tick(reports: &RefCell<Reports>) {
         };
         tokio::select! {
             biased;
-            () = resize => reports.borrow_mut().console.resize(width(&std::io::stdout())),
-            _ = interval.tick() => reports.borrow_mut().console.tick(),
+            () = resize => reports.borrow_mut().resize(width(&std::io::stdout())),
+            _ = interval.tick() => reports.borrow_mut().tick(),
         }
     }
-}
-
-/// The kubeconfig leads nowhere.
-fn unconnected(error: &ConnectError) -> Ending {
-    eprintln!("error: {error}");
-    eprintln!("  help: {}", error.help());
-    Ending::Refused
 }

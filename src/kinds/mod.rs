@@ -15,6 +15,7 @@ mod knative;
 mod kserve;
 pub mod lint;
 mod namespace;
+mod occurrence;
 mod plain;
 mod pod;
 mod read;
@@ -30,7 +31,9 @@ mod verdict;
 pub(crate) use seldon_deployment::shortened;
 
 pub use fresh::Observes;
+pub use occurrence::Occurrence;
 pub use read::dotted;
+pub(crate) use read::{because, condition, count, holds, items, number, text, title, told};
 pub use status::status_fields;
 pub use table::{Knowledge, Words, all, by_name, of};
 pub use verdict::{
@@ -38,7 +41,7 @@ pub use verdict::{
     Verdict, Written,
 };
 
-use read::{text, told};
+use crate::selector::LabelSelector;
 use serde_json::Value;
 
 /// What is known of the kind of this object.
@@ -82,6 +85,17 @@ pub fn consults(object: &Value) -> Vec<Consult> {
 /// Those that a cluster does not serve are to be skipped.
 pub fn owns(api_version: &str, kind: &str) -> &'static [Owned] {
     of(api_version, kind).owns
+}
+
+/// The labels that all workloads and Pods below an object carry, as a selector: a hint that keeps lists and watches narrow; who owns
+/// what is told by UIDs alone.
+pub fn labels_below(object: &Value) -> Option<String> {
+    if let Some(consult) = consults(object).first() {
+        return Some(consult.labels.clone()).filter(|labels| !labels.is_empty());
+    }
+    let selector = object.pointer("/spec/selector")?;
+    selector.get("matchLabels").or_else(|| selector.get("matchExpressions"))?;
+    LabelSelector::from_object(selector).ok().map(|selector| selector.to_string())
 }
 
 /// Whether the status speaks of the object as it is now: rules 1 to 4 of "Fresh status".

@@ -20,6 +20,7 @@ use crate::playbook::action::Action;
 use crate::playbook::decode::Decoder;
 use crate::playbook::document::Playbook;
 use crate::playbook::late::Late;
+use crate::playbook::rehearsal::Rehearsal;
 use crate::playbook::step::{Envelope, Step as WrittenStep};
 use crate::playbook::template::{self, Scope};
 use crate::source::{Dialect, FileId, Node, Sources, Span, Tree, read_yaml};
@@ -102,6 +103,8 @@ pub struct Plan {
     pub on_failure: Vec<Step>,
     /// What runs at the end, always.
     pub finally: Vec<Step>,
+    /// What the world does when it is rehearsed.
+    pub rehearsal: Option<Rehearsal>,
     /// The variables.
     pub vars: Map<String, Value>,
     /// What expressions may name, as far as it is known before the run.
@@ -256,6 +259,7 @@ fn make(file: FileId, sources: &mut Sources, inputs: &Inputs, found: &mut Diagno
         steps: number(Phase::Steps, &playbook.steps.steps),
         on_failure: number(Phase::OnFailure, playbook.on_failure.as_ref().map_or(&[], |steps| &steps.steps)),
         finally: number(Phase::Finally, playbook.finally.as_ref().map_or(&[], |steps| &steps.steps)),
+        rehearsal: playbook.rehearsal.clone(),
         vars,
         scope,
         secrets,
@@ -304,8 +308,8 @@ fn circular(tree: &Tree, run: &mut Value, found: &mut Diagnostics) {
 }
 
 /// What a run needs before its first step.
-const AT_ONCE: [&str; 8] =
-    ["apiVersion", "kind", "name", "description", "tags", "namespace", "timeout", "defaults"];
+const AT_ONCE: [&str; 9] =
+    ["apiVersion", "kind", "name", "description", "tags", "namespace", "timeout", "defaults", "rehearsal"];
 
 /// Reports what must be known at once and is known only later. It is left out, as is what an unset variable leaves open.
 fn at_once(expanded: &mut Tree, scope: &Scope, found: &mut Diagnostics) {

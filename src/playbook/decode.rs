@@ -339,9 +339,17 @@ macro_rules! words {
         pub enum $name { $($(#[doc = $doc])+ $variant,)+ }
 
         impl $name {
+            /// All of them, in the order of the documentation.
+            pub const ALL: &'static [$name] = &[$($name::$variant),+];
+
             /// The word as it is written.
             pub fn as_str(self) -> &'static str {
                 match self { $($name::$variant => $word,)+ }
+            }
+
+            /// What it means.
+            pub fn about(self) -> &'static str {
+                match self { $($name::$variant => concat!($($doc),+).trim(),)+ }
             }
         }
 

@@ -4,9 +4,10 @@
 use super::decode::{Decode, Decoder, Mapping, Schema, mapping};
 use super::manifest::ManifestRef;
 use super::names;
+use super::rehearsal::Rehearsal;
 use super::step::Step;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::source::{Node, Span, Spanned, Tree};
+use crate::source::{Entry, Node, Span, Spanned, Tree};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -44,6 +45,8 @@ mapping! {
         on_failure "on-failure" optional: Steps,
         /// What to do at the end, always.
         finally "finally" optional: Steps,
+        /// What the world does when the playbook is rehearsed.
+        rehearsal "rehearsal" optional: Rehearsal,
     }
 }
 
@@ -140,8 +143,22 @@ impl Decode for Constant {
     }
 }
 
-/// Keys of the language that this version does not have.
-const NOT_YET: &[&str] = &["holds", "rehearsal"];
+/// Keys of the language that this version does not have, at the top and under `rehearsal`.
+const NOT_YET: &[&str] = &["holds"];
+const NOT_YET_IN_REHEARSAL: &[&str] = &["answers"];
+
+/// The entries that this version has; of the others a finding says that they are not there yet.
+fn there(entries: &[Entry], not_yet: &[&str], decoder: &mut Decoder<'_>) -> Vec<Entry> {
+    let (absent, there): (Vec<&Entry>, Vec<&Entry>) =
+        entries.iter().partition(|entry| not_yet.contains(&entry.key.as_str()));
+    for entry in absent {
+        let message = format!("`{}` is not there yet", entry.key);
+        decoder.push(
+            Diagnostic::error(Code::VerbNotYet, entry.key_span, message).help("This version cannot run it."),
+        );
+    }
+    there.into_iter().cloned().collect()
+}
 
 impl Playbook {
     /// Reads a playbook from a tree of which the known expressions are expanded.
@@ -165,14 +182,12 @@ impl Playbook {
             decoder.push(Diagnostic::error(Code::NoPlaybook, span, message).help(help));
             return None;
         }
-        for entry in entries.iter().filter(|entry| NOT_YET.contains(&entry.key.as_str())) {
-            let message = format!("`{}` is not there yet", entry.key);
-            decoder.push(
-                Diagnostic::error(Code::VerbNotYet, entry.key_span, message)
-                    .help("This version cannot run it."),
-            );
+        let mut known = there(entries, NOT_YET, decoder);
+        for entry in known.iter_mut().filter(|entry| entry.key == "rehearsal") {
+            if let Node::Map(entries) = &mut entry.value.node {
+                *entries = there(entries, NOT_YET_IN_REHEARSAL, decoder);
+            }
         }
-        let known = entries.iter().filter(|entry| !NOT_YET.contains(&entry.key.as_str())).cloned().collect();
         let start = entries.first().map_or(tree.head(), |entry| entry.key_span);
         let playbook =
             Playbook::decode_at(&Tree { node: Node::Map(known), span: tree.span }, start, decoder)?;

@@ -12,6 +12,7 @@ pub mod like;
 pub mod manifest;
 pub mod names;
 pub mod patch;
+pub mod rehearsal;
 pub mod replicas;
 pub mod step;
 pub mod suggest;

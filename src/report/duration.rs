@@ -2,7 +2,7 @@
 //! It must never know what took the time.
 
 /// A time that was measured: `0.1s`, `41.2s`, `3m 2s`, `1h 4m`. What is cut off is never rounded up.
-pub(super) fn took(ms: u64) -> String {
+pub fn took(ms: u64) -> String {
     match ms / 1000 {
         0..60 => format!("{}.{}s", ms / 1000, ms % 1000 / 100),
         seconds @ 60..3600 => format!("{}m {}s", seconds / 60, seconds % 60),

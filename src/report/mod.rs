@@ -6,7 +6,8 @@ mod duration;
 mod json;
 mod sink;
 
-pub use console::{Console, ConsoleOptions, Verbosity};
+pub use console::{Console, ConsoleOptions, Surface, Verbosity, draw_diagnosis};
+pub use duration::took;
 pub use json::Json;
 
 use crate::event::Event;

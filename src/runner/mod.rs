@@ -3,9 +3,13 @@
 
 mod apply;
 mod context;
+mod course;
 mod delete;
+mod explain;
 mod get;
 mod judge;
+mod left_behind;
+mod observing;
 mod one;
 mod outstanding;
 mod owned;
@@ -15,6 +19,7 @@ mod pause;
 mod preflight;
 mod scale;
 mod step;
+mod stop;
 mod subject;
 mod trouble;
 mod view;
@@ -28,51 +33,21 @@ use crate::event::{
     Requests, Tool,
 };
 use crate::plan::{Plan, Step};
-use crate::playbook::duration;
 use crate::source::Sources;
-use context::{Bound, Pace, Teller, Told};
+use context::{Teller, Told};
+use course::{Course, State};
+use left_behind::left_behind;
+use observing::Observing;
 use outstanding::Outstanding;
-use serde_json::{Map, Value, json};
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::time::Duration;
-use step::{End, Surroundings, millis};
+use step::millis;
+pub use stop::{Signal, Stop};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
 use futures_util::FutureExt;
-
-/// Whether the run goes on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Stop {
-    /// It does.
-    Running,
-    /// It ends: the step is ended, the handlers run within the grace period.
-    Gracefully(Signal),
-    /// It ends soon: outstanding deletes are sent, nothing is waited for.
-    Soon(Signal),
-    /// It ends at once: nothing more is sent.
-    Now(Signal),
-}
-
-/// What ended a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Signal {
-    /// SIGINT, mostly a person.
-    Interrupt,
-    /// SIGTERM, mostly a machine.
-    Terminate,
-}
-
-impl Signal {
-    /// Its name.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Signal::Interrupt => "SIGINT",
-            Signal::Terminate => "SIGTERM",
-        }
-    }
-}
 
 /// Puts a question to a person and brings back whether to go on.
 pub type Person = Box<dyn Fn(String) -> Pin<Box<dyn Future<Output = bool>>>>;
@@ -107,6 +82,8 @@ pub struct Setup {
     pub seed: u64,
     /// How long handlers may take after a signal or the run's own deadline.
     pub grace: Duration,
+    /// Whether what happens to the objects that it writes is told.
+    pub observe: bool,
 }
 
 /// How a run went.
@@ -120,11 +97,6 @@ pub struct Summary {
     pub failure: Option<Failure>,
 }
 
-/// How long what is outstanding may take to be sent when the run ends soon.
-const SOON: Duration = Duration::from_millis(1500);
-/// How long the cluster is tried before anything was done.
-const FIRST_CONTACT: Duration = Duration::from_secs(10);
-
 /// Runs a plan. `tell` gets every event, in order; it has no other caller.
 pub async fn run(
     plan: &Plan,
@@ -134,7 +106,7 @@ pub async fn run(
     hands: Hands,
     tell: &mut dyn FnMut(&Event),
 ) -> Summary {
-    let Setup { mut recorder, mode, info, seed, grace } = setup;
+    let Setup { mut recorder, mode, info, seed, grace, observe } = setup;
     let (sender, mut told) = mpsc::unbounded_channel::<Told>();
     let teller = Teller::new(sender);
     let mut troubles = cluster.troubles();
@@ -143,6 +115,7 @@ pub async fn run(
     let began = Instant::now();
     let mut troubled = 0;
     let outstanding = Outstanding::new();
+    let (mut observing, begun) = Observing::begin(cluster, &plan.namespace, observe);
     let mut record = |told: Told| match told {
         Told::Event(step, attempt, kind) => tell(&recorder.record(step, attempt, kind)),
         Told::Mask(values) => recorder.mask(values),
@@ -159,6 +132,7 @@ pub async fn run(
             stop,
             grace,
             began,
+            begun,
             state: State::default(),
         };
         let running = AssertUnwindSafe(course.run()).catch_unwind();
@@ -167,21 +141,29 @@ pub async fn run(
         loop {
             tokio::select! {
                 biased;
-                Some(told) = told.recv() => record(told),
+                Some(told) = told.recv() => {
+                    observing.hear(&told);
+                    record(told);
+                }
                 Ok(()) = stops.changed() => record(Told::Event(None, None, interrupted(*stops.borrow_and_update(), grace))),
                 Some(trouble) = troubles.recv() => {
                     troubled += u64::from(!trouble.over);
                     record(Told::Event(None, None, transport(trouble)));
                 }
+                seen = observing.next() => record(seen),
                 ended = &mut running => break ended.unwrap_or_else(|panic| defect(panic.as_ref())),
             }
         }
     };
     if !matches!(*hands.stop.borrow(), Stop::Now(_)) {
-        outstanding.done(SOON).await;
+        outstanding.done(course::SOON).await;
     }
     while let Ok(told) = told.try_recv() {
+        observing.hear(&told);
         record(told);
+    }
+    while let Some(seen) = observing.try_next() {
+        record(seen);
     }
     while let Ok(trouble) = troubles.try_recv() {
         record(Told::Event(None, None, transport(trouble)));
@@ -201,248 +183,6 @@ pub async fn run(
     };
     record(Told::Event(None, None, finished));
     summary
-}
-
-/// What has come of the steps so far.
-#[derive(Default)]
-struct State {
-    counts: Counts,
-    /// The first failure and the title of its step; it decides.
-    first: Option<(Failure, String)>,
-    saved: Map<String, Value>,
-    refused_before_anything: bool,
-}
-
-struct Course<'a> {
-    plan: &'a Plan,
-    sources: &'a Sources,
-    cluster: &'a Cluster,
-    teller: Teller,
-    ask: &'a Ask,
-    outstanding: Outstanding,
-    stop: watch::Receiver<Stop>,
-    grace: Duration,
-    began: Instant,
-    state: State,
-}
-
-impl Course<'_> {
-    async fn run(&mut self) -> Summary {
-        let bound = [(self.plan.timeout, "playbook"), (self.plan.run_timeout, "run")]
-            .into_iter()
-            .filter_map(|(limit, whose)| Some((limit?, whose)))
-            .min()
-            .map(|(limit, whose)| Bound {
-                at: self.began + limit,
-                of: format!("the {whose}'s timeout ({})", duration::words(limit)),
-            });
-        let contact = self.began + FIRST_CONTACT;
-        let contact = bound.as_ref().map_or(contact, |bound| bound.at.min(contact));
-        let cluster = self.cluster.until(contact);
-        let mut stop = self.stop.clone();
-        let looked = tokio::select! {
-            biased;
-            signal = signalled(&mut stop, Stop::Running) => {
-                return Summary { ending: ending_of(signal), counts: self.counts(), failure: None };
-            }
-            looked = preflight::look(self.plan, self.sources, &cluster) => looked,
-        };
-        if let Err(failure) = looked {
-            return Summary { ending: Ending::Refused, counts: self.counts(), failure: Some(failure) };
-        }
-        self.steps(bound).await;
-        self.handlers().await;
-        let signal = signal_of(*self.stop.borrow());
-        let ending = match (&self.state.first, signal) {
-            // The first failure decides; a signal that came during it is what ended it.
-            (Some((failure, _)), _) if failure.cause != Cause::Interrupted => match failure.cause {
-                Cause::TimedOut => Ending::TimedOut,
-                _ if self.state.refused_before_anything => Ending::Refused,
-                _ => Ending::Failed,
-            },
-            (_, Some(signal)) => ending_of(signal),
-            (Some(_), None) => Ending::Failed,
-            (None, None) => Ending::Passed,
-        };
-        let failure = self.state.first.take().map(|(failure, _)| failure);
-        // That a signal ended a step is no failure of its own.
-        let failure = failure.filter(|_| !matches!(ending, Ending::Interrupted | Ending::Terminated));
-        Summary { ending, counts: self.counts(), failure }
-    }
-
-    fn counts(&self) -> Counts {
-        let mut counts = self.state.counts;
-        let steps = u32::try_from(self.plan.steps.len()).unwrap_or(u32::MAX);
-        counts.skipped = steps.saturating_sub(counts.passed + counts.failed);
-        counts
-    }
-
-    /// `steps`, until the first failure.
-    async fn steps(&mut self, bound: Option<Bound>) {
-        for step in &self.plan.steps {
-            if *self.stop.borrow() != Stop::Running {
-                return;
-            }
-            let mut stop = self.stop.clone();
-            let stopped = async move { signalled(&mut stop, Stop::Running).await.as_str().to_owned() };
-            let end = self.step(step, bound.clone(), Pace::Full, stopped).await;
-            match end {
-                End::Passed(_) => self.state.counts.passed += 1,
-                End::Skipped => {}
-                End::Failed { failure, keep_going } => {
-                    let interrupted =
-                        failure.cause == Cause::Interrupted && *self.stop.borrow() != Stop::Running;
-                    self.state.counts.failed += u32::from(!interrupted);
-                    let done_nothing = self.state.counts.passed == 0 && self.cluster.ledger().is_empty();
-                    let refused =
-                        matches!(failure.refusal.as_ref().map(|refusal| refusal.code), Some(401 | 403))
-                            || failure.cause == Cause::Unreachable;
-                    if self.state.first.is_none() {
-                        self.state.refused_before_anything = done_nothing && refused;
-                    }
-                    self.state.first.get_or_insert((*failure, step.title.clone()));
-                    if !keep_going {
-                        return;
-                    }
-                }
-            }
-        }
-    }
-
-    /// `on-failure` if a step failed, then `finally`. They go on after a failure of their own, which never hides the first.
-    async fn handlers(&mut self) {
-        let stop = *self.stop.borrow();
-        let bounded = stop != Stop::Running
-            || self.plan.run_timeout.is_some_and(|limit| self.began + limit <= Instant::now());
-        let length = self.grace;
-        let grace = || Bound {
-            at: Instant::now() + length,
-            of: format!("the grace period ({})", duration::words(length)),
-        };
-        let mut bound = bounded.then(grace);
-        let failed = self.state.first.is_some();
-        let on_failure: &[Step] = if failed || stop != Stop::Running { &self.plan.on_failure } else { &[] };
-        for step in on_failure.iter().chain(&self.plan.finally) {
-            let now = *self.stop.borrow();
-            if bound.is_none() && now != Stop::Running {
-                bound = Some(grace());
-            }
-            let end = match now {
-                Stop::Now(_) => return,
-                Stop::Soon(_) => {
-                    // Only what removes things is still sent.
-                    if step.action.verb() != "delete" {
-                        continue;
-                    }
-                    let mut stop = self.stop.clone();
-                    let stopped = async move {
-                        signalled(&mut stop, Stop::Soon(Signal::Terminate)).await.as_str().to_owned()
-                    };
-                    self.step(step, Some(soon()), Pace::Hurried, stopped).await
-                }
-                Stop::Running | Stop::Gracefully(_) => {
-                    let mut stop = self.stop.clone();
-                    let (grace, ending) = (self.grace, now);
-                    let stopped = async move {
-                        let signal = match ending {
-                            Stop::Running => out_of_grace(&mut stop, grace).await,
-                            // The step's own deadline is the end of the grace period, and it has more to say then.
-                            ending => signalled(&mut stop, ending).await,
-                        };
-                        signal.as_str().to_owned()
-                    };
-                    self.step(step, bound.clone(), Pace::Full, stopped).await
-                }
-            };
-            if let End::Failed { failure, .. } = end {
-                let hurried =
-                    matches!(*self.stop.borrow(), Stop::Soon(_)) && failure.cause == Cause::Interrupted;
-                if hurried && step.action.verb() == "delete" {
-                    // It was waiting when the second signal came; its deletes may not have been sent.
-                    let never = std::future::pending();
-                    let _ = self.step(step, Some(soon()), Pace::Hurried, never).await;
-                }
-                self.state.first.get_or_insert((*failure, step.title.clone()));
-            }
-        }
-    }
-
-    async fn step(
-        &mut self,
-        step: &Step,
-        bound: Option<Bound>,
-        pace: Pace,
-        stopped: impl Future<Output = String>,
-    ) -> End {
-        let mut scope = self.plan.scope.clone();
-        scope.late.clear();
-        scope.known.insert("steps".into(), Value::Object(self.state.saved.clone()));
-        let failure = self
-            .state
-            .first
-            .as_ref()
-            .map_or(Value::Null, |(failure, step)| json!({ "step": step, "message": failure.message }));
-        scope.known.insert("failure".into(), failure);
-        let around = Surroundings {
-            plan: self.plan,
-            sources: self.sources,
-            cluster: self.cluster,
-            scope: &scope,
-            ask: self.ask,
-            outstanding: &self.outstanding,
-            bound,
-            pace,
-        };
-        let end = step::run(step, &around, &self.teller, stopped).await;
-        if let (End::Passed(saved), Some(id)) = (&end, step.id()) {
-            self.state.saved.insert(id.to_owned(), Value::Object(saved.clone()));
-        }
-        end
-    }
-}
-
-/// The end of what is outstanding when the run ends soon.
-fn soon() -> Bound {
-    Bound { at: Instant::now() + SOON, of: format!("the last {}", duration::words(SOON)) }
-}
-
-/// Waits until the handlers must end: the grace period has passed since the first signal, or a more urgent one came.
-async fn out_of_grace(stop: &mut watch::Receiver<Stop>, grace: Duration) -> Signal {
-    let first = signalled(stop, Stop::Running).await;
-    let more = signalled(stop, Stop::Gracefully(first));
-    tokio::time::timeout(grace, more).await.unwrap_or(first)
-}
-
-/// Waits until the run is to be ended more urgently than `than`.
-async fn signalled(stop: &mut watch::Receiver<Stop>, than: Stop) -> Signal {
-    match stop.wait_for(|stop| urgency(*stop) > urgency(than)).await {
-        Ok(stop) => signal_of(*stop).unwrap_or(Signal::Interrupt),
-        // Nobody can end it any more.
-        Err(_) => std::future::pending().await,
-    }
-}
-
-fn urgency(stop: Stop) -> u8 {
-    match stop {
-        Stop::Running => 0,
-        Stop::Gracefully(_) => 1,
-        Stop::Soon(_) => 2,
-        Stop::Now(_) => 3,
-    }
-}
-
-fn signal_of(stop: Stop) -> Option<Signal> {
-    match stop {
-        Stop::Running => None,
-        Stop::Gracefully(signal) | Stop::Soon(signal) | Stop::Now(signal) => Some(signal),
-    }
-}
-
-fn ending_of(signal: Signal) -> Ending {
-    match signal {
-        Signal::Interrupt => Ending::Interrupted,
-        Signal::Terminate => Ending::Terminated,
-    }
 }
 
 fn started(plan: &Plan, sources: &Sources, mode: Mode, cluster: Option<ClusterInfo>, seed: u64) -> EventKind {
@@ -505,45 +245,6 @@ fn requests(cluster: &Cluster, troubles: u64) -> Requests {
         retried: counts.retries,
         troubles,
     }
-}
-
-/// What this run created and has not removed, with the command that removes it.
-fn left_behind(cluster: &Cluster, context: Option<&str>) -> Option<EventKind> {
-    let created = cluster.ledger().created();
-    if created.is_empty() {
-        return None;
-    }
-    let mut commands: Vec<(Option<String>, Vec<String>)> = Vec::new();
-    for written in created.iter().rev() {
-        let name = format!("{}/{}", written.resource.full_name(), written.name);
-        match commands.iter_mut().find(|(namespace, _)| *namespace == written.namespace) {
-            Some((_, names)) => names.push(name),
-            None => commands.push((written.namespace.clone(), vec![name])),
-        }
-    }
-    let context = context.map_or_else(String::new, |context| format!(" --context {}", quoted(context)));
-    let command = commands
-        .iter()
-        .map(|(namespace, names)| {
-            let namespace =
-                namespace.as_ref().map_or_else(String::new, |namespace| format!(" -n {namespace}"));
-            format!("kubectl{context}{namespace} delete {}", names.join(" "))
-        })
-        .collect::<Vec<_>>()
-        .join(" && ");
-    Some(EventKind::LeftBehind {
-        objects: created.iter().map(|written| written.object().short()).collect(),
-        command,
-    })
-}
-
-/// A word as a shell reads it.
-fn quoted(word: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"@%+=:,./_-".contains(&byte);
-    if !word.is_empty() && word.bytes().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 /// A panic is a defect of this program, and ends the run as a failure.

@@ -6,7 +6,6 @@ use super::view::{Key, View};
 use crate::cluster::{Error, Interest, KindName, ResolveError};
 use crate::event::Failure;
 use crate::kinds;
-use crate::selector::LabelSelector;
 use crate::tree::{Leaf, Tree};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,7 +35,7 @@ impl Owned {
         self.members.insert(text("/metadata/uid").to_owned());
         let namespace =
             Some(text("/metadata/namespace").to_owned()).filter(|namespace| !namespace.is_empty());
-        let hint = pods_of(root);
+        let hint = kinds::labels_below(root);
         for owned in kinds::owns(text("/apiVersion"), text("/kind")) {
             let name =
                 KindName { word: owned.kind.to_owned(), api_version: Some(owned.api_version.to_owned()) };
@@ -132,14 +131,4 @@ impl Owned {
             self.members.extend(found);
         }
     }
-}
-
-/// Labels that all workloads and pods below an object carry: a hint that keeps watches narrow, confirmed by owner UIDs.
-fn pods_of(root: &Value) -> Option<String> {
-    if let Some(consult) = kinds::consults(root).first() {
-        return Some(consult.labels.clone()).filter(|labels| !labels.is_empty());
-    }
-    let selector = root.pointer("/spec/selector")?;
-    selector.get("matchLabels").or_else(|| selector.get("matchExpressions"))?;
-    LabelSelector::from_object(selector).ok().map(|selector| selector.to_string())
 }

@@ -18,7 +18,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout_at};
 
 /// How much longer than its deadline a verb may take to say why it is not done.
-const LAST_WORDS: Duration = Duration::from_secs(3);
+const LAST_WORDS: Duration = Duration::from_secs(4);
 
 /// How a step ended.
 pub(super) enum End {

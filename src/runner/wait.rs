@@ -2,12 +2,13 @@
 //! It must never poll: every judgement follows a change that a watch has shown, or a time that has come.
 
 use super::context::{Context, Done};
+use super::explain::explain;
 use super::panel::{Gate, Rule};
 use super::subject::Subject;
 use super::until;
 use super::waiting::Waiting;
 use crate::cluster::ObjectRef;
-use crate::event::Failure;
+use crate::event::{Cause, Failure};
 use crate::playbook::action::{Assert, FailWhen, Match, WaitUntil};
 use crate::playbook::condition::Condition;
 use crate::playbook::late::Late;
@@ -144,6 +145,17 @@ fn rule(
 /// Follows the objects until the condition holds, or never will, or the deadline has passed.
 pub(super) async fn wait_for(wait: Wait<'_>, cx: &Context<'_>) -> Result<Done, Failure> {
     let mut waiting = Waiting::open(&wait, cx).await?;
+    match to_the_end(&mut waiting, cx).await {
+        Err(failure)
+            if !waiting.head.is_empty() && matches!(failure.cause, Cause::Unmet | Cause::TimedOut) =>
+        {
+            Err(explain(failure, &waiting.head, &waiting.at_fault(), cx).await)
+        }
+        ended => ended,
+    }
+}
+
+async fn to_the_end(waiting: &mut Waiting<'_>, cx: &Context<'_>) -> Result<Done, Failure> {
     loop {
         if let Some(end) = waiting.judge_all().await? {
             return end;

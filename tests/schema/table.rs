@@ -27,7 +27,20 @@ const TABLE: &[(&str, &str, Says)] = &[
     ("steps as a word", "steps: apply", No),
     ("a misspelt key", "{ steps: [apply], varz: {} }", No),
     ("holds are not there yet", "{ steps: [apply], holds: [{ assert: ready }] }", No),
-    ("rehearsals are not there yet", "{ steps: [apply], rehearsal: {} }", No),
+    ("answers are not there yet", "{ steps: [apply], rehearsal: { answers: [] } }", No),
+    ("a rehearsal", "{ steps: [apply], rehearsal: {} }", Yes),
+    (
+        "a rehearsal with all",
+        "{ steps: [apply], rehearsal: { controllers: [{ target: { kind: Widget }, after: 30s, status: { phase: Ready } }], \
+         faults: [{ fault: api-outage, at: 40s, for: 20s }, { fault: never-ready, target: Deployment/web }], expect: timed-out } }",
+        Yes,
+    ),
+    ("a fault that nobody knows", "{ steps: [apply], rehearsal: { faults: [{ fault: gremlins }] } }", No),
+    (
+        "a controller without a status",
+        "{ steps: [apply], rehearsal: { controllers: [{ target: Widget/cog }] } }",
+        No,
+    ),
     ("tags", "{ tags: [smoke, slow], steps: [apply] }", Yes),
     ("one tag as a word", "{ tags: smoke, steps: [apply] }", No),
     ("a number for a name", "{ name: 5, steps: [apply] }", No),

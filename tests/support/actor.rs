@@ -3,7 +3,7 @@
 
 use super::case::{Case, Change, Cue, Deed, Sight, Urgency, length};
 use super::ground::object_named;
-use super::proxy::Proxy;
+use super::line::Line;
 use seldonplay::cluster::{
     ApplyOptions, Cluster, DeleteOptions, KindName, ObjectRef, PatchKind, PatchOptions,
 };
@@ -30,7 +30,7 @@ pub struct Actor<'a> {
     pub cluster: Cluster,
     pub namespace: &'a str,
     pub run: &'a str,
-    pub proxy: Option<&'a Proxy>,
+    pub line: Option<&'a Line>,
     pub stop: watch::Sender<Stop>,
 }
 
@@ -120,16 +120,16 @@ impl Actor<'_> {
             }
             Deed::Interrupt(urgency) => drop(self.stop.send_replace(stop(*urgency, Signal::Interrupt))),
             Deed::Terminate(urgency) => drop(self.stop.send_replace(stop(*urgency, Signal::Terminate))),
-            Deed::Cut(_) => self.proxy()?.cut(),
-            Deed::Refuse(refuses) => self.proxy()?.refuse(*refuses),
-            Deed::Stall(stalls) => self.proxy()?.stall(*stalls),
+            Deed::Cut(_) => self.line()?.cut(),
+            Deed::Refuse(refuses) => self.line()?.refuse(*refuses),
+            Deed::Stall(stalls) => self.line()?.stall(*stalls),
             Deed::Sleep(time) => sleep(length(time)?).await,
         }
         Ok(())
     }
 
-    fn proxy(&self) -> Result<&Proxy, String> {
-        self.proxy.ok_or_else(|| "the case has no `proxy: true`".into())
+    fn line(&self) -> Result<&Line, String> {
+        self.line.ok_or_else(|| "the case has no `proxy: true`".into())
     }
 
     /// The objects of a file of the folder; `RUN` in it is the run's id.

@@ -2,7 +2,7 @@
 //! It must never hide words that a user would miss.
 
 use regex::{Captures, Regex};
-use seldonplay::event::{Event, EventKind};
+use seldonplay::event::{Event, EventKind, Phase};
 use serde_json::{Value, json};
 
 /// The letters of generated names.
@@ -14,11 +14,15 @@ pub struct Mask {
     own: Vec<(String, &'static str)>,
     patterns: Vec<(Regex, &'static str)>,
     took: Regex,
+    /// The first line of a diagnosis.
+    sentence: Regex,
+    /// Whether a deadline of its own bounds all steps.
+    bounded: bool,
 }
 
 impl Mask {
     /// A mask for a run in a namespace, under an id.
-    pub fn new(namespace: &str, run: &str) -> Result<Mask, regex::Error> {
+    pub fn new(namespace: &str, run: &str, bounded: bool) -> Result<Mask, regex::Error> {
         let patterns = [
             (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z".to_owned(), "TIME"),
             ("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}".to_owned(), "UID"),
@@ -37,6 +41,8 @@ impl Mask {
             own: vec![(namespace.to_owned(), "case-namespace"), (run.to_owned(), "run-id")],
             patterns,
             took: Regex::new(r"(?: {2,}| · )(?:\d+\.\d+s|\d+m \d+s)( · exit code \d+)?$")?,
+            sentence: Regex::new(r"^  [A-Z][A-Za-z]+/\S+: ")?,
+            bounded,
         })
     }
 
@@ -55,12 +61,24 @@ impl Mask {
     pub fn console(&self, text: &str) -> String {
         let mut lines = String::new();
         let mut in_progress = false;
+        let mut in_diagnosis = false;
         for line in text.lines() {
             // Every line begins with its time.
             let line = line.split_once(' ').map_or("", |(_, line)| line);
             // Below a line of progress stands what is not met yet.
             in_progress = line.starts_with('…') || in_progress && is_unmet(line);
-            if in_progress || line.trim_start().starts_with('~') || line.contains(" requests (") {
+            // What shows a diagnosis are states and events of that moment; the sentence and what to try are always the same.
+            let shows = line.starts_with("    ")
+                && !["try: ", "also: ", "so: "].iter().any(|word| line[4..].starts_with(word));
+            if in_diagnosis && shows {
+                continue;
+            }
+            in_diagnosis = self.sentence.is_match(line) || in_diagnosis && line.starts_with("    ");
+            if in_progress
+                || line.trim_start().starts_with(['~', '›'])
+                || line.contains(" is not shown: ")
+                || line.contains(" requests (")
+            {
                 continue;
             }
             let line = self.took.replace(line, |found: &Captures<'_>| match found.get(1) {
@@ -75,10 +93,19 @@ impl Mask {
 
     /// An event as a line; none for those that a cluster decides.
     pub fn event(&self, event: &Event) -> Option<String> {
-        if matches!(event.kind, EventKind::StepProgress { .. } | EventKind::TransportTrouble { .. }) {
+        let seen = matches!(
+            event.kind,
+            EventKind::ObjectSeen { .. }
+                | EventKind::ConditionChanged { .. }
+                | EventKind::ReplicasChanged { .. }
+                | EventKind::ContainerChanged { .. }
+                | EventKind::ClusterEvent { .. }
+        );
+        if seen || matches!(event.kind, EventKind::StepProgress { .. } | EventKind::TransportTrouble { .. }) {
             return None;
         }
         let Ok(Value::Object(all)) = serde_json::to_value(event) else { return None };
+        let is_handler = event.step.as_ref().is_some_and(|step| step.phase != Phase::Steps);
         let mut line = serde_json::Map::new();
         line.insert("type".into(), all.get("type").cloned().unwrap_or_default());
         for (key, value) in all {
@@ -95,7 +122,7 @@ impl Mask {
                     | "mode"
             );
             // A deadline that comes from outside of the step leaves it whatever time is left.
-            let left = key == "deadlineMs" && value.as_u64().is_some_and(|left| left % 1000 > 0);
+            let left = key == "deadlineMs" && (self.bounded || is_handler);
             if !ours && !clusters && !left {
                 line.insert(key.clone(), short(&key, value));
             }

@@ -4,6 +4,7 @@ pub mod actor;
 pub mod case;
 pub mod difference;
 pub mod ground;
+pub mod line;
 pub mod mask;
 pub mod play;
 #[path = "../cluster/proxy.rs"]

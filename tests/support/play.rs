@@ -5,11 +5,10 @@ use super::actor::{Actor, Told};
 use super::case::Case;
 use super::ground::{Ground, User, delete_namespace, make_namespace};
 use super::mask::Mask;
-use super::proxy::Proxy;
 use seldonplay::diagnostic::Style;
 use seldonplay::event::{ClusterInfo, Event, Masks, Mode, Recorder};
 use seldonplay::plan::{Inputs, Plan, Set};
-use seldonplay::report::{Console, ConsoleOptions, Reporter, Verbosity};
+use seldonplay::report::{Console, ConsoleOptions, Reporter, Surface, Verbosity};
 use seldonplay::runner::{self, Ask, Hands, Setup, Stop};
 use seldonplay::source::Sources;
 use serde_json::Value;
@@ -36,22 +35,13 @@ pub async fn play(case: &Case, number: usize, ground: &Ground) -> Result<Played,
     let namespace = format!("case-{process:08}-{number:03}");
     let run_id = format!("{:08x}", u64::from(process) * 1000 + number as u64);
     let home = ground.open(User::Admin, None).await?;
-    let proxy = match case.proxy {
-        true => Some(Proxy::start(home.server.trim_start_matches("https://").to_owned()).await),
-        false => None,
-    };
+    let line = if case.proxy { Some(ground.line().await?) } else { None };
     if !case.homeless {
-        make_namespace(&home.cluster, &namespace).await?;
+        make_namespace(&home, &namespace).await?;
     }
     let (stop, stopped) = watch::channel(Stop::Running);
-    let actor = Actor {
-        case,
-        cluster: home.cluster.clone(),
-        namespace: &namespace,
-        run: &run_id,
-        proxy: proxy.as_ref(),
-        stop,
-    };
+    let actor =
+        Actor { case, cluster: home.clone(), namespace: &namespace, run: &run_id, line: line.as_ref(), stop };
     let ran = match actor.act(&case.before).await {
         Ok(()) => timeout(LONGEST, run(case, &actor, stopped, ground)).await,
         Err(told) => Ok(Err(told)),
@@ -59,7 +49,7 @@ pub async fn play(case: &Case, number: usize, ground: &Ground) -> Result<Played,
     let mut told = Vec::new();
     told.extend(actor.act(&case.afterwards).await.err());
     if !case.homeless {
-        told.extend(delete_namespace(&home.cluster, &namespace).await.err());
+        told.extend(delete_namespace(&home, &namespace).await.err());
     }
     let mut played = ran.map_err(|_| format!("it takes longer than {LONGEST:?}"))??;
     played.told.extend(told);
@@ -73,7 +63,7 @@ async fn run(
     ground: &Ground,
 ) -> Result<Played, String> {
     let user = if case.guest { User::Guest } else { User::Admin };
-    let connected = ground.open(user, actor.proxy.map(|proxy| proxy.address.as_str())).await?;
+    let cluster = ground.open(user, actor.line).await?;
     let mut sources = Sources::new();
     let file = sources.read(&case.playbook()).map_err(|error| error.message)?;
     let inputs = Inputs {
@@ -107,12 +97,16 @@ async fn run(
         info: Some(ClusterInfo { server: "https://cluster".into(), context: Some("cases".into()) }),
         seed: 1,
         grace: case.grace,
+        observe: true,
     };
-    let mask = Mask::new(actor.namespace, actor.run).map_err(|error| error.to_string())?;
+    let mask = Mask::new(actor.namespace, actor.run, plan.timeout.or(plan.run_timeout).is_some())
+        .map_err(|error| error.to_string())?;
     let mut shown = Vec::new();
     let verbosity = if case.verbose { Verbosity::Verbose } else { Verbosity::Normal };
-    let mut console =
-        Console::new(&mut shown, ConsoleOptions { terminal: false, colour: false, width: 100, verbosity });
+    let mut console = Console::new(
+        &mut shown,
+        ConsoleOptions { surface: Surface::Log, colour: false, width: 100, verbosity },
+    );
     let mut events = String::new();
     let start = Instant::now();
     let running = async {
@@ -128,7 +122,7 @@ async fn run(
             let _ = teller.send(Told::Event { step, kind, text: value.to_string() });
         };
         let hands = Hands { stop: stopped, ask };
-        let summary = runner::run(&plan, &sources, &connected.cluster, setup, hands, &mut tell).await;
+        let summary = runner::run(&plan, &sources, &cluster, setup, hands, &mut tell).await;
         let took = start.elapsed();
         // The actor ends when nobody can tell it anything more.
         drop(teller);

@@ -21,12 +21,10 @@ use super::super::wire::{Ask, Sent, broken, open};
 use super::feed::{Feed, id};
 use super::lines::Lines;
 
-/// How long the server is asked to keep a watch open, in seconds. Some two seconds before, it sends a bookmark.
-const WATCH_SECONDS: u64 = 30;
-/// A watch on which nothing came for so long is taken for dead: at the latest the bookmark was due.
-const SILENCE: Duration = Duration::from_millis(29_900);
-/// A watch that the server should have closed by then is ended from here.
-const OVERDUE: Duration = Duration::from_millis(30_900);
+/// How long the server is asked to keep a watch open, in seconds. A bookmark comes some two seconds before that, but not always.
+const WATCH_SECONDS: u64 = 29;
+/// The server should have closed a watch by then: it is dead, or its server is slow. So a dead one is noticed within 30 s.
+const OVERDUE: Duration = Duration::from_millis(29_900);
 /// What came so shortly before shows that such a watch was alive.
 const LATELY: Duration = Duration::from_secs(5);
 /// A watch that lives so long is no trouble any more, even if nothing came.
@@ -203,7 +201,7 @@ impl Follower {
         let mut last_byte = opened;
         let mut lines = Lines::default();
         loop {
-            let dead = (last_byte + SILENCE).min(opened + OVERDUE);
+            let dead = opened + OVERDUE;
             let wake = match self.patience.is_troubled() {
                 true => dead.min(opened + SETTLED),
                 false => dead,

@@ -1,7 +1,7 @@
 //! The schemas of kinds that this program brings along, made from tables when first asked for.
 //! It must never read a file at run time.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use crate::structural::{Schema, Table};
 
@@ -13,7 +13,7 @@ const MLOPS: &str = include_str!("../../../schemas/crd/mlops.table");
 /// Pipeline and Experiment of Seldon Core v2. Versions of one kind do not differ.
 ///
 /// With `newer` it has the fields that later releases brought (of Seldon Core v2, or of the pods inside).
-pub fn schema(group: &str, kind: &str, newer: bool) -> Option<&'static Schema> {
+pub fn schema(group: &str, kind: &str, newer: bool) -> Option<&'static Arc<Schema>> {
     match (group, kind) {
         ("machinelearning.seldon.io", "SeldonDeployment") => made(&SELDON, kind, newer),
         ("mlops.seldon.io", "Model") => made(&MODEL, kind, newer),
@@ -25,12 +25,12 @@ pub fn schema(group: &str, kind: &str, newer: bool) -> Option<&'static Schema> {
 }
 
 /// The schema of `metadata`.
-pub(super) fn object_meta() -> Option<&'static Schema> {
+pub(super) fn object_meta() -> Option<&'static Arc<Schema>> {
     made(&OBJECT_META, "ObjectMeta", true)
 }
 
 /// A schema without and with newer fields.
-type Made = [OnceLock<Option<Schema>>; 2];
+type Made = [OnceLock<Option<Arc<Schema>>>; 2];
 
 static SELDON: Made = [const { OnceLock::new() }; 2];
 static MODEL: Made = [const { OnceLock::new() }; 2];
@@ -40,9 +40,9 @@ static EXPERIMENT: Made = [const { OnceLock::new() }; 2];
 static OBJECT_META: Made = [const { OnceLock::new() }; 2];
 static TABLE: OnceLock<Option<Table>> = OnceLock::new();
 
-fn made(cells: &'static Made, root: &str, newer: bool) -> Option<&'static Schema> {
+fn made(cells: &'static Made, root: &str, newer: bool) -> Option<&'static Arc<Schema>> {
     let table = || TABLE.get_or_init(|| Table::parse(&[SELDON_DEPLOYMENT, MLOPS, POD]).ok()).as_ref();
-    cells[usize::from(newer)].get_or_init(|| table()?.schema(root, newer).ok()).as_ref()
+    cells[usize::from(newer)].get_or_init(|| table()?.schema(root, newer).ok().map(Arc::new)).as_ref()
 }
 
 #[cfg(test)]

@@ -2,13 +2,14 @@
 //! It must never know the kinds of version 1.
 
 use serde_json::Value;
+use std::sync::Arc;
 
 use super::{Finding, known, violations};
 use crate::structural::{self, Schema};
 
 pub(super) fn lint(object: &Value, kind: &str, given: Option<&Schema>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    if let Some(schema) = given.or_else(|| known::schema("mlops.seldon.io", kind, true)) {
+    if let Some(schema) = given.or_else(|| known::schema("mlops.seldon.io", kind, true).map(Arc::as_ref)) {
         findings.extend(violations::lint(schema, &|| None, object));
     }
     let spec = &object["spec"];

@@ -3,7 +3,6 @@
 //!
 //! Sources: the operator's api package and controllers from 1.1 to 1.19, named where a rule stands.
 
-mod base64;
 mod children;
 mod declared;
 mod fresh;

@@ -1,7 +1,6 @@
 //! One predictor as declared, against its Deployments: their templates, and what their orchestrator is told (ENGINE_PREDICTOR).
 //! Must never know counts of replicas, nor the status.
 
-use super::base64;
 use super::children::{Child, Role, graph_nodes, without_orchestrator};
 use super::declared::{Gap, blank, field_present, present, remains};
 use super::fresh::Pair;
@@ -9,6 +8,8 @@ use super::pod::{Place, fetches, mentions, models, plain, pod_present, pod_remai
 use super::told::{predictor_present, predictor_remains};
 use crate::kinds::read::{items, number, text, told};
 use crate::kinds::verdict::Reason;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -61,7 +62,8 @@ impl Comparison<'_> {
     fn orchestrator(&self, container: &Value) -> Result<Value, Reason> {
         let at = format!("{TEMPLATE}/containers");
         let encoded = engine_predictor(container).unwrap_or_default();
-        let Some(copy) = base64::decode(encoded).and_then(|json| serde_json::from_slice::<Value>(&json).ok())
+        let Some(copy) =
+            STANDARD.decode(encoded).ok().and_then(|json| serde_json::from_slice::<Value>(&json).ok())
         else {
             let message = "its orchestrator's ENGINE_PREDICTOR cannot be read";
             return Err(Reason::new(at, told(&encoded.into()), "a predictor in base64", message));

@@ -115,17 +115,40 @@ impl<'t> Input<'t> {
         PLACEHOLDER.len_utf8()
     }
 
-    /// A range as a person would write it: embedded values as JSON, the unknown ones as `${{ … }}`.
+    /// A range as a person would write it: embedded values as literals, within quotes as text, the unknown ones as `${{ … }}`.
     pub fn shown(&self, from: usize, to: usize) -> String {
         let mut shown = String::new();
         for part in self.parts.iter().filter(|part| part.start < to && part.end > from) {
             match part.origin {
-                Origin::Embedded(Embedded::Value(value)) => shown.push_str(&super::compare::literal(value)),
+                Origin::Embedded(Embedded::Value(value)) => {
+                    let literal = super::compare::literal(value);
+                    let inside = literal.get(1..literal.len().saturating_sub(1));
+                    match inside.filter(|_| value.is_string() && self.is_quoted(part.start)) {
+                        Some(inside) => shown.push_str(inside),
+                        None => shown.push_str(&literal),
+                    }
+                }
                 Origin::Embedded(Embedded::Unknown) => shown.push_str("${{ … }}"),
                 _ => shown.push_str(self.text.get(part.start.max(from)..part.end.min(to)).unwrap_or("")),
             }
         }
         shown
+    }
+
+    /// Whether a place lies within quotes.
+    fn is_quoted(&self, at: usize) -> bool {
+        let mut quote = None;
+        let mut escaped = false;
+        for c in self.text.get(..at).unwrap_or("").chars() {
+            match (quote, c) {
+                _ if escaped => escaped = false,
+                (Some(_), '\\') => escaped = true,
+                (Some(open), c) if c == open => quote = None,
+                (None, '\'' | '"') => quote = Some(c),
+                _ => {}
+            }
+        }
+        quote.is_some()
     }
 
     /// Where a range was written.

@@ -48,8 +48,7 @@ impl Fault {
 
     /// `Unsupported value: "a": supported values: "b", "c"`
     pub fn unsupported(field: impl Into<String>, value: &Value, choices: &[&str]) -> Fault {
-        let mut choices: Vec<String> = choices.iter().map(|choice| format!("{choice:?}")).collect();
-        choices.sort();
+        let choices: Vec<String> = choices.iter().map(|choice| format!("{choice:?}")).collect();
         let message =
             format!("Unsupported value: {}: supported values: {}", shown(value), choices.join(", "));
         Fault { reason: "FieldValueNotSupported", field: field.into(), message }

@@ -45,8 +45,8 @@ pub enum FaultKind {
 pub struct FaultTarget {
     /// `Deployment`
     pub kind: String,
-    /// Its name.
-    pub name: String,
+    /// Its name; all of the kind if left out.
+    pub name: Option<String>,
     /// Its namespace; any if left out.
     pub namespace: Option<String>,
 }
@@ -79,7 +79,10 @@ pub(crate) fn change_in(view: &View) -> Option<Duration> {
 fn strikes(view: &View, target: &FaultTarget, object: &Value, depth: usize) -> bool {
     let metadata = &object["metadata"];
     let here = target.namespace.as_ref().is_none_or(|namespace| metadata["namespace"] == **namespace);
-    if here && object["kind"] == *target.kind && metadata["name"] == *target.name {
+    if here
+        && object["kind"] == *target.kind
+        && target.name.as_ref().is_none_or(|name| metadata["name"] == **name)
+    {
         return true;
     }
     let Some(owner) = controller(object).filter(|_| depth > 0) else { return false };

@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::refusal::{Fault, quote};
 use super::resource::{Custom, Resource, Shelf, Subresource, priority};
 use super::state::State;
 use super::{managers, meta};
+use crate::kinds::lint;
+use crate::rehearsal::known::BY_HEART;
 use crate::structural::{CrdSchema, ScalePaths};
 
 /// What every custom kind can, in the order of discovery.
@@ -72,155 +73,6 @@ pub fn established(definition: &Value, now: &str) -> Option<Value> {
     }
     status["acceptedNames"] = names.clone();
     Some(managers::by_server(old, definition, now))
-}
-
-/// What is wrong with a definition itself.
-pub fn faults(definition: &Value, old: Option<&Value>) -> Vec<Fault> {
-    let spec = &definition["spec"];
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let mut faults = Vec::new();
-    let (group, plural) = (text(&spec["group"]), text(&spec["names"]["plural"]));
-    let name = meta::text(definition, "name");
-    if name != format!("{plural}.{group}") {
-        let why = "must be spec.names.plural+\".\"+spec.group";
-        faults.push(Fault::invalid("metadata.name", quote(name), why));
-    }
-    if group.is_empty() {
-        faults.push(Fault::required("spec.group", ""));
-    } else if group.split('.').count() < 2 {
-        faults.push(Fault::invalid("spec.group", quote(&group), "should be a domain with at least one dot"));
-    }
-    match spec["scope"].as_str().unwrap_or_default() {
-        "" => faults.push(Fault::required("spec.scope", "")),
-        "Cluster" | "Namespaced" => {}
-        other => faults.push(Fault {
-            reason: "FieldValueNotSupported",
-            field: "spec.scope".into(),
-            message: format!(
-                "Unsupported value: {}: supported values: \"Cluster\", \"Namespaced\"",
-                quote(other)
-            ),
-        }),
-    }
-    let versions = spec["versions"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let stored = versions.iter().filter(|version| version["storage"] == true).count();
-    if stored != 1 {
-        let why = "must have exactly one version marked as storage version";
-        faults.push(Fault::invalid("spec.versions", shown(versions), why));
-    }
-    for key in ["plural", "singular", "kind", "listKind"] {
-        let field = format!("spec.names.{key}");
-        let name = text(&spec["names"][key]);
-        if name.is_empty() {
-            faults.push(Fault::required(field, ""));
-            continue;
-        }
-        let wrong = meta::check_label_1035(&name.to_lowercase());
-        let told = |why: &String| match key {
-            "kind" | "listKind" => why.replacen(
-                "a DNS-1035 label",
-                "may have mixed case, but should otherwise match: a DNS-1035 label",
-                1,
-            ),
-            _ => why.clone(),
-        };
-        faults.extend(wrong.iter().map(|why| Fault::invalid(&field, quote(&name), told(why))));
-    }
-    if spec["names"]["kind"] == spec["names"]["listKind"] && !text(&spec["names"]["kind"]).is_empty() {
-        let why = "kind and listKind may not be the same";
-        faults.push(Fault::invalid("spec.names.listKind", quote(&text(&spec["names"]["listKind"])), why));
-    }
-    let one = versions.iter().all(|version| version["schema"] == versions[0]["schema"]);
-    for (index, version) in versions.iter().enumerate() {
-        let place = format!("spec.versions[{index}].schema.openAPIV3Schema");
-        let schema = &version["schema"]["openAPIV3Schema"];
-        if !schema.is_object() {
-            faults.push(Fault::required(place, ""));
-            continue;
-        }
-        // A schema that all versions have is told once, under the name it had when there was but one.
-        if one && index > 0 {
-            continue;
-        }
-        let place = if one { "spec.validation.openAPIV3Schema".to_owned() } else { place };
-        structure(schema, &place, true, &mut faults);
-    }
-    if definition["status"]["storedVersions"].as_array().is_none_or(Vec::is_empty)
-        && stored == 0
-        && versions.is_empty()
-    {
-        let why = "must have at least one stored version";
-        faults.push(Fault::invalid("status.storedVersions", "null", why));
-    }
-    if let Some(old) = old {
-        let established = old["status"]["conditions"].as_array().into_iter().flatten();
-        let established = established
-            .into_iter()
-            .any(|condition| condition["type"] == "Established" && condition["status"] == "True");
-        for key in ["group", "scope"] {
-            if old["spec"][key] != spec[key] && (established || key == "group") {
-                faults.push(Fault::invalid(format!("spec.{key}"), &spec[key], "field is immutable"));
-            }
-        }
-        for key in ["kind", "plural"] {
-            if old["spec"]["names"][key] != spec["names"][key] && established {
-                faults.push(Fault::invalid(
-                    format!("spec.names.{key}"),
-                    &spec["names"][key],
-                    "field is immutable",
-                ));
-            }
-        }
-    }
-    faults
-}
-
-/// Versions as messages show them.
-fn shown(versions: &[Value]) -> String {
-    let told: Vec<String> = versions
-        .iter()
-        .map(|version| {
-            format!(
-                "{{\"Name\":{},\"Served\":{},\"Storage\":{},\"Deprecated\":{},\"DeprecationWarning\":null,\"Schema\":null,\"Subresources\":null,\"AdditionalPrinterColumns\":null,\"SelectableFields\":null}}",
-                version["name"],
-                version["served"] == true,
-                version["storage"] == true,
-                version["deprecated"] == true
-            )
-        })
-        .collect();
-    format!("[{}]", told.join(","))
-}
-
-/// Whether a schema is structural: everywhere it says of which type things are.
-fn structure(schema: &Value, place: &str, root: bool, faults: &mut Vec<Fault>) {
-    let set = |key: &str| schema[key] == true;
-    for (name, below) in schema["properties"].as_object().into_iter().flatten() {
-        structure(below, &format!("{place}.properties[{name}]"), false, faults);
-    }
-    if schema["items"].is_object() {
-        structure(&schema["items"], &format!("{place}.items"), false, faults);
-    }
-    if schema["additionalProperties"].is_object() {
-        structure(&schema["additionalProperties"], &format!("{place}.additionalProperties"), false, faults);
-    }
-    let untyped = schema["type"].as_str().unwrap_or_default().is_empty();
-    let free = set("x-kubernetes-int-or-string") || set("x-kubernetes-preserve-unknown-fields");
-    if untyped && (root || !free) {
-        let why = match (root, place.rsplit('.').next()) {
-            (true, _) => "must not be empty at the root",
-            (_, Some("items")) => "must not be empty for specified array items",
-            _ => "must not be empty for specified object fields",
-        };
-        faults.push(Fault::required(format!("{place}.type"), why));
-    }
-    if root && !untyped && schema["type"] != "object" {
-        let why = "must be object at the root";
-        faults.push(Fault::invalid(format!("{place}.type"), &schema["type"], why));
-    }
-    if schema["type"] == "array" && !schema["items"].is_object() {
-        faults.push(Fault::required(format!("{place}.items"), "must be specified"));
-    }
 }
 
 /// Serves the kind of a definition, as the definition now has it.
@@ -308,7 +160,11 @@ pub fn withdraw(state: &mut State, definition: &Value) {
 
 /// The kind as each of its served versions has it.
 fn resources(definition: &Value) -> Vec<Resource> {
-    let Ok(schema) = CrdSchema::from_crd(definition) else { return Vec::new() };
+    let Ok(mut schema) = CrdSchema::from_crd(definition) else { return Vec::new() };
+    let by_heart = definition["metadata"]["annotations"][BY_HEART] == "true";
+    if let Some(known) = lint::schema(&schema.group, &schema.kind, true).filter(|_| by_heart) {
+        schema.versions.iter_mut().for_each(|version| version.schema = known.clone());
+    }
     let names = &definition["spec"]["names"];
     let text = |key: &str| names[key].as_str().unwrap_or_default().to_owned();
     let list = |key: &str| -> Vec<String> {

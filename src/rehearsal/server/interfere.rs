@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::refusal::Refusal;
+use super::refusal::{Refusal, details, quote};
 
 /// A request as faults see it.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +24,42 @@ pub struct Asked {
     pub namespace: String,
     /// Empty for a collection.
     pub name: String,
+}
+
+impl Asked {
+    /// 403 in the words of the server's rights.
+    pub fn forbidden(&self) -> Refusal {
+        let Asked { user, verb, group, resource, subresource, namespace, name, .. } = self;
+        let subject = if group.is_empty() { resource.clone() } else { format!("{resource}.{group}") };
+        let below = if subresource.is_empty() { String::new() } else { format!("/{subresource}") };
+        let named = if name.is_empty() { String::new() } else { format!(" {}", quote(name)) };
+        let place = match namespace.as_str() {
+            "" => " at the cluster scope".to_owned(),
+            namespace => format!(" in the namespace {}", quote(namespace)),
+        };
+        let message = format!(
+            "{subject}{named} is forbidden: User {} cannot {verb} resource {} in API group {}{place}",
+            quote(user),
+            quote(&format!("{resource}{below}")),
+            quote(group),
+        );
+        let mut refusal = Refusal::new(403, "Forbidden", message);
+        refusal.details = details(name, group, resource);
+        refusal
+    }
+
+    /// 409: somebody else has written the object meanwhile.
+    pub fn modified(&self) -> Refusal {
+        let Asked { group, resource, name, .. } = self;
+        let subject = if group.is_empty() { resource.clone() } else { format!("{resource}.{group}") };
+        let message = format!(
+            "Operation cannot be fulfilled on {subject} {}: the object has been modified; please apply your changes to the latest version and try again",
+            quote(name)
+        );
+        let mut refusal = Refusal::new(409, "Conflict", message);
+        refusal.details = details(name, group, resource);
+        refusal
+    }
 }
 
 /// What becomes of a request.

@@ -23,10 +23,12 @@ mod fields;
 mod handle;
 mod interfere;
 mod jsonpatch;
+mod labels;
 mod list;
 mod managers;
 mod meta;
 mod model;
+mod openapi;
 mod options;
 mod patch;
 mod pods;
@@ -123,6 +125,8 @@ impl Server {
             random: Random::new(seed),
         };
         start::furnish(&mut state);
+        // What was before the beginning is not known, as in a cluster of some age.
+        state.store.compact();
         Server { inner: Arc::new(Inner { state: Mutex::new(state), interfere, clock }) }
     }
 
@@ -156,6 +160,16 @@ impl Server {
     /// Forgets what happened up to now: watches and lists from earlier versions are answered with 410.
     pub fn compact(&self) {
         self.state().store.compact();
+    }
+
+    /// Whether a kind is served.
+    pub fn serves(&self, group: &str, version: &str, kind: &str) -> bool {
+        self.state().catalogue.kind(group, version, kind).is_some()
+    }
+
+    /// Whether a namespace is there.
+    pub fn has_namespace(&self, name: &str) -> bool {
+        self.state().find("", "namespaces", "", name).is_some()
     }
 
     /// Ends all watches.

@@ -60,12 +60,13 @@ impl ListOptions {
             Some(_) => Some(Match::NotOlderThan),
             None => None,
         };
+        let (labels, fields) = (query.text("labelSelector"), query.text("fieldSelector"));
+        let mut selection = Selection::read(&call.resource, labels, fields)?;
+        if !call.name.is_empty() {
+            selection.only(call.name);
+        }
         Ok(ListOptions {
-            selection: Selection::read(
-                &call.resource,
-                query.text("labelSelector"),
-                query.text("fieldSelector"),
-            )?,
+            selection,
             limit: usize::try_from(limit).unwrap_or_default(),
             proceed: query.text("continue").map(str::to_owned),
             version,
@@ -77,7 +78,11 @@ impl ListOptions {
     }
 }
 
-fn version(text: &str, watch: bool) -> Result<u64, Refusal> {
+/// Reads a version.
+///
+/// # Errors
+/// 400 for a list, 500 for one object and for a watch.
+pub fn version(text: &str, watch: bool) -> Result<u64, Refusal> {
     text.parse().map_err(|_| {
         let fault = format!(
             "resourceVersion: Invalid value: {0}: strconv.ParseUint: parsing {0}: invalid syntax",
@@ -113,6 +118,10 @@ fn check(call: &Call<'_>, watch: bool, initial: Option<bool>) -> Result<(), Refu
             }
         }
         (true, None) => {
+            // A watch that begins with all there is is one that asks for it.
+            if matches!(version, "" | "0") && query.text("continue").is_some() {
+                forbid("resourceVersionMatch", "resourceVersionMatch is forbidden when continue is provided");
+            }
             if !matching.is_empty() {
                 forbid(
                     "resourceVersionMatch",

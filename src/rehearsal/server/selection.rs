@@ -1,10 +1,10 @@
 //! Which objects of a kind a request means: a label selector and a field selector.
 //! It must never know what is done with them.
 
-use super::fields;
 use super::refusal::{Refusal, quote};
 use super::resource::Resource;
 use super::stored::Stored;
+use super::{fields, labels};
 use crate::selector::LabelSelector;
 
 /// A label selector and a field selector; without any, all objects.
@@ -31,7 +31,11 @@ impl Selection {
         labels: Option<&str>,
         fields: Option<&str>,
     ) -> Result<Selection, Refusal> {
-        let labels = LabelSelector::parse(labels.unwrap_or_default()).map_err(|error| {
+        let labels = labels.unwrap_or_default();
+        if let Some(wrong) = labels::wrong(labels) {
+            return Err(Refusal::bad_request(wrong));
+        }
+        let labels = LabelSelector::parse(labels).map_err(|error| {
             Refusal::bad_request(format!("unable to parse requirement: {}", error.message))
         })?;
         let mut read = Vec::new();
@@ -39,6 +43,11 @@ impl Selection {
             read.push(field(resource, &term, fields.unwrap_or_default())?);
         }
         Ok(Selection { labels, fields: read })
+    }
+
+    /// Means the object of this name alone.
+    pub fn only(&mut self, name: &str) {
+        self.fields.push(Field { name: "metadata.name".into(), equal: true, value: name.to_owned() });
     }
 
     /// Whether the object is meant.

@@ -55,7 +55,7 @@ pub fn watch(
         receiver: None,
         last: current,
         writer,
-        bookmarks: options.bookmarks.then(|| Timer::after(clock.real(BOOKMARKS))),
+        bookmarks: options.bookmarks.then(|| Timer::after(clock.real(first_bookmark(options.timeout)))),
         every: clock.real(BOOKMARKS),
         end: Timer::after(clock.real(options.timeout.filter(|t| !t.is_zero()).unwrap_or(LASTS))),
         clock,
@@ -96,6 +96,15 @@ pub fn watch(
     interest.after = current.max(from);
     frames.receiver = Some(state.store.feed(&shelf).join(interest));
     Ok(frames)
+}
+
+/// When the first bookmark is due: within a minute, or shortly before the end.
+fn first_bookmark(timeout: Option<Duration>) -> Duration {
+    const BEFORE: Duration = Duration::from_secs(2);
+    match timeout.filter(|timeout| *timeout > BEFORE) {
+        Some(timeout) => BOOKMARKS.min(timeout - BEFORE),
+        None => BOOKMARKS,
+    }
 }
 
 /// A watch that goes on: its frames as they come.

@@ -6,7 +6,7 @@ use super::line::{Ink, Line};
 use super::note::Note;
 use super::run::{self, End, Run};
 use super::step::{Step, Written, below, depth};
-use super::{Console, EACH, TROUBLE_EACH, Verbosity, failure, layout_of};
+use super::{Console, EACH, TROUBLE_EACH, Verbosity, diagnosis, failure, layout_of};
 use crate::diagnostic::Style;
 use crate::escape::{self, columns, cut, one_line};
 use crate::event::{Event, EventKind, Failure, Operation, Outcome, Phase, PlannedStep, StepPath};
@@ -63,7 +63,7 @@ impl<W: Write> Console<W> {
     pub(super) fn step_progress(&mut self, event: &Event) {
         let EventKind::StepProgress { met, total, words, unmet } = &event.kind else { return };
         let Some(at) = event.step.as_ref().and_then(|path| self.position(path)) else { return };
-        let plain = !self.options.terminal && self.told(Verbosity::Normal);
+        let plain = !self.options.is_page() && self.told(Verbosity::Normal);
         let verbose = self.told(Verbosity::Verbose);
         let step = &mut self.running[at];
         let words = match words.is_empty() {
@@ -121,13 +121,34 @@ impl<W: Write> Console<W> {
         }
     }
 
+    /// What happens to objects is a line in a log; a page shows it while it happens, and keeps it only for those who want all.
+    pub(super) fn saw(&mut self, path: Option<&StepPath>, kind: &EventKind) {
+        let Some(note) = self.seen.take(kind, self.options.verbosity, self.now_ms) else { return };
+        let kept = !self.options.is_page() || path.is_none() || self.told(Verbosity::Verbose);
+        if kept {
+            self.remark(path, note);
+        }
+    }
+
+    /// A diagnosis belongs to the failure that its step ends with; without a step it stands alone.
+    pub(super) fn diagnosed(&mut self, path: Option<&StepPath>, kind: &EventKind) {
+        match path.and_then(|path| self.position(path)) {
+            Some(at) => self.running[at].diagnoses.push(kind.clone()),
+            None => {
+                self.catch_up();
+                self.under = None;
+                self.say(&diagnosis::draw(kind));
+            }
+        }
+    }
+
     pub(super) fn transport_trouble(&mut self, path: Option<&StepPath>, kind: &EventKind) {
         let Some(note) = Note::trouble(kind) else { return };
         let now = self.now_ms;
         let about = note.about.clone().unwrap_or_default();
         let said = self.troubles.get(&about).copied();
         let fresh = said.is_none_or(|said| now.saturating_sub(said) >= TROUBLE_EACH);
-        let folded = self.options.terminal && path.is_some_and(|path| self.position(path).is_some());
+        let folded = self.options.is_page() && path.is_some_and(|path| self.position(path).is_some());
         // What a terminal folds into one note, a plain stream says at its beginning, at its end and now and then.
         if note.over {
             self.troubles.remove(&about);
@@ -142,7 +163,7 @@ impl<W: Write> Console<W> {
     pub(super) fn asked(&mut self, path: Option<&StepPath>, text: &str) {
         self.asking = true;
         let at = path.and_then(|path| self.position(path));
-        let mut lines = if self.options.terminal { Vec::new() } else { self.heading(at) };
+        let mut lines = if self.options.is_page() { Vec::new() } else { self.heading(at) };
         let texts = escape::lines(text, 40, 1000);
         let mark = |at: usize| if at == 0 { "? " } else { "  " };
         lines.extend(
@@ -188,7 +209,11 @@ impl<W: Write> Console<W> {
         }
         if let Some(failure) = failure.as_ref().filter(|_| *outcome == Outcome::Failed) {
             self.run.failed(path, &step.name, failure);
-            lines.extend(self.block(failure));
+            for diagnosis in &step.diagnoses {
+                lines.push(Line::new());
+                lines.extend(diagnosis::draw(diagnosis));
+            }
+            lines.extend(self.block(&diagnosis::without(failure, &step.diagnoses)));
         }
         self.under = None;
         self.say(&lines);

@@ -1,6 +1,7 @@
 //! The run in words for people: on a terminal a line a step that lives while the step runs, elsewhere plain lines with their times.
 //! It must never know how a run is carried out, nor read the environment.
 
+mod diagnosis;
 mod failure;
 mod kinds;
 mod layout;
@@ -8,9 +9,12 @@ mod line;
 mod note;
 mod run;
 mod screen;
+mod seen;
 mod step;
 #[cfg(test)]
 mod tests;
+
+pub use diagnosis::draw_diagnosis;
 
 use super::Reporter;
 use crate::escape::{cut, one_line};
@@ -21,6 +25,7 @@ use line::Line;
 use note::Note;
 use run::Run;
 use screen::Screen;
+use seen::Seen;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use step::Step;
@@ -45,11 +50,22 @@ pub enum Verbosity {
     Verbose,
 }
 
+/// What the console writes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Surface {
+    /// A log: every line is final and begins with its time, and steps say now and then where they stand.
+    Log,
+    /// A page: a line a step, with what it told folded below it, and no times. Nobody watches it being written.
+    Page,
+    /// A terminal: a page of which the last lines show what is running, and are rewritten in place.
+    Terminal,
+}
+
 /// How the console writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConsoleOptions {
-    /// Whether lines can be rewritten in place.
-    pub terminal: bool,
+    /// What it writes on.
+    pub surface: Surface,
     /// Whether to use colours.
     pub colour: bool,
     /// The columns of the terminal; without one, those that a failure is drawn in.
@@ -72,6 +88,8 @@ pub struct Console<W> {
     under: Option<StepPath>,
     /// When trouble was last said, in milliseconds of the run, by what it is about.
     troubles: BTreeMap<String, u64>,
+    /// What happened to the objects of the run.
+    seen: Seen,
     /// The last event: when it came, in milliseconds of the run, by the clock and by the calendar.
     latest: Option<(u64, Instant, Option<Timestamp>)>,
     /// The time that is being told of, in milliseconds of the run, and as lines begin with it.
@@ -82,10 +100,17 @@ pub struct Console<W> {
     asking: bool,
 }
 
+impl ConsoleOptions {
+    /// Whether what a step tells is folded below its line.
+    fn is_page(&self) -> bool {
+        self.surface != Surface::Log
+    }
+}
+
 impl<W: Write> Console<W> {
     /// A console that writes there.
     pub fn new(to: W, options: ConsoleOptions) -> Console<W> {
-        let screen = Screen::new(to, options.terminal, options.colour, options.width);
+        let screen = Screen::new(to, options.surface != Surface::Log, options.colour, options.width);
         Console {
             options,
             screen,
@@ -95,6 +120,7 @@ impl<W: Write> Console<W> {
             phase: Phase::Steps,
             under: None,
             troubles: BTreeMap::new(),
+            seen: Seen::default(),
             latest: None,
             now_ms: 0,
             stamp: String::new(),
@@ -136,19 +162,22 @@ impl<W: Write> Console<W> {
 
     /// Writes final lines, and the running steps anew.
     fn say(&mut self, lines: &[Line]) {
-        let live = if self.options.terminal && !self.asking { self.live() } else { Vec::new() };
+        let live =
+            if self.options.surface == Surface::Terminal && !self.asking { self.live() } else { Vec::new() };
         self.screen.show(&self.stamp, lines, live);
     }
 
     fn live(&self) -> Vec<Line> {
         let unmet = self.told(Verbosity::Verbose);
-        self.running.iter().flat_map(|step| step.live(&self.layout, self.ticks, self.now_ms, unmet)).collect()
+        let bars = |step: &Step| self.seen.bars(step.depth(), step.began_ms);
+        let live = |step: &Step| step.live(&self.layout, self.ticks, self.now_ms, unmet);
+        self.running.iter().flat_map(|step| live(step).into_iter().chain(bars(step))).collect()
     }
 
     /// Writes a note where it belongs: below its step, which a terminal does when the step's line is final.
     fn note(&mut self, path: Option<&StepPath>, note: Note) {
         let at = path.and_then(|path| self.position(path));
-        let (Some(at), true) = (at, self.options.terminal) else {
+        let (Some(at), true) = (at, self.options.is_page()) else {
             let mut lines = self.heading(at);
             lines.extend(note.lines(at.map(|at| self.running[at].depth())));
             return self.say(&lines);
@@ -222,10 +251,20 @@ impl<W: Write> Reporter for Console<W> {
             }
             EventKind::StepProgress { .. } => self.step_progress(event),
             EventKind::StepRetried { delay_ms, failure } => {
+                // What ailed an attempt is no news of the next one.
+                if let Some(at) = path.and_then(|path| self.position(path)) {
+                    self.running[at].diagnoses.clear();
+                }
                 self.remark(path, Note::retry(event.attempt, *delay_ms, failure));
             }
             EventKind::StepFinished { .. } => self.step_finished(event),
             EventKind::ObjectWritten { .. } => self.object_written(path, &event.kind),
+            EventKind::ObjectSeen { .. }
+            | EventKind::ConditionChanged { .. }
+            | EventKind::ReplicasChanged { .. }
+            | EventKind::ContainerChanged { .. }
+            | EventKind::ClusterEvent { .. } => self.saw(path, &event.kind),
+            EventKind::Diagnosis { .. } => self.diagnosed(path, &event.kind),
             EventKind::Warning { message } => self.note(path, Note::warning(message)),
             EventKind::TransportTrouble { .. } => self.transport_trouble(path, &event.kind),
             EventKind::Asked { text } => self.asked(path, text),
@@ -252,7 +291,7 @@ impl<W: Write> Reporter for Console<W> {
     fn tick(&mut self) {
         self.ticks += 1;
         self.later();
-        if self.options.terminal {
+        if self.options.is_page() {
             if !self.asking {
                 self.say(&[]);
             }
@@ -280,7 +319,7 @@ impl<W: Write> Reporter for Console<W> {
 
 /// The layout on a terminal, or on a plain stream, whose lines are not cut to a width.
 fn layout_of(options: &ConsoleOptions, longest_name: usize) -> Layout {
-    Layout::new(options.terminal.then(|| options.width.saturating_sub(1)), longest_name)
+    Layout::new(options.is_page().then(|| options.width.saturating_sub(1)), longest_name)
 }
 
 /// A time as lines begin with it: whole seconds, UTC.

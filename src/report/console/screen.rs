@@ -11,7 +11,7 @@ const MOST_LIVE: usize = 10;
 #[derive(Debug)]
 pub(super) struct Screen<W> {
     sink: Sink<W>,
-    terminal: bool,
+    page: bool,
     colour: bool,
     width: usize,
     /// The lines on the terminal that are not final.
@@ -19,8 +19,8 @@ pub(super) struct Screen<W> {
 }
 
 impl<W: Write> Screen<W> {
-    pub(super) fn new(to: W, terminal: bool, colour: bool, width: usize) -> Screen<W> {
-        Screen { sink: Sink::new(to), terminal, colour, width, live: Vec::new() }
+    pub(super) fn new(to: W, page: bool, colour: bool, width: usize) -> Screen<W> {
+        Screen { sink: Sink::new(to), page, colour, width, live: Vec::new() }
     }
 
     pub(super) fn resize(&mut self, width: usize) {
@@ -29,7 +29,7 @@ impl<W: Write> Screen<W> {
 
     /// Writes final lines, of a time, and below them the lines that are live now. All of it is one write.
     pub(super) fn show(&mut self, stamp: &str, lines: &[Line], live: Vec<Line>) {
-        let text = if self.terminal { self.rewrite(lines, live) } else { self.plain(stamp, lines) };
+        let text = if self.page { self.rewrite(lines, live) } else { self.plain(stamp, lines) };
         if !text.is_empty() {
             self.sink.write(&text);
         }

@@ -4,7 +4,7 @@
 use super::layout::{BELOW, INDENT, Layout, StepLine};
 use super::line::{Ink, Line};
 use super::note::Note;
-use crate::event::{Operation, StepPath, Unmet};
+use crate::event::{EventKind, Operation, StepPath, Unmet};
 use crate::report::duration;
 
 /// The notes of a running step that are shown while it runs: the last ones.
@@ -27,6 +27,8 @@ pub(super) struct Step {
     pub unmet: Vec<Unmet>,
     pub notes: Vec<Note>,
     pub written: Vec<Written>,
+    /// Why its objects are not as they should be.
+    pub diagnoses: Vec<EventKind>,
     /// When a line about it was last written on a plain stream, in milliseconds of the run.
     pub said_ms: Option<u64>,
     /// When its words changed since, in milliseconds of the run and as lines begin with it.
@@ -52,6 +54,7 @@ impl Step {
             unmet: Vec::new(),
             notes: Vec::new(),
             written: Vec::new(),
+            diagnoses: Vec::new(),
             said_ms: None,
             unsaid: None,
         }

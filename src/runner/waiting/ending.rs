@@ -56,6 +56,7 @@ impl<'w> Waiting<'w> {
             Some(said) => format!("`fail-when` has held for {}: {said}", duration::words(fail.hold)),
             None => format!("{held} on {}", who.join(", ")),
         };
+        self.head = format!("`fail-when` has held for {}", duration::words(fail.hold));
         let mut failure = Failure::new(Cause::Unmet, message).at(self.cx.place(fail.condition.span()));
         failure.unmet = self.whys().iter().take(MOST_TOLD).map(|why| why.unmet.clone()).collect();
         failure.details = said.into_iter().skip(1).collect();
@@ -133,16 +134,36 @@ impl<'w> Waiting<'w> {
         }
     }
 
-    pub(super) fn unmet(&self, cause: Cause, what: &str, whys: &[Why]) -> Failure {
+    pub(super) fn unmet(&mut self, cause: Cause, what: &str, whys: &[Why]) -> Failure {
+        self.head = format!("{} {what}", self.wait.condition.source());
         let message = match whys {
-            [] => format!("{} {what}", self.wait.condition.source()),
-            whys => format!("{} {what}: {}", self.wait.condition.source(), self.in_short(whys)),
+            [] => self.head.clone(),
+            whys => format!("{}: {}", self.head, self.in_short(whys)),
         };
         let span = whys.first().map_or(self.wait.condition.span(), |why| why.span);
         let mut failure = Failure::new(cause, message).at(self.cx.place(span));
         failure.unmet = whys.iter().take(MOST_TOLD).map(|why| why.unmet.clone()).collect();
         failure.details = whys.iter().skip(1).take(MOST_TOLD - 1).filter_map(Why::more).collect();
         failure
+    }
+
+    /// The objects that are there and do not satisfy; none where the cluster cannot be asked about them.
+    pub(in crate::runner) fn at_fault(&self) -> Vec<ObjectRef> {
+        let Some(panel) = self.panels.first().filter(|_| !self.out_of_touch) else { return Vec::new() };
+        let unmet =
+            panel.members.iter().filter(|(_, member)| !matches!(member.observation, Observation::Met(_)));
+        let object = |(number, key): &(usize, Key)| {
+            let part = panel.parts.get(*number)?;
+            match &part.subject {
+                Subject::Named(object) => Some(object.clone()),
+                Subject::Selection(selection) => {
+                    let (namespace, name) = key.clone();
+                    let namespace = Some(namespace).filter(|namespace| !namespace.is_empty());
+                    Some(ObjectRef { resource: selection.resource.clone(), namespace, name })
+                }
+            }
+        };
+        unmet.filter_map(|(member, _)| object(member)).collect()
     }
 
     pub(super) fn done(&self, words: String) -> Done {
@@ -187,6 +208,7 @@ impl<'w> Waiting<'w> {
         {
             return Ok(self.done(words));
         }
+        self.out_of_touch = out_of_touch.is_some();
         let in_time = self.cx.in_time();
         let what = match &out_of_touch {
             None => format!("did not hold {in_time}"),

@@ -43,6 +43,10 @@ pub(super) struct Waiting<'w> {
     pub(super) told: Option<EventKind>,
     pub(super) confirmed: BTreeSet<ObjectRef>,
     pub(super) warned: BTreeSet<String>,
+    /// Of a wait that failed, its sentence without the comparisons that it ends with.
+    pub(super) head: String,
+    /// Whether the cluster could not be reached at the end.
+    pub(super) out_of_touch: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,6 +73,8 @@ impl<'w> Waiting<'w> {
             told: None,
             confirmed: BTreeSet::new(),
             warned: BTreeSet::new(),
+            head: String::new(),
+            out_of_touch: false,
         };
         waiting.panel(wait.subjects.clone(), wait.condition, wait.rule, wait.gate).await?;
         if let Some(fail) = &wait.fail_when {

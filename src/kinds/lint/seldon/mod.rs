@@ -9,6 +9,7 @@ mod predictors;
 mod replicas;
 
 use serde_json::Value;
+use std::sync::Arc;
 
 use super::{Finding, Severity, known, violations};
 use crate::structural::{self, Schema};
@@ -28,7 +29,7 @@ pub(super) fn lint(object: &Value, version: &str, kind: &str, given: Option<&Sch
     }
     let mut findings = versions(version);
     if let Some(schema) = known::schema("machinelearning.seldon.io", kind, false) {
-        let newer = || known::schema("machinelearning.seldon.io", kind, true);
+        let newer = || known::schema("machinelearning.seldon.io", kind, true).map(Arc::as_ref);
         findings.extend(violations::lint(schema, &newer, object));
         too_deep(object, &mut findings);
     }

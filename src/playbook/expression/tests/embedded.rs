@@ -80,3 +80,17 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_value_within_quotes_is_shown_as_text() {
+    for (parts, shown) in [
+        (vec![Ok("$.a == "), Err(json!("it's"))], r"$.a == 'it\'s'"),
+        (vec![Ok("$.a == '"), Err(json!("nginx:1.29")), Ok("'")], "$.a == 'nginx:1.29'"),
+        (vec![Ok(r"$['\'"), Err(json!("x")), Ok("'] == "), Err(json!("y"))], r"$['\'x'] == 'y'"),
+    ] {
+        let (_sources, text) = pieces(&parts);
+        let expression = Expression::parse(&text, Grammar::Object)
+            .unwrap_or_else(|findings| panic!("{parts:?}: {findings:?}"));
+        assert_eq!(expression.source(), shown);
+    }
+}

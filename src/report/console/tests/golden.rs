@@ -3,7 +3,7 @@
 use super::emulator::Emulator;
 use super::log::{Log, Shared, path, place, unmet};
 use crate::event::*;
-use crate::report::{Console, ConsoleOptions, Reporter, Verbosity};
+use crate::report::{Console, ConsoleOptions, Reporter, Surface, Verbosity};
 
 /// Compares with the file of the name, or writes it.
 fn expect(name: &str, shown: &str) {
@@ -245,7 +245,8 @@ async fn running_steps_live_at_the_bottom() {
         log = log.event(EventKind::Warning { message: format!("warning {number}") });
     }
     let shared = Shared::default();
-    let options = ConsoleOptions { terminal: true, colour: false, width: 80, verbosity: Verbosity::Normal };
+    let options =
+        ConsoleOptions { surface: Surface::Terminal, colour: false, width: 80, verbosity: Verbosity::Normal };
     let mut console = Console::new(shared.clone(), options);
     log.events.iter().for_each(|event| console.take(event));
     let mut other = log.events.last().expect("events").clone();
@@ -294,7 +295,8 @@ async fn a_silent_step_is_named_on_a_plain_stream() {
         .progress("a")
         .progress("b");
     let shared = Shared::default();
-    let options = ConsoleOptions { terminal: false, colour: false, width: 100, verbosity: Verbosity::Normal };
+    let options =
+        ConsoleOptions { surface: Surface::Log, colour: false, width: 100, verbosity: Verbosity::Normal };
     let mut console = Console::new(shared.clone(), options);
     for event in &log.events[..2] {
         console.take(event);
@@ -329,7 +331,8 @@ fn a_console_follows_its_terminal() {
         .started("wait-until ready", Some(60_000))
         .progress("0/1 ready, and so on");
     let shared = Shared::default();
-    let options = ConsoleOptions { terminal: true, colour: true, width: 80, verbosity: Verbosity::Normal };
+    let options =
+        ConsoleOptions { surface: Surface::Terminal, colour: true, width: 80, verbosity: Verbosity::Normal };
     let mut console = Console::new(shared.clone(), options);
     log.events.iter().for_each(|event| console.take(event));
     console.tick();

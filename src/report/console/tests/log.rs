@@ -3,7 +3,7 @@
 
 use super::emulator::Emulator;
 use crate::event::*;
-use crate::report::{Console, ConsoleOptions, Reporter, Verbosity};
+use crate::report::{Console, ConsoleOptions, Reporter, Surface, Verbosity};
 use crate::source::{Place, Sources, Span};
 use serde_json::{Map, json};
 use std::cell::RefCell;
@@ -298,7 +298,7 @@ impl Log {
     pub(super) fn seen(&self, width: usize) -> String {
         let mut terminal = Emulator::new(width);
         terminal.feed(&self.told(ConsoleOptions {
-            terminal: true,
+            surface: Surface::Terminal,
             colour: true,
             width,
             verbosity: Verbosity::Normal,
@@ -308,6 +308,6 @@ impl Log {
 
     /// What a plain stream holds in the end.
     pub(super) fn plain(&self, verbosity: Verbosity) -> String {
-        self.told(ConsoleOptions { terminal: false, colour: false, width: 100, verbosity })
+        self.told(ConsoleOptions { surface: Surface::Log, colour: false, width: 100, verbosity })
     }
 }

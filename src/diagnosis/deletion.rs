@@ -1,0 +1,121 @@
+//! What holds a deletion.
+//! Must never know how to remove it.
+
+use super::finding::Finding;
+use super::scene::Scene;
+use crate::kinds::{items, text, title};
+use serde_json::Value;
+
+/// The conditions of a Namespace that tell why it is not gone.
+const HELD: &[&str] = &[
+    "NamespaceFinalizersRemaining",
+    "NamespaceContentRemaining",
+    "NamespaceDeletionContentFailure",
+    "NamespaceDeletionDiscoveryFailure",
+    "NamespaceDeletionGroupVersionParsingFailure",
+];
+
+/// The namespace of the root is being deleted, and the root is not.
+pub(super) fn namespace(scene: &Scene) -> Vec<Finding> {
+    if is_going(scene.root()) {
+        return Vec::new();
+    }
+    let name = &scene.root()["metadata"]["namespace"];
+    let going = scene
+        .around("Namespace")
+        .filter(|namespace| namespace["metadata"]["name"] == *name && is_going(namespace));
+    let told = going.map(|namespace| {
+        let what = format!("its namespace {} is being deleted, so nothing new is made in it", text(name));
+        Finding::new("namespace", title(scene.root()), what)
+            .shown_by_all(held(namespace))
+            .fix("Wait until the namespace is gone and make it anew, or use another one.")
+    });
+    told.collect()
+}
+
+/// The root is being deleted: its own finalizers hold it, or those of what it owns.
+pub(super) fn finalizer(scene: &Scene) -> Vec<Finding> {
+    let root = scene.root();
+    if !is_going(root) {
+        return Vec::new();
+    }
+    if root["kind"] == "Namespace" {
+        let why = held(root);
+        let what = match why.first() {
+            Some(first) => format!("it is being deleted, and not gone: {first}"),
+            None => "it is being deleted; its objects go first".to_owned(),
+        };
+        return vec![Finding::new("finalizer", title(root), what).shown_by_all(why).fix(FIX)];
+    }
+    let mut found = Vec::new();
+    let below = scene.owned().iter().filter(|object| is_going(object));
+    for object in below.chain([root]) {
+        for finalizer in items(&object["metadata"]["finalizers"]).iter().map(text) {
+            let (why, fix) = meaning(scene, object, finalizer);
+            let what = format!("it is being deleted, and held by the finalizer {finalizer}{why}");
+            let since = text(&object["metadata"]["deletionTimestamp"]);
+            found.push(
+                Finding::new("finalizer", title(object), what)
+                    .shown_by(format!("{}: deleted at {since}", title(object)))
+                    .fix(fix),
+            );
+        }
+    }
+    if found.is_empty() {
+        let what = "it is being deleted, and nothing in it holds it: it goes when its grace period is over";
+        found.push(Finding::new("finalizer", title(root), what));
+    }
+    found
+}
+
+const FIX: &str = "See to it that whoever put the finalizer there runs and does its work; take it out by hand only if nobody will.";
+
+/// What a finalizer waits for, as far as it is one of those that everybody has.
+fn meaning(scene: &Scene, object: &Value, finalizer: &str) -> (String, &'static str) {
+    match finalizer {
+        "foregroundDeletion" => {
+            let left: Vec<String> =
+                scene.owned().iter().map(title).filter(|owned| *owned != title(object)).take(3).collect();
+            let left = if left.is_empty() { String::new() } else { format!(": {}", left.join(", ")) };
+            (format!(", until what it owns is gone{left}"), "See what holds those that it owns.")
+        }
+        "orphan" => (
+            ", until what it owns is set free".to_owned(),
+            "The cluster's garbage collector does that; see whether it runs.",
+        ),
+        "kubernetes.io/pvc-protection" => {
+            (", since a Pod still uses it".to_owned(), "Delete the Pods that use the claim.")
+        }
+        "kubernetes.io/pv-protection" => {
+            (", since a claim still uses it".to_owned(), "Delete the claim that uses the volume.")
+        }
+        "service.kubernetes.io/load-balancer-cleanup" => (
+            ", until its load balancer is gone".to_owned(),
+            "See whether the cloud's controller manager runs.",
+        ),
+        "seldon.model.finalizer" => (
+            ", until the scheduler has unloaded the model".to_owned(),
+            "See whether the Seldon scheduler runs and can reach the server.",
+        ),
+        _ => (", which somebody must take out".to_owned(), FIX),
+    }
+}
+
+fn is_going(object: &Value) -> bool {
+    !object["metadata"]["deletionTimestamp"].is_null()
+}
+
+/// What a Namespace says of why it is not gone.
+fn held(namespace: &Value) -> Vec<String> {
+    let conditions = items(&namespace["status"]["conditions"]).iter();
+    let told = conditions
+        .filter(|condition| condition["status"] == "True" && HELD.contains(&text(&condition["type"])));
+    let mut told: Vec<(usize, String)> = told
+        .map(|condition| {
+            let rank = HELD.iter().position(|held| condition["type"] == **held).unwrap_or(HELD.len());
+            (rank, text(&condition["message"]).to_owned())
+        })
+        .collect();
+    told.sort();
+    told.into_iter().map(|(_, message)| message).collect()
+}

@@ -1,0 +1,52 @@
+//! Counts the pods of a world, and those that were ever ready: whether there was anything to wait for.
+//! It must never write.
+
+use futures_util::AsyncBufReadExt;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// Before a watch that ended is opened again.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// The pods that there have been, by uid, and whether they were ever ready.
+#[derive(Debug, Default)]
+pub(super) struct Pods(Mutex<BTreeMap<String, bool>>);
+
+impl Pods {
+    /// How many there have been, and how many of them were ever ready or had done their work.
+    pub(super) fn counts(&self) -> (usize, usize) {
+        let pods = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        (pods.len(), pods.values().filter(|ready| **ready).count())
+    }
+
+    /// Follows all pods until it is dropped.
+    pub(super) async fn follow(self: std::sync::Arc<Pods>, client: kube::Client) {
+        loop {
+            let request = http::Request::get("/api/v1/pods?watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true").body(Vec::new());
+            if let Ok(request) = request
+                && let Ok(stream) = client.request_stream(request).await
+            {
+                let mut lines = stream.lines();
+                while let Some(Ok(line)) = futures_util::StreamExt::next(&mut lines).await {
+                    self.take(&line);
+                }
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    fn take(&self, line: &str) {
+        let Ok(event) = serde_json::from_str::<Value>(line) else { return };
+        let pod = &event["object"];
+        let Some(uid) = pod["metadata"]["uid"].as_str() else { return };
+        let conditions = pod["status"]["conditions"].as_array();
+        let ready = pod["status"]["phase"] == "Succeeded"
+            || conditions
+                .into_iter()
+                .flatten()
+                .any(|condition| condition["type"] == "Ready" && condition["status"] == "True");
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(uid.to_owned()).or_default() |= ready;
+    }
+}

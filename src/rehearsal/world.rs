@@ -1,0 +1,231 @@
+//! A whole cluster in the process: the API server, its controllers, its clock, and what goes wrong.
+//! It must never know what is done to it.
+
+use super::clock::Clock;
+use super::controllers;
+use super::faults::{Disturbance, Fault, FaultKind};
+use super::known;
+use super::pods::Pods;
+use super::server::{self, Server, User};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::AbortHandle;
+
+/// Who the user of a world is to its server; everybody else is one of its controllers.
+const USER: &str = "rehearsal";
+
+/// What a world is made of.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Of all randomness: uids, generated names.
+    pub seed: u64,
+    /// What time it is when it begins.
+    pub start: Timestamp,
+    /// How many times faster than tokio's clock its own is.
+    pub speed: f64,
+    /// The namespaces that are there, beside those that every cluster has.
+    pub namespaces: BTreeSet<String>,
+    /// Kinds that are served without anybody having defined them, as `apiVersion` and `kind`.
+    pub kinds: BTreeSet<(String, String)>,
+    /// What goes wrong.
+    pub faults: Vec<Fault>,
+}
+
+/// A cluster in the process. Its controllers end when it is dropped.
+pub struct World {
+    server: Server,
+    clock: Clock,
+    disturbance: Arc<Disturbance>,
+    pods: Arc<Pods>,
+    /// Whether an outage begins with the first wait.
+    outage_waits: bool,
+    tasks: Vec<AbortHandle>,
+}
+
+/// What was seen of a world.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// Pods that there have been.
+    pub pods: usize,
+    /// How many of them were ever ready, or had done their work.
+    pub ready_pods: usize,
+    /// The faults that came into play.
+    pub faults: BTreeSet<FaultKind>,
+}
+
+impl World {
+    /// Begins a world, on tokio's current runtime. It is ready to be talked to when this returns.
+    ///
+    /// # Errors
+    /// What its server refused while the world was being furnished: a name that is none.
+    pub async fn begin(settings: Settings) -> Result<World, String> {
+        let Settings { seed, start, speed, namespaces, kinds, faults } = settings;
+        let clock = Clock::new(start, speed);
+        let world_faults = faults.iter().filter_map(|fault| fault.in_the_world(start)).collect();
+        let outages = faults.iter().filter(|fault| fault.kind == FaultKind::ApiOutage);
+        let outages: Vec<Option<Duration>> = outages.map(|fault| fault.at).collect();
+        let quotas: Vec<Fault> =
+            faults.iter().filter(|fault| fault.kind == FaultKind::Quota).cloned().collect();
+        let disturbance = Arc::new(Disturbance::new(faults, clock.clone(), USER));
+        let server = Server::new(server::Settings {
+            clock: clock.clone(),
+            seed,
+            interfere: Some(disturbance.clone()),
+        });
+        let pods = Arc::new(Pods::default());
+        let mut world = World {
+            server,
+            clock,
+            disturbance,
+            pods,
+            outage_waits: outages.contains(&None),
+            tasks: Vec::new(),
+        };
+        let inside = world.client_of("system:kube-controller-manager");
+        for definition in known::definitions(&world.server, &kinds) {
+            create(&inside, "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", &definition).await?;
+        }
+        for namespace in namespaces.iter().filter(|name| !world.server.has_namespace(name)) {
+            let object =
+                json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": namespace } });
+            create(&inside, "/api/v1/namespaces", &object).await?;
+        }
+        let settings = controllers::Settings { faults: world_faults, ..controllers::Settings::default() };
+        world.spawn(controllers::run(inside.clone(), world.clock.clone(), settings));
+        world.spawn(world.pods.clone().follow(inside.clone()));
+        for at in outages.into_iter().flatten() {
+            let (server, clock, disturbance) =
+                (world.server.clone(), world.clock.clone(), world.disturbance.clone());
+            world.spawn(async move {
+                clock.sleep(at).await;
+                begin_outage(&server, &disturbance);
+            });
+        }
+        for fault in quotas {
+            let namespaces: Vec<String> = namespaces.iter().cloned().collect();
+            let (client, clock) = (inside.clone(), world.clock.clone());
+            if fault.at.is_none() {
+                // What is to be there from the begin on is there before anybody asks.
+                forbid_pods(&client, &namespaces).await;
+            }
+            world.spawn(async move {
+                if let Some(at) = fault.at {
+                    clock.sleep(at).await;
+                    forbid_pods(&client, &namespaces).await;
+                }
+                if let Some(length) = fault.length {
+                    clock.sleep(length).await;
+                    allow_pods(&client, &namespaces).await;
+                }
+            });
+        }
+        Ok(world)
+    }
+
+    /// A client of the world, as its user.
+    pub fn client(&self) -> kube::Client {
+        self.client_of(USER)
+    }
+
+    fn client_of(&self, name: &str) -> kube::Client {
+        self.server.client_as(User { name: name.into(), ..User::admin() })
+    }
+
+    /// The server, to be reached from outside.
+    pub fn server(&self) -> &Server {
+        &self.server
+    }
+
+    /// The world's clock.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// The user begins to wait; an outage that was not told when to begin begins now.
+    pub fn first_wait(&self) {
+        if self.disturbance.first_wait() && self.outage_waits {
+            begin_outage(&self.server, &self.disturbance);
+        }
+    }
+
+    /// What was seen so far.
+    pub fn seen(&self) -> Seen {
+        let (pods, ready_pods) = self.pods.counts();
+        Seen { pods, ready_pods, faults: self.disturbance.came_into_play() }
+    }
+
+    fn spawn(&mut self, task: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.push(tokio::spawn(task).abort_handle());
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.tasks.iter().for_each(AbortHandle::abort);
+    }
+}
+
+/// Whoever watches is cut off; the controllers, who may come back at once, too.
+fn begin_outage(server: &Server, disturbance: &Disturbance) {
+    disturbance.outage_begins();
+    server.cut_watches();
+}
+
+async fn create(client: &kube::Client, path: &str, object: &Value) -> Result<Value, String> {
+    let request = http::Request::post(path)
+        .header(http::header::CONTENT_TYPE, "application/json")
+        .body(object.to_string().into_bytes())
+        .map_err(|error| error.to_string())?;
+    client.request(request).await.map_err(|error| match error {
+        kube::Error::Api(status) => status.message,
+        other => other.to_string(),
+    })
+}
+
+/// Makes a quota without pods. It holds from its first moment on: nobody waits until a controller has counted.
+async fn forbid_pods(client: &kube::Client, namespaces: &[String]) {
+    for namespace in namespaces {
+        quota(client, &quotas(namespace)).await;
+    }
+}
+
+/// Takes the quota away.
+async fn allow_pods(client: &kube::Client, namespaces: &[String]) {
+    for namespace in namespaces {
+        let request = http::Request::delete(format!("{}/{QUOTA}", quotas(namespace))).body(Vec::new());
+        if let Ok(request) = request {
+            // If it is gone already, so much the better.
+            let _ = client.request::<Value>(request).await;
+        }
+    }
+}
+
+fn quotas(namespace: &str) -> String {
+    format!("/api/v1/namespaces/{namespace}/resourcequotas")
+}
+
+const QUOTA: &str = "rehearsal";
+
+/// Of a namespace that is gone by now nothing is asked any more.
+async fn quota(client: &kube::Client, path: &str) {
+    let hard = json!({ "pods": "0" });
+    let object = json!({
+        "apiVersion": "v1",
+        "kind": "ResourceQuota",
+        "metadata": { "name": QUOTA },
+        "spec": { "hard": hard },
+    });
+    if create(client, path, &object).await.is_err() {
+        return;
+    }
+    let status = json!({ "status": { "hard": hard, "used": hard } });
+    let request = http::Request::patch(format!("{path}/{QUOTA}/status"))
+        .header(http::header::CONTENT_TYPE, "application/merge-patch+json")
+        .body(status.to_string().into_bytes());
+    if let Ok(request) = request {
+        let _ = client.request::<Value>(request).await;
+    }
+}

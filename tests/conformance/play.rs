@@ -1,0 +1,414 @@
+//! Plays a case over plain HTTP, so that nothing hides what goes over the wire, and gives what was answered, masked.
+//! It must never know which server answers, nor what it should answer.
+
+use super::case::{Case, Deed, Request, Step, Take};
+use super::definition::Definition;
+use super::mask::Mask;
+use http_body_util::BodyExt;
+use jsonpath_rust::JsonPath;
+use kube::client::Body;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tokio::time::{Instant, sleep, timeout};
+
+/// How long an answer, or what is to come about, may take.
+const PATIENCE: Duration = Duration::from_secs(40);
+/// How long it takes until is asked again for what is to come about: at first, and at most.
+const PACE: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(500));
+/// The answers' headers that are part of a behaviour.
+const HEADERS: &[&str] = &["allow", "content-type", "location", "retry-after", "warning"];
+
+/// A case being played.
+struct Play<'a> {
+    client: &'a kube::Client,
+    words: BTreeMap<String, String>,
+    mask: Mask,
+    streams: BTreeMap<String, Stream>,
+    /// What was made outside the namespace, to be deleted.
+    made: Vec<String>,
+}
+
+/// An open watch.
+struct Stream {
+    body: Body,
+    /// What has come and is no whole line yet.
+    text: Vec<u8>,
+}
+
+/// An answer.
+struct Answer {
+    code: u16,
+    headers: Map<String, Value>,
+    body: Value,
+}
+
+/// Plays a case in a namespace of its own, which is made here, and gives the answer of each step. On a server that is `shared` with
+/// others what was made is deleted in the end; nobody waits for that. The error says which step could not be done.
+pub async fn play(
+    case: &Case,
+    client: &kube::Client,
+    namespace: &str,
+    shared: bool,
+) -> Result<Vec<Value>, String> {
+    let mask = Mask::new(namespace);
+    let words = BTreeMap::from([
+        ("ns".to_owned(), namespace.to_owned()),
+        ("group".to_owned(), format!("{namespace}.example.com")),
+        ("core".to_owned(), format!("/api/v1/namespaces/{namespace}")),
+        ("apps".to_owned(), format!("/apis/apps/v1/namespaces/{namespace}")),
+        ("custom".to_owned(), format!("/apis/{namespace}.example.com/v1/namespaces/{namespace}")),
+        ("mebibyte".to_owned(), "x".repeat(1 << 20)),
+        ("crds".to_owned(), "/apis/apiextensions.k8s.io/v1/customresourcedefinitions".to_owned()),
+    ]);
+    let mut play = Play { client, words, mask, streams: BTreeMap::new(), made: Vec::new() };
+    let played = play.case(case, shared).await;
+    if shared {
+        play.tidy().await;
+    }
+    played
+}
+
+impl Play<'_> {
+    async fn case(&mut self, case: &Case, shared: bool) -> Result<Vec<Value>, String> {
+        let namespace = json!({"metadata": {"name": "${ns}"}, "kind": "Namespace", "apiVersion": "v1"});
+        self.make("/api/v1/namespaces", namespace).await?;
+        if shared {
+            // Its controllers write there until then.
+            self.until("GET", "${core}/serviceaccounts/default").await?;
+        }
+        for kind in &case.kinds {
+            self.kind(kind).await?;
+        }
+        for (index, step) in case.given.iter().enumerate() {
+            let failed = |error: String| format!("what is given, number {}: {error}", index + 1);
+            let answer = self.step(step).await.map_err(failed)?;
+            if step.until.is_none() && answer["code"].as_u64().is_some_and(|code| code >= 300) {
+                return Err(failed(format!("it is refused: {answer}")));
+            }
+        }
+        let mut answers = Vec::new();
+        for (index, step) in case.steps.iter().enumerate() {
+            let answer = self.step(step).await.map_err(|error| format!("step {}: {error}", index + 1))?;
+            answers.push(answer);
+        }
+        Ok(answers)
+    }
+
+    async fn step(&mut self, step: &Step) -> Result<Value, String> {
+        match &step.deed {
+            Deed::Send(request) => {
+                let mut again = Again::new();
+                let answer = loop {
+                    let answer = self.send(request).await?;
+                    if step.until.as_ref().is_none_or(|until| self.fits(&answer, until)) {
+                        break answer;
+                    }
+                    if again.is_over().await {
+                        return Err(format!("it never came about; at last {}: {}", answer.code, answer.body));
+                    }
+                };
+                self.remember(request, &answer);
+                self.save(step, &answer.body)?;
+                self.tell(step, answer)
+            }
+            Deed::Open(request, name) => match self.open(request).await? {
+                Ok(stream) => {
+                    self.streams.insert(name.clone(), stream);
+                    Ok(json!({"code": 200}))
+                }
+                Err(answer) => self.tell(step, answer),
+            },
+            Deed::Watch(request, take) => match self.open(request).await? {
+                Ok(mut stream) => self.events(&mut stream, step, *take).await,
+                Err(answer) => self.tell(step, answer),
+            },
+            Deed::Events(name, take) => {
+                let mut stream =
+                    self.streams.remove(name).ok_or_else(|| format!("no watch is called {name}"))?;
+                let events = self.events(&mut stream, step, *take).await;
+                self.streams.insert(name.clone(), stream);
+                events
+            }
+        }
+    }
+
+    /// What a step is told of an answer.
+    fn tell(&mut self, step: &Step, answer: Answer) -> Result<Value, String> {
+        let mut told = Map::from_iter([("code".to_owned(), json!(answer.code))]);
+        let headers = self.mask.mask(Value::Object(answer.headers));
+        if headers.as_object().is_some_and(|headers| !headers.is_empty()) {
+            told.insert("headers".into(), headers);
+        }
+        self.look(step, answer.body, "body", &mut told)?;
+        Ok(Value::Object(told))
+    }
+
+    /// Puts in what is looked at: all under `whole`, or some places under `look`.
+    fn look(
+        &mut self,
+        step: &Step,
+        body: Value,
+        whole: &str,
+        told: &mut Map<String, Value>,
+    ) -> Result<(), String> {
+        let body = self.mask.mask(body);
+        if step.look.is_empty() {
+            told.insert(whole.into(), body);
+            return Ok(());
+        }
+        let mut looked = Map::new();
+        for place in &step.look {
+            let found = if place.starts_with('$') {
+                let found = body.query(place).map_err(|error| format!("{place}: {error}"))?;
+                Value::Array(found.into_iter().cloned().collect())
+            } else {
+                body.pointer(place).cloned().unwrap_or_else(|| json!("NOTHING"))
+            };
+            looked.insert(place.clone(), found);
+        }
+        told.insert("look".into(), Value::Object(looked));
+        Ok(())
+    }
+
+    fn save(&mut self, step: &Step, body: &Value) -> Result<(), String> {
+        for (word, place) in &step.save {
+            let value = match body.pointer(place) {
+                Some(Value::String(text)) => text.clone(),
+                Some(other) => other.to_string(),
+                None => return Err(format!("nothing is at {place}: {body}")),
+            };
+            self.words.insert(word.clone(), value);
+        }
+        Ok(())
+    }
+
+    /// Whether an answer is the one that is waited for.
+    fn fits(&self, answer: &Answer, until: &Map<String, Value>) -> bool {
+        until.iter().all(|(place, wanted)| match place.as_str() {
+            "code" => *wanted == answer.code,
+            place => *answer.body.pointer(place).unwrap_or(&Value::Null) == self.fill_value(wanted),
+        })
+    }
+
+    async fn send(&self, request: &Request) -> Result<Answer, String> {
+        let response = self.respond(request).await?;
+        let (head, body) = response.into_parts();
+        let bytes = timeout(PATIENCE, body.collect())
+            .await
+            .map_err(|_| "the answer never ends".to_owned())?
+            .map_err(|error| format!("the answer breaks off: {error}"))?
+            .to_bytes();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+        Ok(Answer { code: head.status.as_u16(), headers: headers(&head.headers), body })
+    }
+
+    /// Opens a watch, or gives the answer if there is none.
+    async fn open(&self, request: &Request) -> Result<Result<Stream, Answer>, String> {
+        let path = match request.path.contains('?') {
+            true => format!("{}&watch=true", request.path),
+            false => format!("{}?watch=true", request.path),
+        };
+        let request = Request {
+            method: request.method.clone(),
+            path,
+            body: request.body.clone(),
+            headers: request.headers.clone(),
+        };
+        let response = self.respond(&request).await?;
+        if response.status().is_success() {
+            return Ok(Ok(Stream { body: response.into_body(), text: Vec::new() }));
+        }
+        self.send(&request).await.map(Err)
+    }
+
+    async fn events(&mut self, stream: &mut Stream, step: &Step, take: Take) -> Result<Value, String> {
+        let mut events = Vec::new();
+        while take != Take::Count(events.len()) {
+            let Some(event) = stream.next().await.map_err(|error| format!("{error} after {events:?}"))?
+            else {
+                match take {
+                    Take::End => break,
+                    Take::Count(_) => return Err(format!("the watch ends after {events:?}")),
+                }
+            };
+            self.save(step, &event)?;
+            let mut told = Map::new();
+            let Value::Object(mut event) = event else { return Err(format!("this is no event: {event}")) };
+            told.insert("type".into(), event.remove("type").unwrap_or_default());
+            self.look(step, event.remove("object").unwrap_or_default(), "object", &mut told)?;
+            events.push(Value::Object(told));
+        }
+        Ok(json!({"events": events}))
+    }
+
+    async fn respond(&self, request: &Request) -> Result<http::Response<Body>, String> {
+        let mut builder = http::Request::builder()
+            .method(request.method.as_str())
+            .uri(escaped(&self.fill(&request.path)))
+            .header("user-agent", "conformance/1.0 (test)");
+        for (name, value) in &request.headers {
+            builder = builder.header(name, self.fill(value));
+        }
+        let body = match &request.body {
+            None => Vec::new(),
+            Some(Value::String(text)) => self.fill(text).into_bytes(),
+            Some(body) => self.fill_value(body).to_string().into_bytes(),
+        };
+        let sent = builder.body(Body::from(body)).map_err(|error| format!("it is no request: {error}"))?;
+        let answer = timeout(PATIENCE, self.client.send(sent));
+        let answer =
+            answer.await.map_err(|_| format!("{} {} has no answer", request.method, request.path))?;
+        answer.map_err(|error| format!("{} {} fails: {error}", request.method, request.path))
+    }
+
+    /// A text with its `${WORD}`s filled in.
+    fn fill(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for (word, value) in &self.words {
+            text = text.replace(&format!("${{{word}}}"), value);
+        }
+        text
+    }
+
+    fn fill_value(&self, value: &Value) -> Value {
+        match value {
+            Value::String(text) => Value::String(self.fill(text)),
+            Value::Array(list) => list.iter().map(|value| self.fill_value(value)).collect(),
+            Value::Object(map) => {
+                let filled = map.iter().map(|(key, value)| (self.fill(key), self.fill_value(value)));
+                Value::Object(filled.collect())
+            }
+            other => other.clone(),
+        }
+    }
+
+    /// Makes something that must succeed.
+    async fn make(&mut self, path: &str, body: Value) -> Result<(), String> {
+        let request = request("POST", path, Some(body));
+        let answer = self.send(&request).await?;
+        self.remember(&request, &answer);
+        match answer.code {
+            201 => Ok(()),
+            code => Err(format!("{path} answers {code}: {}", answer.body)),
+        }
+    }
+
+    /// Waits until something is there.
+    async fn until(&self, method: &str, path: &str) -> Result<(), String> {
+        let mut again = Again::new();
+        loop {
+            let answer = self.send(&request(method, path, None)).await?;
+            if answer.code == 200 {
+                return Ok(());
+            }
+            if again.is_over().await {
+                return Err(format!("{path} answers {} for ever", answer.code));
+            }
+        }
+    }
+
+    /// Makes a CustomResourceDefinition and waits until it is served.
+    async fn kind(&mut self, written: &Value) -> Result<(), String> {
+        let Definition { object, plural, served } = Definition::new(written)?;
+        self.make("${crds}", object).await?;
+        for version in served {
+            self.until("GET", &format!("/apis/${{group}}/{version}/{plural}")).await?;
+        }
+        Ok(())
+    }
+
+    /// Notes what was made outside the namespace, the namespace itself too.
+    fn remember(&mut self, request: &Request, answer: &Answer) {
+        let name = answer.body.pointer("/metadata/name").and_then(Value::as_str);
+        let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
+        let inside =
+            ["/namespaces/", "${core}", "${apps}", "${custom}"].iter().any(|part| path.contains(part));
+        if let (201, "POST", Some(name)) = (answer.code, request.method.as_str(), name)
+            && !inside
+            && !query.contains("dryRun")
+        {
+            self.made.push(format!("{path}/{name}"));
+        }
+    }
+
+    async fn tidy(&mut self) {
+        self.streams.clear();
+        for path in std::mem::take(&mut self.made).into_iter().rev() {
+            // Whoever cleans up says nothing of what is gone already.
+            let _ = self.send(&request("DELETE", &path, None)).await;
+        }
+    }
+}
+
+/// Asking again, until patience is at its end.
+struct Again {
+    end: Instant,
+    pace: Duration,
+}
+
+impl Again {
+    fn new() -> Again {
+        Again { end: Instant::now() + PATIENCE, pace: PACE.0 }
+    }
+
+    /// Waits until it is time to ask again; whether there is none left.
+    async fn is_over(&mut self) -> bool {
+        sleep(self.pace).await;
+        self.pace = (self.pace * 2).min(PACE.1);
+        Instant::now() > self.end
+    }
+}
+
+impl Stream {
+    /// The next event; nothing when the server ends the watch.
+    async fn next(&mut self) -> Result<Option<Value>, String> {
+        loop {
+            if let Some(end) = self.text.iter().position(|byte| *byte == b'\n') {
+                let line: Vec<u8> = self.text.drain(..=end).collect();
+                return serde_json::from_slice(&line).map(Some).map_err(|error| format!("no event: {error}"));
+            }
+            let frame =
+                timeout(PATIENCE, self.body.frame()).await.map_err(|_| "nothing more comes".to_owned())?;
+            let Some(frame) = frame else { return Ok(None) };
+            let frame = frame.map_err(|error| format!("the watch breaks off: {error}"))?;
+            self.text.extend_from_slice(frame.data_ref().map_or(&[][..], |data| &data[..]));
+        }
+    }
+}
+
+fn request(method: &str, path: &str, body: Option<Value>) -> Request {
+    let content = body.as_ref().map(|_| ("content-type".to_owned(), "application/json".to_owned()));
+    Request { method: method.into(), path: path.into(), body, headers: content.into_iter().collect() }
+}
+
+/// The headers that belong to a behaviour; that JSON is JSON needs no word.
+fn headers(all: &http::HeaderMap) -> Map<String, Value> {
+    let mut told = Map::new();
+    for name in HEADERS {
+        let values: Vec<Value> =
+            all.get_all(*name).iter().map(|value| json!(String::from_utf8_lossy(value.as_bytes()))).collect();
+        match values.as_slice() {
+            [] => {}
+            [one] if one == "application/json" => {}
+            [one] => drop(told.insert((*name).to_owned(), one.clone())),
+            _ => drop(told.insert((*name).to_owned(), Value::Array(values))),
+        }
+    }
+    told
+}
+
+/// A path with what a URI cannot hold escaped.
+fn escaped(path: &str) -> String {
+    let mut text = String::new();
+    for byte in path.bytes() {
+        match byte {
+            b' ' | b'"' | b'<' | b'>' | b'{' | b'}' | b'|' | b'\\' | b'^' | b'`' | b'#' | 128.. => {
+                text.push_str(&format!("%{byte:02X}"));
+            }
+            other => text.push(char::from(other)),
+        }
+    }
+    text
+}
