@@ -25,10 +25,13 @@ static NUMBER: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"([vV]ersion:? |record \(|precondition \(|current: |\()\d+"));
 
 impl Mask {
-    /// Nothing was seen yet but the namespace's name.
-    pub fn new(namespace: &str) -> Mask {
+    /// Nothing was seen yet but the names of the namespace and of the group of custom kinds.
+    pub fn new(namespace: &str, group: &str) -> Mask {
         Mask {
-            names: vec![(namespace.to_owned(), "NS".to_owned())],
+            names: vec![
+                (group.to_owned(), "NS.example.com".to_owned()),
+                (namespace.to_owned(), "NS".to_owned()),
+            ],
             uids: BTreeMap::new(),
             versions: BTreeMap::new(),
             dates: Vec::new(),
