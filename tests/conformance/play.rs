@@ -14,7 +14,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
 /// How long an answer, or what is to come about, may take.
-const PATIENCE: Duration = Duration::from_secs(40);
+const PATIENCE: Duration = Duration::from_secs(90);
 /// How long it takes until is asked again for what is to come about: at first, and at most.
 const PACE: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(500));
 /// The answers' headers that are part of a behaviour.
