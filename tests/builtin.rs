@@ -8,6 +8,12 @@ mod created;
 mod random;
 #[path = "builtin/refused.rs"]
 mod refused;
+#[path = "builtin/replaced.rs"]
+mod replaced;
+#[path = "builtin/scaled.rs"]
+mod scaled;
+#[path = "builtin/sequences.rs"]
+mod sequences;
 #[path = "builtin/server.rs"]
 mod server;
 #[path = "builtin/tables.rs"]

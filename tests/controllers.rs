@@ -12,6 +12,7 @@ use http::{Method, Request};
 use http_body_util::BodyExt;
 use kube::Client;
 use kube::client::Body;
+use regex::Regex;
 use seldonplay::rehearsal::clock::Clock;
 use seldonplay::rehearsal::controllers;
 use seldonplay::rehearsal::server::{Server, Settings};
@@ -19,7 +20,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 /// What is done, and what is looked at.
@@ -199,20 +200,26 @@ fn aliases(told: &[Told], namespace: &str) -> Vec<(String, String)> {
     all
 }
 
-/// A text without what differs by chance.
-fn masked(mut text: String, aliases: &[(String, String)]) -> String {
-    for (name, alias) in aliases {
-        text = text.replace(name, alias);
-    }
-    for (pattern, mask) in [
+/// What differs by chance, and what stands for it.
+static CHANCE: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
+    let patterns = [
         (r"\d{4}-\d\d-\d\dT[\d:.]+Z", "TIME"),
         (r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "UID"),
         (r"\b10\.\d+\.\d+\.\d+\b", "IP"),
         (r"\bnode-\d\b", "NODE"),
         (r" \]", "]"),
         (r"(-#\d)-[a-z0-9]{5}\b", "$1-*"),
-    ] {
-        text = regex::Regex::new(pattern).expect("a pattern").replace_all(&text, mask).into_owned();
+    ];
+    patterns.map(|(pattern, mask)| (Regex::new(pattern).expect("a pattern"), mask)).into()
+});
+
+/// A text without what differs by chance.
+fn masked(mut text: String, aliases: &[(String, String)]) -> String {
+    for (name, alias) in aliases {
+        text = text.replace(name, alias);
+    }
+    for (pattern, mask) in CHANCE.iter() {
+        text = pattern.replace_all(&text, *mask).into_owned();
     }
     text
 }
@@ -263,7 +270,9 @@ fn state(what: &str, object: &Value) -> (String, String) {
     }
     let wants =
         object["spec"]["replicas"].as_i64().map(|wants| format!(" wants {wants}")).unwrap_or_default();
-    let number = metadata["generation"].as_i64().map(|number| format!("#{number}")).unwrap_or_default();
+    // A slice counts every change of its endpoints.
+    let number = metadata["generation"].as_i64().filter(|_| object["endpoints"].is_null());
+    let number = number.map(|number| format!("#{number}")).unwrap_or_default();
     let conditions = conditions.join("; ");
     let whole = format!("{number}{wants}{leaving} {}{rest} [{conditions}]", ordered(&Value::Object(status)));
     let phase = object["status"]["phase"].as_str().or(object["status"]["state"].as_str()).unwrap_or_default();
@@ -369,9 +378,18 @@ fn record(name: &str) -> String {
         let config =
             kube::Config::from_custom_kubeconfig(config, &Default::default()).await.expect("a config");
         let client = Client::try_from(config).expect("a client");
-        let namespace = format!("play-{name}-{}", std::process::id());
-        let told = perform(&client, &play, &namespace).await;
-        rendered(&scenes(&told, play.steps.len(), &namespace))
+        for attempt in 0.. {
+            let namespace = format!("play-{name}-{}-{attempt}", std::process::id());
+            let told = perform(&client, &play, &namespace).await;
+            let text = rendered(&scenes(&told, play.steps.len(), &namespace));
+            // A machine that is too busy loses its nodes for a while.
+            if attempt == 4
+                || !text.contains("NodeNotReady") && !text.contains("Ready=False; ContainersReady=True")
+            {
+                return text;
+            }
+        }
+        String::new()
     })
 }
 

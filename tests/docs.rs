@@ -363,7 +363,7 @@ fn same(line: &str) -> Option<String> {
     // The kubeconfig's context is called otherwise elsewhere.
     let line = line.split(" · context ").next().unwrap_or(line);
     // How far a rollout came, and how many slices and Pods a Deployment owned, differ from run to run.
-    let varies = line.trim_start().starts_with(['…', '│']);
+    let varies = line.trim_start().starts_with(['…', '│', '›']);
     if varies || line.starts_with("warning: the server's certificate") {
         return None;
     }

@@ -33,6 +33,11 @@ enum Output {
 }
 
 impl ReportOptions {
+    /// Whether what happens to objects is shown.
+    pub(super) fn observes(&self) -> bool {
+        !self.quiet
+    }
+
     /// When to use colours.
     pub(super) fn colour(&self) -> Colour {
         self.colour.color

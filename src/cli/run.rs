@@ -123,6 +123,7 @@ impl Run {
             info: Some(ClusterInfo { server: connected.server.clone(), context: connected.context.clone() }),
             seed,
             grace: self.grace,
+            observe: self.report.observes(),
         };
         let hands = Hands { stop: stopped, ask: self.ask() };
         let mut tell = |event: &Event| reports.borrow_mut().take(event);

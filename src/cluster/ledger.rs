@@ -73,6 +73,11 @@ impl Ledger {
         pages.last.values().filter(same).max_by_key(|written| written.at).cloned()
     }
 
+    /// The last write to each object that this run wrote, by UID.
+    pub fn all(&self) -> Vec<Arc<Written>> {
+        lock(&self.pages).last.values().cloned().collect()
+    }
+
     /// Whether this run has written nothing.
     pub fn is_empty(&self) -> bool {
         lock(&self.pages).last.is_empty()

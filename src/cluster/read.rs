@@ -82,6 +82,17 @@ impl Cluster {
         }
     }
 
+    /// How far a resource has come: the version of its list, without its objects.
+    pub async fn version_of(&self, resource: &Resource, namespace: Option<&str>) -> Result<String, Error> {
+        let ask = Ask::read(Verb::List, format!("{}?limit=1", resource.path(namespace)));
+        let what = format!("list {}", resource.whereabouts(namespace));
+        let mut patience = Patience::new(&self.inner, what, Some(self.end()));
+        let api_version = resource.api_version();
+        let it = TypeMeta { api_version: &api_version, kind: &resource.kind };
+        let page = call(&self.inner, &ask, &mut patience, |reply| read_page(&reply.body, it)).await?;
+        Ok(page.resource_version)
+    }
+
     /// What is known of a namespace.
     pub async fn namespace_state(&self, name: &str) -> Result<NamespaceState, Error> {
         let kind = KindName { word: "Namespace".into(), api_version: Some("v1".into()) };

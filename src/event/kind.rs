@@ -97,6 +97,20 @@ impl Operation {
     }
 }
 
+/// What was seen of an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sight {
+    /// It was made.
+    Made,
+    /// It was there already.
+    There,
+    /// It is being deleted.
+    Deleting,
+    /// It is gone.
+    Gone,
+}
+
 /// Against what the playbook runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -285,6 +299,96 @@ pub enum EventKind {
         /// Its version after that.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         resource_version: Option<String>,
+    },
+    /// An object that the run wrote, or that one of these owns, came, goes or is gone.
+    ObjectSeen {
+        /// `Kind/name`.
+        object: String,
+        /// Its namespace.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        namespace: Option<String>,
+        /// What owns it, `Kind/name`; none of what the run wrote itself.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        owner: Option<String>,
+        /// What was seen.
+        sight: Sight,
+    },
+    /// A condition of such an object changed, or its `phase` or `state`.
+    ConditionChanged {
+        /// `Kind/name`.
+        object: String,
+        /// The condition's type; `phase` and `state` stand for these words of the status.
+        condition: String,
+        /// What it was; none if it was not there.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        from: Option<String>,
+        /// What it is.
+        to: String,
+        /// Its reason.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        reason: Option<String>,
+        /// Its message.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        message: Option<String>,
+    },
+    /// The replicas of a workload changed. Of a Job those are available that came to their good end.
+    ReplicasChanged {
+        /// `Kind/name`.
+        object: String,
+        /// How many are asked for.
+        desired: i64,
+        /// How many there are.
+        current: i64,
+        /// How many of them are of the newest template.
+        updated: i64,
+        /// How many are ready.
+        ready: i64,
+        /// How many are available.
+        available: i64,
+    },
+    /// A container is in another state, or was started anew.
+    ContainerChanged {
+        /// Its Pod, `Pod/name`.
+        object: String,
+        /// Its name.
+        container: String,
+        /// The state it was in: `waiting`, `running`, `ready`, `ended`; none at first.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        from: Option<String>,
+        /// The state it is in.
+        to: String,
+        /// The reason of that state, such as `ImagePullBackOff`.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        reason: Option<String>,
+        /// The message of that state.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        message: Option<String>,
+        /// With what it ended last.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        exit_code: Option<i64>,
+        /// How often it was started anew.
+        restarts: i64,
+    },
+    /// The cluster recorded an event about such an object, or that one happened again.
+    ClusterEvent {
+        /// What it is about, `Kind/name`.
+        object: String,
+        /// The event's UID: repetitions have the same.
+        uid: String,
+        /// `Normal`, `Warning`, or what a cluster says.
+        severity: String,
+        /// The reason, one word.
+        reason: String,
+        /// The message.
+        message: String,
+        /// How many times it has happened.
+        count: u64,
+        /// When first, RFC 3339.
+        first: String,
+        /// When last, RFC 3339.
+        last: String,
+        /// Who recorded it.
+        source: String,
     },
     /// Why an object is not as it should be, as far as its state and that of what it owns tell. It comes before the end of the step
     /// that failed for it.

@@ -10,7 +10,7 @@ mod recorder;
 pub use failure::{Cause, Failure, Refusal, Unmet};
 pub use kind::{
     ClusterInfo, Counts, EventKind, Mode, Operation, Outcome, Phase, PlannedStep, PlaybookInfo, Requests,
-    StepPath, Tool,
+    Sight, StepPath, Tool,
 };
 pub use recorder::{Masks, Recorder};
 

@@ -2,6 +2,7 @@
 //! It must never know how a verb is carried out.
 
 use super::context::{Bound, Pace, Teller};
+use super::observing::{self, Begun};
 use super::outstanding::Outstanding;
 use super::step::{self, End, Surroundings};
 use super::stop::{Signal, Stop, ending_of, out_of_grace, signal_of, signalled};
@@ -42,6 +43,8 @@ pub(super) struct Course<'a> {
     pub stop: watch::Receiver<Stop>,
     pub grace: Duration,
     pub began: Instant,
+    /// Comes when what the run will do can be observed from its beginning.
+    pub begun: Begun,
     pub state: State,
 }
 
@@ -70,6 +73,7 @@ impl Course<'_> {
         if let Err(failure) = looked {
             return Summary { ending: Ending::Refused, counts: self.counts(), failure: Some(failure) };
         }
+        observing::begun(&mut self.begun).await;
         self.steps(bound).await;
         self.handlers().await;
         let signal = signal_of(*self.stop.borrow());

@@ -9,6 +9,7 @@ mod explain;
 mod get;
 mod judge;
 mod left_behind;
+mod observing;
 mod one;
 mod outstanding;
 mod owned;
@@ -36,6 +37,7 @@ use crate::source::Sources;
 use context::{Teller, Told};
 use course::{Course, State};
 use left_behind::left_behind;
+use observing::Observing;
 use outstanding::Outstanding;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
@@ -80,6 +82,8 @@ pub struct Setup {
     pub seed: u64,
     /// How long handlers may take after a signal or the run's own deadline.
     pub grace: Duration,
+    /// Whether what happens to the objects that it writes is told.
+    pub observe: bool,
 }
 
 /// How a run went.
@@ -102,7 +106,7 @@ pub async fn run(
     hands: Hands,
     tell: &mut dyn FnMut(&Event),
 ) -> Summary {
-    let Setup { mut recorder, mode, info, seed, grace } = setup;
+    let Setup { mut recorder, mode, info, seed, grace, observe } = setup;
     let (sender, mut told) = mpsc::unbounded_channel::<Told>();
     let teller = Teller::new(sender);
     let mut troubles = cluster.troubles();
@@ -111,6 +115,7 @@ pub async fn run(
     let began = Instant::now();
     let mut troubled = 0;
     let outstanding = Outstanding::new();
+    let (mut observing, begun) = Observing::begin(cluster, &plan.namespace, observe);
     let mut record = |told: Told| match told {
         Told::Event(step, attempt, kind) => tell(&recorder.record(step, attempt, kind)),
         Told::Mask(values) => recorder.mask(values),
@@ -127,6 +132,7 @@ pub async fn run(
             stop,
             grace,
             began,
+            begun,
             state: State::default(),
         };
         let running = AssertUnwindSafe(course.run()).catch_unwind();
@@ -135,12 +141,16 @@ pub async fn run(
         loop {
             tokio::select! {
                 biased;
-                Some(told) = told.recv() => record(told),
+                Some(told) = told.recv() => {
+                    observing.hear(&told);
+                    record(told);
+                }
                 Ok(()) = stops.changed() => record(Told::Event(None, None, interrupted(*stops.borrow_and_update(), grace))),
                 Some(trouble) = troubles.recv() => {
                     troubled += u64::from(!trouble.over);
                     record(Told::Event(None, None, transport(trouble)));
                 }
+                seen = observing.next() => record(seen),
                 ended = &mut running => break ended.unwrap_or_else(|panic| defect(panic.as_ref())),
             }
         }
@@ -149,7 +159,11 @@ pub async fn run(
         outstanding.done(course::SOON).await;
     }
     while let Ok(told) = told.try_recv() {
+        observing.hear(&told);
         record(told);
+    }
+    while let Some(seen) = observing.try_next() {
+        record(seen);
     }
     while let Ok(trouble) = troubles.try_recv() {
         record(Told::Event(None, None, transport(trouble)));

@@ -18,6 +18,19 @@ pub struct Verdict {
 }
 
 impl Verdict {
+    pub fn fine() -> Verdict {
+        Verdict { code: 201, said: BTreeSet::new() }
+    }
+
+    pub fn failed(code: u16, message: &str) -> Verdict {
+        Verdict { code, said: BTreeSet::from([message.to_owned()]) }
+    }
+
+    pub fn refused(faults: &[builtin::Fault]) -> Verdict {
+        let said = faults.iter().map(|fault| masked(fault.reason, &fault.field, &fault.message)).collect();
+        Verdict { code: 422, said }
+    }
+
     pub fn theirs(code: u16, answer: &Value) -> Verdict {
         let causes = answer.pointer("/details/causes").and_then(Value::as_array);
         let message = answer["message"].as_str().unwrap_or_default().to_owned();

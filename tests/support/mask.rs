@@ -74,7 +74,11 @@ impl Mask {
                 continue;
             }
             in_diagnosis = self.sentence.is_match(line) || in_diagnosis && line.starts_with("    ");
-            if in_progress || line.trim_start().starts_with('~') || line.contains(" requests (") {
+            if in_progress
+                || line.trim_start().starts_with(['~', '›'])
+                || line.contains(" is not shown: ")
+                || line.contains(" requests (")
+            {
                 continue;
             }
             let line = self.took.replace(line, |found: &Captures<'_>| match found.get(1) {
@@ -89,7 +93,15 @@ impl Mask {
 
     /// An event as a line; none for those that a cluster decides.
     pub fn event(&self, event: &Event) -> Option<String> {
-        if matches!(event.kind, EventKind::StepProgress { .. } | EventKind::TransportTrouble { .. }) {
+        let seen = matches!(
+            event.kind,
+            EventKind::ObjectSeen { .. }
+                | EventKind::ConditionChanged { .. }
+                | EventKind::ReplicasChanged { .. }
+                | EventKind::ContainerChanged { .. }
+                | EventKind::ClusterEvent { .. }
+        );
+        if seen || matches!(event.kind, EventKind::StepProgress { .. } | EventKind::TransportTrouble { .. }) {
             return None;
         }
         let Ok(Value::Object(all)) = serde_json::to_value(event) else { return None };

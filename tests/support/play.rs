@@ -97,6 +97,7 @@ async fn run(
         info: Some(ClusterInfo { server: "https://cluster".into(), context: Some("cases".into()) }),
         seed: 1,
         grace: case.grace,
+        observe: true,
     };
     let mask = Mask::new(actor.namespace, actor.run, plan.timeout.or(plan.run_timeout).is_some())
         .map_err(|error| error.to_string())?;

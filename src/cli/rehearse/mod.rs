@@ -203,6 +203,7 @@ impl Rehearse {
                 info: None,
                 seed: self.seed,
                 grace: self.grace,
+                observe: self.report.observes(),
             };
             let (_stop, stopped) = watch::channel(Stop::Running);
             let hands = Hands { stop: stopped, ask: Ask::Yes };

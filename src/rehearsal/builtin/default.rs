@@ -153,9 +153,14 @@ fn fill(at: Cursor<'_>, name: &str, map: &mut Object) {
     let short = name.rsplit('.').next().unwrap_or(name);
     depending(name, map);
     for (_, field, value) in FILLED.iter().filter(|(definition, ..)| *definition == short) {
-        if at.field(field).is_some() {
-            put(map, field, || value.value());
+        if at.field(field).is_none() {
+            continue;
         }
+        // A field that is always written is empty text where nothing was said.
+        if at.absent(field) == Absent::Zero && map.get(*field).is_some_and(|value| value == "") {
+            map.shift_remove(*field);
+        }
+        put(map, field, || value.value());
     }
     for (field, absent, at) in at.written() {
         let Some(default) = at.default() else { continue };
@@ -166,9 +171,9 @@ fn fill(at: Cursor<'_>, name: &str, map: &mut Object) {
     }
 }
 
-/// Whether a field says nothing: it is not there, null or empty text.
+/// Whether a field says nothing: it is not there, or null. Empty text that counts as nothing was dropped when the object was read.
 fn lacks(map: &Object, key: &str) -> bool {
-    map.get(key).is_none_or(|value| value.is_null() || value == "")
+    map.get(key).is_none_or(Value::is_null)
 }
 
 fn put(map: &mut Object, key: &str, value: impl FnOnce() -> Value) {
@@ -236,15 +241,11 @@ fn depending(name: &str, map: &mut Object) {
             }
         }
         "LimitRangeItem" => limits(map),
-        "DeploymentStrategy" => {
-            if lacks(map, "type") || is(map, "type", "RollingUpdate") {
-                rolling(map, &[("maxUnavailable", json!("25%")), ("maxSurge", json!("25%"))]);
-            }
+        "DeploymentStrategy" if rolls(map) => {
+            rolling(map, &[("maxUnavailable", json!("25%")), ("maxSurge", json!("25%"))]);
         }
-        "DaemonSetUpdateStrategy" => {
-            if lacks(map, "type") || is(map, "type", "RollingUpdate") {
-                rolling(map, &[("maxUnavailable", json!(1)), ("maxSurge", json!(0))]);
-            }
+        "DaemonSetUpdateStrategy" if rolls(map) => {
+            rolling(map, &[("maxUnavailable", json!(1)), ("maxSurge", json!(0))]);
         }
         "StatefulSetUpdateStrategy" => {
             let fresh = lacks(map, "type");
@@ -268,6 +269,11 @@ fn depending(name: &str, map: &mut Object) {
         "CustomResourceDefinition" => definition(map),
         _ => {}
     }
+}
+
+/// Whether a strategy rolls: what it does if it says nothing.
+fn rolls(strategy: &Object) -> bool {
+    lacks(strategy, "type") || is(strategy, "type", "RollingUpdate")
 }
 
 fn rolling(map: &mut Object, values: &[(&str, Value)]) {
@@ -370,7 +376,8 @@ fn service(spec: &mut Object) {
     put(spec, "type", || "ClusterIP".into());
     for port in items(spec, "ports") {
         let number = port.get("port").cloned().unwrap_or_default();
-        if lacks(port, "targetPort") || port.get("targetPort").is_some_and(|target| *target == 0) {
+        let says = port.get("targetPort").is_some_and(|target| *target != 0 && *target != "");
+        if !says {
             port.insert("targetPort".into(), number);
         }
     }

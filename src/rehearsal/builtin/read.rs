@@ -322,3 +322,78 @@ fn go_type(at: Cursor<'_>) -> String {
         None => "interface {}".into(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::rehearsal::builtin::{default, schema};
+
+    fn form(object: &Value) -> Result<Read, String> {
+        let text = |key: &str| object[key].as_str().unwrap_or_default();
+        read(schema(text("apiVersion"), text("kind")).ok_or("no schema")?, object)
+    }
+
+    #[test]
+    fn an_object_takes_the_server_s_form() -> Result<(), String> {
+        let web = form(&json!({
+            "apiVersion": "apps/v1", "kind": "Deployment",
+            "metadata": {"name": "web", "labels": {}, "creationTimestamp": null, "generation": 0},
+            "spec": {"replicas": 0, "paused": false, "colour": "red", "template": {"spec": {"containers": [
+                {"name": "a", "args": [], "resources": {"limits": {"cpu": "1000m", "memory": 1024}}}]}}}
+        }))?;
+        assert_eq!(web.unknown, ["unknown field \"spec.colour\""]);
+        let expected = json!({
+            "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"},
+            "spec": {"replicas": 0, "selector": null, "strategy": {}, "template": {"metadata": {}, "spec": {"containers": [
+                {"name": "a", "resources": {"limits": {"cpu": "1", "memory": "1024"}}}]}}},
+            "status": {}
+        });
+        assert_eq!(web.object, expected);
+        Ok(())
+    }
+
+    #[test]
+    fn values_that_do_not_fit_are_refused_in_go_s_words() {
+        let refused = |spec: Value| {
+            form(&json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {}, "spec": spec})).err()
+        };
+        let words = |text: &str| Some(format!("json: cannot unmarshal {text}"));
+        assert_eq!(
+            refused(json!({"replicas": "3"})),
+            words("string into Go struct field DeploymentSpec.spec.replicas of type int32")
+        );
+        assert_eq!(
+            refused(json!({"template": {"spec": {"volumes": [{"name": "a", "emptyDir": 1}]}}})),
+            words(
+                "number into Go struct field Volume.spec.template.spec.volumes.VolumeSource.emptyDir of type v1.EmptyDirVolumeSource"
+            )
+        );
+        assert_eq!(
+            refused(json!({"strategy": {"type": 1}})),
+            words(
+                "number into Go struct field DeploymentStrategy.spec.strategy.type of type v1.DeploymentStrategyType"
+            )
+        );
+    }
+
+    #[test]
+    fn what_is_filled_in_depends_on_what_is_there() -> Result<(), String> {
+        let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": {"containers": [
+            {"name": "a", "image": "x"}, {"name": "b", "image": "h:5000/x:1", "ports": [{"containerPort": 80}]}]}});
+        let mut pod = form(&pod)?.object;
+        default("v1", "Pod", &mut pod);
+        let containers = &pod["spec"]["containers"];
+        assert_eq!(
+            (&containers[0]["imagePullPolicy"], &containers[1]["imagePullPolicy"]),
+            (&json!("Always"), &json!("IfNotPresent"))
+        );
+        assert_eq!(containers[1]["ports"][0]["protocol"], "TCP");
+        assert_eq!(pod["spec"]["terminationGracePeriodSeconds"], 30);
+        let again = pod.clone();
+        default("v1", "Pod", &mut pod);
+        assert_eq!(pod, again);
+        Ok(())
+    }
+}

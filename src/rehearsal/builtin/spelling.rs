@@ -184,7 +184,7 @@ pub fn bytes(text: &str) -> Result<(), String> {
     if base64::engine::general_purpose::STANDARD.decode(&plain).is_ok() {
         return Ok(());
     }
-    let known = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'+' || byte == b'/';
+    let known = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte);
     let place = plain.bytes().position(|byte| !known(byte)).unwrap_or(plain.len() / 4 * 4);
     Err(format!("illegal base64 data at input byte {place}"))
 }

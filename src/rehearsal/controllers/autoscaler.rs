@@ -13,12 +13,12 @@ use std::time::Duration;
 /// Who tells the events.
 const BY: &str = "horizontal-pod-autoscaler";
 
-/// How often it looks.
-pub(super) const PERIOD: Duration = Duration::from_secs(15);
+/// How often it looks at what does not change.
+const PERIOD: Duration = Duration::from_secs(15);
 
-/// An autoscaler.
+/// An autoscaler that is new, or wants something else.
 pub(super) fn concerns(_: &View, change: &Change, names: &mut Vec<Name>) {
-    if !change.gone {
+    if !change.gone && change.before.is_none_or(|before| generation(before) != generation(change.object)) {
         names.push(Name::of(AUTOSCALERS, change.object));
     }
 }

@@ -28,7 +28,9 @@ mod read;
 mod replica_set;
 mod resource;
 mod revision;
+pub mod script;
 mod seldon;
+mod seldon_v2;
 mod stateful_set;
 #[cfg(test)]
 mod testing;
@@ -37,6 +39,7 @@ use super::clock::Clock;
 use driver::{Change, Driver, Name, View};
 use faults::WorldFault;
 use outcome::Outcome;
+use script::Script;
 use std::time::Duration;
 
 /// What is asked of a world.
@@ -44,6 +47,8 @@ use std::time::Duration;
 pub struct Settings {
     /// What goes wrong in it.
     pub faults: Vec<WorldFault>,
+    /// What the controllers of other kinds would do.
+    pub scripts: Vec<Script>,
     /// The nodes' names; `node-1` to `node-3` of 32 CPUs if empty.
     pub nodes: Vec<String>,
     /// Only controllers of these names run, such as `seldon`; all if empty.
@@ -123,10 +128,7 @@ const ALL: &[Controller] = &[
     Controller::new("budget", budget::WATCHES, budget::concerns, budget::reconcile),
     Controller::new("quota", &[], quota::concerns, quota::reconcile),
     Controller::new("claim", claim::WATCHES, claim::concerns, claim::reconcile),
-    Controller {
-        delay: autoscaler::PERIOD,
-        ..Controller::new("autoscaler", &[resource::AUTOSCALERS], autoscaler::concerns, autoscaler::reconcile)
-    },
+    Controller::new("autoscaler", &[resource::AUTOSCALERS], autoscaler::concerns, autoscaler::reconcile),
     Controller::new("namespace", &[], namespace::concerns, namespace::reconcile),
     Controller::new("garbage", &[], garbage::concerns, garbage::reconcile),
     Controller {
@@ -134,6 +136,11 @@ const ALL: &[Controller] = &[
         delay: seldon::DELAY,
         ..Controller::new("seldon", seldon::WATCHES, seldon::concerns, seldon::reconcile)
     },
+    Controller {
+        manager: "seldon-v2-controller-manager",
+        ..Controller::new("seldon-v2", seldon_v2::WATCHES, seldon_v2::concerns, seldon_v2::reconcile)
+    },
+    Controller { manager: "script", ..Controller::new("script", &[], script::concerns, script::reconcile) },
 ];
 
 /// Runs the controllers until the future is dropped. The client reaches the server they are to run against; all waiting is the clock's.

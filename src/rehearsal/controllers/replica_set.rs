@@ -147,12 +147,18 @@ fn related<'a>(view: &View<'a>, set: &'a Value) -> Vec<&'a Value> {
 
 /// A pod was refused: it is told, and stands in condition ReplicaFailure.
 fn refused(view: &View, set: &Value, failure: &Failure, outcome: &mut Outcome) {
-    if failure.causes.iter().any(|cause| cause == "NamespaceTerminating") {
-        return;
+    // What was made in this very look is not seen yet, as a real one would not.
+    let unseen = |pod: &&Value| {
+        view.entry(PODS, namespace(pod), name(pod)).is_some_and(|entry| entry.seen_at >= view.now)
+    };
+    let owned: Vec<&Value> = pods::of(view, set).into_iter().filter(|pod| !unseen(pod)).collect();
+    let (active, terminating) = sorted(&owned);
+    // In a namespace that is going, nothing can be made, and that is no failure.
+    let failure = Some(failure).filter(|failure| !failure.ends_namespace());
+    if let Some(failure) = failure {
+        outcome.warn(BY, set, "FailedCreate", format!("Error creating: {}", failure.message));
     }
-    outcome.warn(BY, set, "FailedCreate", format!("Error creating: {}", failure.message));
-    let (active, terminating) = sorted(&pods::of(view, set));
-    let (status, _) = status(view, set, &active, terminating.len(), Some(failure));
+    let (status, _) = status(view, set, &active, terminating.len(), failure);
     outcome.set_status(REPLICA_SETS, set, status);
 }
 

@@ -95,16 +95,23 @@ pub fn apply(
         return Err(Refused::BadRequest("metadata.managedFields must be nil".into()));
     }
     let shape = Shape::of(schema);
-    let empty = blank(schema, manager.api_version, text("kind"));
-    let mut live = live.cloned().unwrap_or_else(|| empty.clone());
-    let stands = owners::take(&mut live).unwrap_or_default();
-    let mut owners = Owners::read(&stands)
+    let empty;
+    let live = match live {
+        Some(live) => live,
+        None => {
+            empty = blank(schema, manager.api_version, text("kind"));
+            &empty
+        }
+    };
+    let stands = live.pointer("/metadata/managedFields").unwrap_or(&Value::Null);
+    let mut owners = Owners::read(stands)
         .map_err(|error| Refused::Failed(format!("failed to decode managed fields: {error}")))?;
     if owners.fields.is_empty() {
         let before = Manager { name: BEFORE, ..*manager };
-        owners = updated(shape, &empty, &live, owners, &before).unwrap_or_default();
+        let empty = blank(schema, manager.api_version, text("kind"));
+        owners = updated(shape, &empty, live, owners, &before).unwrap_or_default();
     }
-    let merging = Merging { shape, live: &live, applied, manager };
+    let merging = Merging { shape, live, applied, manager };
     let (merged, owners) = match merging.apply(owners.clone(), force) {
         Err(Stopped::Conflicts(held)) if manager.name == KUBECTL => {
             let allowed = merging.last_applied().unwrap_or_default();

@@ -149,7 +149,7 @@ mod tests {
     #[test]
     fn steps_are_ordered_by_kind_then_by_worth() {
         let key = |value: Value| Element::Key(vec![("port".into(), value)]);
-        let mut steps = vec![
+        let mut steps = [
             Element::Index(0),
             Element::Value(json!("a")),
             key(json!(1000)),

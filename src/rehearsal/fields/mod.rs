@@ -19,6 +19,8 @@ mod remove;
 mod scale;
 mod set;
 mod shape;
+#[cfg(test)]
+mod tests;
 mod times;
 mod typed;
 mod update;

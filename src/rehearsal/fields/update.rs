@@ -36,8 +36,8 @@ const STRIPPED: &[&[&str]] = &[
 pub fn update(schema: &Schema, live: Option<&Value>, new: &Value, manager: &Manager<'_>) -> Value {
     let mut new = new.clone();
     let brought = owners::take(&mut new);
-    let stands = live.map(|live| live["metadata"]["managedFields"].clone()).unwrap_or_default();
-    let standing = || Owners::read(&stands).unwrap_or_default();
+    let stands = || live.and_then(|live| live.pointer("/metadata/managedFields")).cloned();
+    let standing = || stands().and_then(|entries| Owners::read(&entries).ok()).unwrap_or_default();
     let owners = match brought {
         _ if !manager.subresource.is_empty() => standing(),
         Some(entries) if is_reset(&entries) => Owners::default(),
@@ -50,14 +50,17 @@ pub fn update(schema: &Schema, live: Option<&Value>, new: &Value, manager: &Mana
         return new;
     }
     let text = |key: &str| new.get(key).and_then(Value::as_str).unwrap_or_default();
-    let mut before = match live {
-        Some(live) => live.clone(),
-        None => blank(schema, text("apiVersion"), text("kind")),
+    let empty;
+    let before = match live {
+        Some(live) => live,
+        None => {
+            empty = blank(schema, text("apiVersion"), text("kind"));
+            &empty
+        }
     };
-    owners::take(&mut before);
-    match updated(Shape::of(schema), &before, &new, owners, manager) {
+    match updated(Shape::of(schema), before, &new, owners, manager) {
         Some(owners) => owners::put(&mut new, owners.written()),
-        None => owners::put(&mut new, Some(stands).filter(|stands| !stands.is_null())),
+        None => owners::put(&mut new, stands()),
     }
     new
 }

@@ -2,6 +2,7 @@
 //! It must never route anything.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
@@ -10,6 +11,7 @@ use super::meta;
 use super::refusal::{Fault, Refusal, quote};
 use super::resource::Shelf;
 use super::state::State;
+use super::stored::Stored;
 
 /// Gives a Service the addresses that its type asks for, and takes away those it does not.
 ///
@@ -25,7 +27,6 @@ pub fn give(
         return Ok(());
     }
     let kind = service["spec"]["type"].as_str().unwrap_or("ClusterIP").to_owned();
-    let (mut addresses, mut ports) = taken(state, call);
     let name = meta::text(service, "name").to_owned();
     let Some(spec) = service.get_mut("spec").and_then(Value::as_object_mut) else { return Ok(()) };
     if kind == "ExternalName" {
@@ -62,9 +63,9 @@ pub fn give(
     let wanted = spec.get("clusterIP").and_then(Value::as_str).unwrap_or_default().to_owned();
     let kept = old.is_some_and(|old| old["spec"]["clusterIP"] == wanted.as_str());
     let address = match wanted.as_str() {
-        "" => draw(state, &mut addresses),
+        "" => draw(state),
         "None" => "None".to_owned(),
-        _ if addresses.contains(&wanted) && !kept => {
+        _ if !kept && has_address(state, &wanted) => {
             let why = "failed to allocate IP {ip}: provided IP is already allocated".replace("{ip}", &wanted);
             let fault = Fault::invalid("spec.clusterIPs", format!("[{}]", quote(&wanted)), why);
             return Err(Refusal::invalid("", "Service", &name, &[fault]));
@@ -77,6 +78,7 @@ pub fn give(
     spec.entry("ipFamilyPolicy").or_insert_with(|| "SingleStack".into());
     let wants_ports = matches!(kind.as_str(), "NodePort" | "LoadBalancer")
         && spec.get("allocateLoadBalancerNodePorts") != Some(&Value::Bool(false));
+    let mut ports = if wants_ports { node_ports(state) } else { BTreeSet::new() };
     let before = old.map(|old| old["spec"]["ports"].clone()).unwrap_or_default();
     for port in spec.get_mut("ports").and_then(Value::as_array_mut).into_iter().flatten() {
         let Some(port) = port.as_object_mut() else { continue };
@@ -107,33 +109,41 @@ pub fn give(
     Ok(())
 }
 
-/// The addresses and node ports that Services have.
-fn taken(state: &State, call: &Call<'_>) -> (BTreeSet<String>, BTreeSet<i64>) {
+/// What field selectors know of a Service, so that not every one has to be read.
+fn known<'a>(stored: &'a Stored, field: &str) -> &'a str {
+    stored.fields.iter().find(|(name, _)| **name == *field).map_or("", |(_, value)| value.as_str())
+}
+
+fn services(state: &State) -> impl Iterator<Item = &Arc<Stored>> {
     let shelf = Shelf { group: String::new(), plural: "services".into() };
-    let (mut addresses, mut ports) = (BTreeSet::new(), BTreeSet::new());
-    let _ = call;
-    for stored in state.store.list(&shelf, "") {
-        // Asked of the fields that selectors know, so that not every Service has to be read.
-        let address = stored.fields.iter().find(|(name, _)| **name == *"spec.clusterIP");
-        addresses.extend(address.map(|(_, address)| address.clone()));
-        let typed = stored.fields.iter().find(|(name, _)| **name == *"spec.type");
-        if typed.is_some_and(|(_, kind)| kind != "ClusterIP") {
-            let service = stored.value();
-            let of_service = service["spec"]["ports"].as_array().into_iter().flatten();
-            ports.extend(of_service.filter_map(|port| port["nodePort"].as_i64()));
-        }
+    state.store.list(&shelf, "").collect::<Vec<_>>().into_iter()
+}
+
+fn has_address(state: &State, address: &str) -> bool {
+    services(state).any(|stored| known(stored, "spec.clusterIP") == address)
+}
+
+/// The node ports that Services have.
+fn node_ports(state: &State) -> BTreeSet<i64> {
+    let mut ports = BTreeSet::new();
+    for stored in services(state).filter(|stored| known(stored, "spec.type") != "ClusterIP") {
+        let service = stored.value();
+        let of_service = service["spec"]["ports"].as_array().into_iter().flatten();
+        ports.extend(of_service.filter_map(|port| port["nodePort"].as_i64()));
     }
-    (addresses, ports)
+    ports
 }
 
 /// An address of 10.96.0.0/16 that nobody has.
-fn draw(state: &mut State, taken: &mut BTreeSet<String>) -> String {
-    loop {
+fn draw(state: &mut State) -> String {
+    // Of sixty thousand some may be taken; a cluster that has them all is none.
+    let mut address = String::new();
+    for _ in 0..1_000 {
         let number = state.random.number();
-        let address = format!("10.96.{}.{}", (number >> 8) & 0xff, 1 + number % 254);
-        // Of sixty thousand some may be taken; a cluster that has them all is none.
-        if taken.insert(address.clone()) || taken.len() > 60_000 {
-            return address;
+        address = format!("10.96.{}.{}", (number >> 8) & 0xff, 1 + number % 254);
+        if !has_address(state, &address) {
+            break;
         }
     }
+    address
 }

@@ -116,12 +116,14 @@ fn autoscaler_served(mut autoscaler: Value) -> Value {
 }
 
 fn autoscaler_kept(mut autoscaler: Value) -> Value {
-    if let Some(spec) = autoscaler.get_mut("spec").and_then(Value::as_object_mut) {
-        if let Some(target) = spec.shift_remove("targetCPUUtilizationPercentage") {
-            let metric = json!([{ "type": "Resource", "resource": { "name": "cpu",
-                "target": { "type": "Utilization", "averageUtilization": target } } }]);
-            spec.insert("metrics".into(), metric);
-        }
+    let spec = autoscaler.get_mut("spec").and_then(Value::as_object_mut);
+    if let Some((spec, target)) = spec.and_then(|spec| {
+        let target = spec.shift_remove("targetCPUUtilizationPercentage")?;
+        Some((spec, target))
+    }) {
+        let metric = json!([{ "type": "Resource", "resource": { "name": "cpu",
+            "target": { "type": "Utilization", "averageUtilization": target } } }]);
+        spec.insert("metrics".into(), metric);
     }
     if let Some(status) = autoscaler.get_mut("status").and_then(Value::as_object_mut) {
         status.shift_remove("currentCPUUtilizationPercentage");

@@ -151,16 +151,30 @@ fn name(state: &mut State, object: &mut Value) -> String {
     name
 }
 
+/// Adds what is not told yet.
+pub fn add(faults: &mut Vec<Fault>, more: Vec<Fault>) {
+    for fault in more {
+        if !faults.contains(&fault) {
+            faults.push(fault);
+        }
+    }
+}
+
 fn faults(resource: &Resource, object: &Value) -> Vec<Fault> {
+    let mut faults = model::validate(resource, object, None);
+    if model::has_rules(resource) {
+        add(&mut faults, meta::check(object, false));
+        return faults;
+    }
     let (name, prefix) = (meta::text(object, "name"), meta::text(object, "generateName"));
-    let mut faults = Vec::new();
+    let mut about = Vec::new();
     if name.is_empty() && prefix.is_empty() {
-        faults.push(Fault::required("metadata.name", "name or generateName is required"));
+        about.push(Fault::required("metadata.name", "name or generateName is required"));
     } else {
         let wrong = strategy::check_name(resource, name);
-        faults.extend(wrong.into_iter().map(|why| Fault::invalid("metadata.name", quote(name), why)));
+        about.extend(wrong.into_iter().map(|why| Fault::invalid("metadata.name", quote(name), why)));
     }
-    faults.extend(meta::check(object, resource.custom.is_some()));
-    faults.extend(model::validate(resource, object, None));
-    faults
+    about.extend(meta::check(object, resource.custom.is_some()));
+    about.append(&mut faults);
+    about
 }

@@ -83,17 +83,14 @@ impl Options {
                 "orphanDependents and deletionPropagation cannot be both set",
             ));
         }
-        if let Some(policy) = self.policy.as_deref() {
-            if !matches!(policy, "Foreground" | "Background" | "Orphan") {
-                faults.push(Fault {
-                    reason: "FieldValueNotSupported",
-                    field: "propagationPolicy".into(),
-                    message: format!(
-                        "Unsupported value: {}: supported values: \"Foreground\", \"Background\", \"Orphan\", \"nil\"",
-                        quote(policy)
-                    ),
-                });
-            }
+        let unknown = |policy: &&str| !matches!(*policy, "Foreground" | "Background" | "Orphan");
+        if let Some(policy) = self.policy.as_deref().filter(unknown) {
+            let known = "\"Foreground\", \"Background\", \"Orphan\", \"nil\"";
+            faults.push(Fault {
+                reason: "FieldValueNotSupported",
+                field: "propagationPolicy".into(),
+                message: format!("Unsupported value: {}: supported values: {known}", quote(policy)),
+            });
         }
         let dry = body["dryRun"].as_array().into_iter().flatten();
         for value in dry.filter(|value| *value != "All") {
@@ -168,7 +165,12 @@ pub fn collection(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> 
         let done = one(state, &resource, stored, options.clone())?;
         gone.push(Arc::new(Stored::new(&resource, done.object, stored.version)));
     }
-    let listed = list::Listed { version: state.store.version(), items: gone, proceed: None, remaining: None };
+    let listed = list::Listed {
+        version: state.store.version(),
+        items: gone,
+        proceed: listed.proceed,
+        remaining: listed.remaining,
+    };
     Ok(Reply { code: 200, content: Content::Listed(listed) })
 }
 

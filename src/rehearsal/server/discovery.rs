@@ -160,7 +160,7 @@ pub fn version() -> Value {
     json!({
         "major": "1", "minor": "37", "emulationMajor": "1", "emulationMinor": "37",
         "minCompatibilityMajor": "1", "minCompatibilityMinor": "36",
-        "gitVersion": "v1.37.2", "gitCommit": "", "gitTreeState": "clean",
+        "gitVersion": "v1.37.2", "gitCommit": "", "gitTreeState": "",
         "buildDate": "1970-01-01T00:00:00Z", "goVersion": "none", "compiler": "none", "platform": "linux/amd64",
     })
 }

@@ -52,7 +52,6 @@ fn of_kind(resource: &Resource) -> &'static [(&'static str, &'static str)] {
         ("", "secrets") => &[("type", "/type")],
         ("", "services") => &[("spec.clusterIP", "/spec/clusterIP"), ("spec.type", "/spec/type")],
         ("", "replicationcontrollers") => &[("status.replicas", "/status/replicas")],
-        ("apps", "replicasets") => &[("status.replicas", "/status/replicas")],
         ("batch", "jobs") => &[("status.successful", "/status/succeeded")],
         ("certificates.k8s.io", "certificatesigningrequests") => &[("spec.signerName", "/spec/signerName")],
         _ => &[],

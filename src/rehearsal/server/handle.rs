@@ -10,8 +10,9 @@ use jiff::Timestamp;
 use super::body::Body;
 use super::call::Call;
 use super::interfere::{Asked, Cut, Interference};
+use super::options::version;
 use super::query::Query;
-use super::refusal::Refusal;
+use super::refusal::{Refusal, quote};
 use super::render;
 use super::reply::{Content, Reply};
 use super::resource::Resource;
@@ -91,12 +92,15 @@ fn verb(method: &Method, route: &Route, query: &Query) -> &'static str {
             _ => "options",
         };
     };
+    if *method == Method::HEAD {
+        return "head";
+    }
     let watches = objects.watch || query.truth("watch");
     // One object that is watched is a collection of one name.
     match (method, &objects.name) {
-        (&Method::GET | &Method::HEAD, Some(_)) if !objects.watch || objects.subresource.is_some() => "get",
-        (&Method::GET | &Method::HEAD, _) if watches => "watch",
-        (&Method::GET | &Method::HEAD, _) => "list",
+        (&Method::GET, Some(_)) if !objects.watch || objects.subresource.is_some() => "get",
+        (&Method::GET, _) if watches => "watch",
+        (&Method::GET, _) => "list",
         (&Method::POST, _) => "create",
         (&Method::PUT, _) => "update",
         (&Method::PATCH, _) => "patch",
@@ -152,7 +156,18 @@ fn answer(
     };
     match found {
         Some(found) => json(200, encode(&found)),
-        None => text(404, "404 page not found\n"),
+        None => match route {
+            Route::Kinds { group, .. } => nowhere(state, group),
+            _ => text(404, "404 page not found\n"),
+        },
+    }
+}
+
+/// 404: of a group that is known in other words than of one that is not.
+fn nowhere(state: &State, group: &str) -> Response<Body> {
+    match state.catalogue.versions(group).is_empty() {
+        true => text(404, "404 page not found\n"),
+        false => refused(&Refusal::unknown_resource()),
     }
 }
 
@@ -169,10 +184,7 @@ fn of_objects(
 ) -> Response<Body> {
     let Some(resource) = state.catalogue.find(&objects.group, &objects.version, &objects.plural).cloned()
     else {
-        return match state.catalogue.resources(&objects.group, &objects.version).next() {
-            Some(_) => refused(&Refusal::unknown_resource()),
-            None => text(404, "404 page not found\n"),
-        };
+        return nowhere(state, &objects.group);
     };
     let view = match View::read(accept, Include::read(query.text("includeObject"))) {
         Ok(view) => view,
@@ -206,15 +218,23 @@ fn of_objects(
     response
 }
 
-/// Of custom kinds a refusal says of which object it speaks.
-fn known(call: &Call<'_>, refusal: Refusal) -> Refusal {
+/// 404: there is nothing of this name below the object. Of custom kinds the words are those for the object itself.
+fn nothing_below(call: &Call<'_>) -> Refusal {
+    match call.resource.custom {
+        Some(_) => Refusal::not_found(&call.resource, call.name),
+        None => Refusal::unknown_resource(),
+    }
+}
+
+/// 405: the kind does not know the verb.
+fn not_allowed(call: &Call<'_>) -> Refusal {
     match call.resource.custom {
         Some(_) => {
-            // What is made has no name yet.
-            let name = if call.verb == "create" { "" } else { call.name };
-            refusal.of(&call.resource, name)
+            let what = quote(&call.resource.full_name());
+            let told = format!("{} is not supported on resources of kind {what}", call.verb);
+            Refusal::new(405, "MethodNotAllowed", told).of(&call.resource, "")
         }
-        None => refusal,
+        None => Refusal::method_not_allowed(),
     }
 }
 
@@ -247,10 +267,10 @@ fn carry_out(
     }
     if !call.subresource.is_empty() {
         let Some(below) = resource.subresource(call.subresource) else {
-            return Err(known(call, Refusal::unknown_resource()));
+            return Err(nothing_below(call));
         };
         if !below.verbs.iter().any(|verb| verb == call.verb) {
-            return Err(known(call, Refusal::method_not_allowed()));
+            return Err(not_allowed(call));
         }
         return match (call.subresource, call.verb) {
             ("scale", _) => scale::scale(state, call),
@@ -266,7 +286,7 @@ fn carry_out(
         };
     }
     if !resource.can(call.verb) {
-        return Err(Refusal::method_not_allowed());
+        return Err(not_allowed(call));
     }
     match call.verb {
         "get" => get(state, call),
@@ -282,7 +302,7 @@ fn carry_out(
         "patch" if !call.name.is_empty() => patch::patch(state, call),
         "delete" => delete::delete(state, call),
         "deletecollection" => delete::collection(state, call),
-        _ => Err(Refusal::method_not_allowed()),
+        _ => Err(not_allowed(call)),
     }
 }
 
@@ -293,6 +313,13 @@ fn unserved(call: &Call<'_>) -> Refusal {
 }
 
 fn get(state: &State, call: &Call<'_>) -> Result<Reply, Refusal> {
+    // An object is always told as it is now, which may be too early.
+    if let Some(text) = call.query.text("resourceVersion") {
+        let (wanted, current) = (version(text, true)?, state.store.version());
+        if wanted > current {
+            return Err(list::too_large(wanted, current));
+        }
+    }
     let found = state.store.get(&call.resource.shelf, call.namespace, call.name);
     found.cloned().map(Reply::stored).ok_or_else(|| Refusal::not_found(&call.resource, call.name))
 }

@@ -105,23 +105,6 @@ pub fn check_name(name: &str, label: bool) -> Vec<String> {
     wrong
 }
 
-/// What is wrong with a DNS label that begins with a letter.
-pub fn check_label_1035(name: &str) -> Vec<String> {
-    let bytes = name.as_bytes();
-    let inner = |c: &u8| c.is_ascii_lowercase() || c.is_ascii_digit() || *c == b'-';
-    let good = bytes.first().is_some_and(u8::is_ascii_lowercase)
-        && bytes.last().is_some_and(|c| *c != b'-')
-        && bytes.iter().all(inner);
-    let mut wrong = Vec::new();
-    if name.len() > 63 {
-        wrong.push("must be no more than 63 characters".to_owned());
-    }
-    if !good {
-        wrong.push("a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')".to_owned());
-    }
-    wrong
-}
-
 /// What is wrong with a name that is only a part of a path: of roles, bindings and the like.
 pub fn check_segment(name: &str) -> Vec<String> {
     match name {

@@ -138,10 +138,15 @@ pub fn fit_stored(resource: &Resource, object: &mut Value) {
     structural::default(&custom.stored, object);
 }
 
+/// Whether the kind's rules are known, those for names and metadata among them.
+pub fn has_rules(resource: &Resource) -> bool {
+    resource.custom.is_none() && schema(resource).is_some()
+}
+
 /// What is wrong with the object; `old` is what it was before, if it was.
 pub fn validate(resource: &Resource, object: &Value, old: Option<&Value>) -> Vec<Fault> {
     let mut faults = Vec::new();
-    if resource.custom.is_none() {
+    if has_rules(resource) {
         let found = builtin::validate(&resource.api_version(), &resource.kind, object, old);
         faults.extend(found.into_iter().map(|builtin::Fault { reason, field, message }| Fault {
             reason,
@@ -151,9 +156,6 @@ pub fn validate(resource: &Resource, object: &Value, old: Option<&Value>) -> Vec
     }
     if let Some(schema) = schema(resource).filter(|_| resource.custom.is_some()) {
         faults.extend(structural::check(schema, object).iter().map(fault));
-    }
-    if resource.is("apiextensions.k8s.io", "customresourcedefinitions") {
-        faults.extend(definition::faults(object, old));
     }
     if let Some(custom) = &resource.custom {
         faults.extend(custom.version.check_scale(object).iter().map(fault));

@@ -78,7 +78,11 @@ impl ListOptions {
     }
 }
 
-fn version(text: &str, watch: bool) -> Result<u64, Refusal> {
+/// Reads a version.
+///
+/// # Errors
+/// 400 for a list, 500 for one object and for a watch.
+pub fn version(text: &str, watch: bool) -> Result<u64, Refusal> {
     text.parse().map_err(|_| {
         let fault = format!(
             "resourceVersion: Invalid value: {0}: strconv.ParseUint: parsing {0}: invalid syntax",

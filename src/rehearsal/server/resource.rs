@@ -326,7 +326,7 @@ mod tests {
         let pods = catalogue.find("", "v1", "pods").map(|pods| pods.kind.as_str());
         assert_eq!(pods, Some("Pod"));
         let scale = catalogue
-            .kind("apps", "v1", "Deployment")
+            .find("apps", "v1", "deployments")
             .and_then(|deployments| deployments.subresource("scale"))
             .map(|scale| scale.kind.clone());
         assert_eq!(scale, Some(("autoscaling".into(), "v1".into(), "Scale".into())));

@@ -9,7 +9,7 @@ use super::managers;
 use super::meta;
 use super::refusal::{Fault, Refusal};
 use super::reply::Reply;
-use super::rights::{Deed, allowed, rules};
+use super::rights::{Deed, allowed, rules, why};
 use super::state::State;
 use super::user::User;
 
@@ -53,9 +53,12 @@ pub fn review(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> {
                 "selfsubjectaccessreviews" => call.user.clone(),
                 _ => named(&review),
             };
-            let allowed = judge(state, &user, &review)?;
+            let (allowed, why) = judge(state, &user, &review)?;
             review = managers::updated(call, resource, None, review, &now);
             review["status"] = json!({ "allowed": allowed });
+            if let Some(why) = why {
+                review["status"]["reason"] = why.into();
+            }
         }
     }
     Ok(Reply { code: 201, ..Reply::json(review) })
@@ -71,7 +74,13 @@ fn named(review: &Value) -> User {
     }
 }
 
-fn judge(state: &State, user: &User, review: &Value) -> Result<bool, Refusal> {
+/// Whether a user may, and by which rule.
+fn judge(state: &State, user: &User, review: &Value) -> Result<(bool, Option<String>), Refusal> {
+    // Masters may without any rule, but where a rule lets everybody it is told.
+    let told = |deed: &Deed<'_>| {
+        let why = why(state, user, deed);
+        (allowed(state, user, deed), why.filter(|_| !user.is_master()))
+    };
     let spec = &review["spec"];
     let (objects, path) = (&spec["resourceAttributes"], &spec["nonResourceAttributes"]);
     let text = |value: &Value, key: &str| value[key].as_str().unwrap_or_default().to_owned();
@@ -89,11 +98,11 @@ fn judge(state: &State, user: &User, review: &Value) -> Result<bool, Refusal> {
                 namespace: &namespace,
                 name: &name,
             };
-            Ok(allowed(state, user, &deed))
+            Ok(told(&deed))
         }
         (false, true) => {
             let (verb, path) = (text(path, "verb"), text(path, "path"));
-            Ok(allowed(state, user, &Deed::Path { verb: &verb, path: &path }))
+            Ok(told(&Deed::Path { verb: &verb, path: &path }))
         }
         _ => {
             let why = "exactly one of nonResourceAttributes or resourceAttributes must be specified";

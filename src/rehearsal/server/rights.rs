@@ -39,7 +39,15 @@ pub enum Deed<'a> {
 
 /// Whether a user may.
 pub fn allowed(state: &State, user: &User, deed: &Deed<'_>) -> bool {
-    user.is_master() || rules(state, user, namespace(deed)).iter().any(|rule| allows(rule, deed))
+    user.is_master() || why(state, user, deed).is_some()
+}
+
+/// The rule that lets a user do something, in the server's words.
+pub fn why(state: &State, user: &User, deed: &Deed<'_>) -> Option<String> {
+    grants(state, user, namespace(deed))
+        .into_iter()
+        .find(|grant| allows(&grant.rule, deed))
+        .map(|grant| grant.why)
 }
 
 fn namespace<'a>(deed: &Deed<'a>) -> &'a str {
@@ -82,7 +90,17 @@ pub fn refusal(user: &User, deed: &Deed<'_>) -> Refusal {
 
 /// All rules that hold for a user, in a namespace (if it is one) and everywhere.
 pub fn rules(state: &State, user: &User, namespace: &str) -> Vec<Value> {
-    let mut rules = Vec::new();
+    grants(state, user, namespace).into_iter().map(|grant| grant.rule).collect()
+}
+
+/// A rule that holds for a user, and by which binding.
+struct Grant {
+    rule: Value,
+    why: String,
+}
+
+fn grants(state: &State, user: &User, namespace: &str) -> Vec<Grant> {
+    let mut grants = Vec::new();
     let list = |plural: &str, namespace: &str| -> Vec<Value> {
         let shelf = Shelf { group: GROUP.into(), plural: plural.into() };
         state.store.list(&shelf, namespace).map(|stored| stored.value()).collect()
@@ -92,23 +110,42 @@ pub fn rules(state: &State, user: &User, namespace: &str) -> Vec<Value> {
         bindings.extend(list("rolebindings", namespace));
     }
     let groups = user.all_groups();
-    for binding in bindings.iter().filter(|binding| binds(binding, user, &groups)) {
-        let role = &binding["roleRef"];
-        let name = role["name"].as_str().unwrap_or_default();
-        let (plural, namespace) = match role["kind"].as_str() {
-            Some("ClusterRole") => ("clusterroles", ""),
-            _ => ("roles", binding["metadata"]["namespace"].as_str().unwrap_or_default()),
+    for binding in &bindings {
+        let Some(subject) = subject(binding, user, &groups) else { continue };
+        let text = |value: &Value, key: &str| value[key].as_str().unwrap_or_default().to_owned();
+        let (role, meta) = (&binding["roleRef"], &binding["metadata"]);
+        let (kind, name) = (text(role, "kind"), text(role, "name"));
+        let place = text(meta, "namespace");
+        let found = match kind.as_str() {
+            "ClusterRole" => state.find(GROUP, "clusterroles", "", &name),
+            _ => state.find(GROUP, "roles", &place, &name),
         };
-        let role = state.find(GROUP, plural, namespace, name);
-        if let Some(Value::Array(found)) = role.map(|mut role| role["rules"].take()) {
-            rules.extend(found);
+        let bound = match place.as_str() {
+            "" => quote(&text(meta, "name")),
+            place => quote(&format!("{}/{place}", text(meta, "name"))),
+        };
+        let who = match subject["kind"].as_str() {
+            Some("ServiceAccount") => {
+                quote(&format!("{}/{}", text(subject, "name"), text(subject, "namespace")))
+            }
+            _ => quote(&text(subject, "name")),
+        };
+        let why = format!(
+            "RBAC: allowed by {} {bound} of {kind} {} to {} {who}",
+            text(binding, "kind"),
+            quote(&name),
+            text(subject, "kind")
+        );
+        if let Some(Value::Array(rules)) = found.map(|mut role| role["rules"].take()) {
+            grants.extend(rules.into_iter().map(|rule| Grant { rule, why: why.clone() }));
         }
     }
-    rules
+    grants
 }
 
-fn binds(binding: &Value, user: &User, groups: &[String]) -> bool {
-    binding["subjects"].as_array().into_iter().flatten().any(|subject| {
+/// The subject of a binding that a user is.
+fn subject<'a>(binding: &'a Value, user: &User, groups: &[String]) -> Option<&'a Value> {
+    binding["subjects"].as_array().into_iter().flatten().find(|subject| {
         let name = subject["name"].as_str().unwrap_or_default();
         match subject["kind"].as_str() {
             Some("User") => name == user.name,

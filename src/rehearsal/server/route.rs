@@ -59,7 +59,10 @@ pub struct Objects {
 impl Route {
     /// Reads a path, percent-encoded as it comes.
     pub fn read(path: &str) -> Route {
-        let whole = path.trim_start_matches('/');
+        let whole = path.strip_prefix('/').unwrap_or(path);
+        if whole.starts_with('/') {
+            return Route::Unknown;
+        }
         let mut parts = whole.trim_end_matches('/').split('/');
         let first = parts.next().unwrap_or_default();
         let rest: Vec<&str> = parts.collect();

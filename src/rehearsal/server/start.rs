@@ -34,6 +34,18 @@ pub fn furnish(state: &mut State) {
         });
         keep(state, "scheduling.k8s.io", "v1", "priorityclasses", object);
     }
+    let service = json!({
+        "kind": "Service", "apiVersion": "v1",
+        "metadata": { "name": "kubernetes", "namespace": "default",
+            "labels": { "component": "apiserver", "provider": "kubernetes" } },
+        "spec": {
+            "ports": [{ "name": "https", "protocol": "TCP", "port": 443, "targetPort": 6443 }],
+            "clusterIP": "10.96.0.1", "clusterIPs": ["10.96.0.1"], "type": "ClusterIP", "sessionAffinity": "None",
+            "ipFamilies": ["IPv4"], "ipFamilyPolicy": "SingleStack", "internalTrafficPolicy": "Cluster",
+        },
+        "status": { "loadBalancer": {} },
+    });
+    keep(state, "", "v1", "services", service);
     for (name, rules, subject) in roles() {
         let labels = json!({ "kubernetes.io/bootstrapping": "rbac-defaults" });
         let about = json!({ "name": name, "labels": labels, "annotations": { "rbac.authorization.kubernetes.io/autoupdate": "true" } });

@@ -28,10 +28,9 @@ pub fn create(resource: &Resource, object: &mut Value) {
             if !finalizers.is_array() {
                 finalizers = json!([]);
             }
-            if let Some(list) = finalizers.as_array_mut() {
-                if !list.iter().any(|finalizer| finalizer == "kubernetes") {
-                    list.push("kubernetes".into());
-                }
+            let lacks = |list: &&mut Vec<Value>| !list.iter().any(|finalizer| finalizer == "kubernetes");
+            if let Some(list) = finalizers.as_array_mut().filter(lacks) {
+                list.push("kubernetes".into());
             }
             map.insert("spec".into(), json!({ "finalizers": finalizers }));
             map.insert("status".into(), json!({ "phase": "Active" }));
@@ -95,23 +94,26 @@ pub fn update(resource: &Resource, subresource: &str, object: &mut Value, old: &
             _ => {}
         }
     }
-    if resource.is("", "namespaces") {
-        if subresource != "finalize" {
-            let finalizers = old["spec"].get("finalizers").cloned();
-            if let Some(spec) = object.get_mut("spec").and_then(Value::as_object_mut) {
-                match finalizers {
-                    Some(finalizers) => spec.insert("finalizers".into(), finalizers),
-                    None => spec.shift_remove("finalizers"),
-                };
-            } else if let (Some(finalizers), Some(map)) = (finalizers, object.as_object_mut()) {
-                map.insert("spec".into(), json!({ "finalizers": finalizers }));
-            }
-        }
+    if resource.is("", "namespaces") && subresource != "finalize" {
+        keep_finalizers(object, old);
     }
     let counts = resource.counts_generations || resource.custom.is_some();
     if counts && subresource != "status" && wants_other(resource, object, old) {
         let generation = meta::number(old, "generation").unwrap_or_default() + 1;
         meta::edit(object, |meta| meta.insert("generation".into(), generation.into()));
+    }
+}
+
+/// What holds a namespace is written through a path of its own.
+fn keep_finalizers(object: &mut Value, old: &Value) {
+    let finalizers = old["spec"].get("finalizers").cloned();
+    if let Some(spec) = object.get_mut("spec").and_then(Value::as_object_mut) {
+        match finalizers {
+            Some(finalizers) => spec.insert("finalizers".into(), finalizers),
+            None => spec.shift_remove("finalizers"),
+        };
+    } else if let (Some(finalizers), Some(map)) = (finalizers, object.as_object_mut()) {
+        map.insert("spec".into(), json!({ "finalizers": finalizers }));
     }
 }
 

@@ -184,7 +184,13 @@ fn faults(call: &Call<'_>, new: &Value, old: &Value) -> Vec<Fault> {
             faults.push(Fault::invalid(format!("metadata.{key}"), value, "field is immutable"));
         }
     }
-    faults.extend(meta::check(new, call.resource.custom.is_some()));
-    faults.extend(model::validate(&call.resource, new, Some(old)));
+    let (custom, about) = (call.resource.custom.is_some(), model::validate(&call.resource, new, Some(old)));
+    if model::has_rules(&call.resource) {
+        create::add(&mut faults, about);
+        create::add(&mut faults, meta::check(new, custom));
+    } else {
+        create::add(&mut faults, meta::check(new, custom));
+        create::add(&mut faults, about);
+    }
     faults
 }

@@ -5,8 +5,7 @@ use super::refusal::Refusal;
 use super::table::Include;
 
 /// What the server can write.
-const WRITTEN: [&str; 4] =
-    ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf", "application/cbor"];
+const WRITTEN: [&str; 3] = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"];
 
 /// The form of an answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,12 +28,14 @@ impl View {
         if accept.trim().is_empty() {
             return Ok(View::Plain);
         }
+        let mut readable = false;
         for clause in accept.split(',') {
             let mut parts = clause.split(';').map(str::trim);
             let media = parts.next().unwrap_or_default();
             if !matches!(media, "application/json" | "*/*" | "application/*") {
                 continue;
             }
+            readable = true;
             let (mut form, mut group, mut version) = ("", "", "");
             for part in parts {
                 match part.split_once('=') {
@@ -54,7 +55,16 @@ impl View {
                 _ => {}
             }
         }
-        Err(Refusal::not_acceptable(&WRITTEN))
+        match readable {
+            true => Err(Refusal::not_acceptable(&WRITTEN)),
+            false => {
+                let told =
+                    format!("406: Not Acceptable\n\nAvailable representations: {}", WRITTEN.join(", "));
+                let mut refusal = Refusal::new(406, "NotAcceptable", told);
+                refusal.details = serde_json::json!({});
+                Err(refusal)
+            }
+        }
     }
 }
 

@@ -121,6 +121,15 @@ impl<W: Write> Console<W> {
         }
     }
 
+    /// What happens to objects is a line in a log; a page shows it while it happens, and keeps it only for those who want all.
+    pub(super) fn saw(&mut self, path: Option<&StepPath>, kind: &EventKind) {
+        let Some(note) = self.seen.take(kind, self.options.verbosity, self.now_ms) else { return };
+        let kept = !self.options.is_page() || path.is_none() || self.told(Verbosity::Verbose);
+        if kept {
+            self.remark(path, note);
+        }
+    }
+
     /// A diagnosis belongs to the failure that its step ends with; without a step it stands alone.
     pub(super) fn diagnosed(&mut self, path: Option<&StepPath>, kind: &EventKind) {
         match path.and_then(|path| self.position(path)) {

@@ -9,6 +9,7 @@ mod line;
 mod note;
 mod run;
 mod screen;
+mod seen;
 mod step;
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,7 @@ use line::Line;
 use note::Note;
 use run::Run;
 use screen::Screen;
+use seen::Seen;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use step::Step;
@@ -86,6 +88,8 @@ pub struct Console<W> {
     under: Option<StepPath>,
     /// When trouble was last said, in milliseconds of the run, by what it is about.
     troubles: BTreeMap<String, u64>,
+    /// What happened to the objects of the run.
+    seen: Seen,
     /// The last event: when it came, in milliseconds of the run, by the clock and by the calendar.
     latest: Option<(u64, Instant, Option<Timestamp>)>,
     /// The time that is being told of, in milliseconds of the run, and as lines begin with it.
@@ -116,6 +120,7 @@ impl<W: Write> Console<W> {
             phase: Phase::Steps,
             under: None,
             troubles: BTreeMap::new(),
+            seen: Seen::default(),
             latest: None,
             now_ms: 0,
             stamp: String::new(),
@@ -164,7 +169,9 @@ impl<W: Write> Console<W> {
 
     fn live(&self) -> Vec<Line> {
         let unmet = self.told(Verbosity::Verbose);
-        self.running.iter().flat_map(|step| step.live(&self.layout, self.ticks, self.now_ms, unmet)).collect()
+        let bars = |step: &Step| self.seen.bars(step.depth(), step.began_ms);
+        let live = |step: &Step| step.live(&self.layout, self.ticks, self.now_ms, unmet);
+        self.running.iter().flat_map(|step| live(step).into_iter().chain(bars(step))).collect()
     }
 
     /// Writes a note where it belongs: below its step, which a terminal does when the step's line is final.
@@ -252,6 +259,11 @@ impl<W: Write> Reporter for Console<W> {
             }
             EventKind::StepFinished { .. } => self.step_finished(event),
             EventKind::ObjectWritten { .. } => self.object_written(path, &event.kind),
+            EventKind::ObjectSeen { .. }
+            | EventKind::ConditionChanged { .. }
+            | EventKind::ReplicasChanged { .. }
+            | EventKind::ContainerChanged { .. }
+            | EventKind::ClusterEvent { .. } => self.saw(path, &event.kind),
             EventKind::Diagnosis { .. } => self.diagnosed(path, &event.kind),
             EventKind::Warning { message } => self.note(path, Note::warning(message)),
             EventKind::TransportTrouble { .. } => self.transport_trouble(path, &event.kind),

@@ -11,6 +11,8 @@ mod service;
 mod small;
 mod spot;
 mod storage;
+#[cfg(test)]
+mod tests;
 mod volumes;
 mod words;
 mod workload;
@@ -43,6 +45,7 @@ pub fn validate(group_version: &str, kind: &str, new: &Value, old: Option<&Value
         ("v1", "ReplicationController") => workload::replication_controller(&spec, found),
         ("batch/v1", "Job") => {
             workload::job(&spec, found);
+            workload::job_selector(&spec, old.is_some(), found);
             if old.is_none() {
                 workload::indexed_names(&metadata.get("name"), &spec, found);
             }
@@ -71,14 +74,19 @@ pub fn validate(group_version: &str, kind: &str, new: &Value, old: Option<&Value
             service::service(&spec, found);
         }
         ("v1", "Endpoints") => service::endpoints(&root, found),
-        ("discovery.k8s.io/v1", "EndpointSlice") => service::slice(&root, found),
+        ("discovery.k8s.io/v1", "EndpointSlice") => service::slice(&root, old, found),
         ("networking.k8s.io/v1", "Ingress") => service::ingress(&spec, found),
         ("networking.k8s.io/v1", "NetworkPolicy") => service::network_policy(&spec, found),
         ("v1", "ConfigMap") => small::config_map(&root, old, found),
         ("v1", "Secret") => small::secret(&root, old, found),
         ("v1", "ResourceQuota") => small::quota(&spec, before, found),
         ("v1", "LimitRange") => small::limit_range(&spec, found),
-        ("v1", "PersistentVolumeClaim") => storage::claim_spec(&spec, found),
+        ("v1", "PersistentVolumeClaim") => {
+            storage::claim_spec(&spec, found);
+            if let Some(old) = old {
+                storage::claim_replaced(&root, old, found);
+            }
+        }
         ("v1", "PersistentVolume") => storage::volume(&spec, found),
         ("storage.k8s.io/v1", "StorageClass") => storage::class(&root, old, found),
         ("autoscaling/v2" | "autoscaling/v1", "HorizontalPodAutoscaler") => small::autoscaler(&spec, found),

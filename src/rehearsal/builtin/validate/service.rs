@@ -158,7 +158,17 @@ fn addresses(spec: &Spot<'_>, faults: &mut Faults) {
         &spec.get("ipFamilyPolicy"),
         &["PreferDualStack", "RequireDualStack", "SingleStack"],
     );
-    spec.get("ipFamilies").items().for_each(|item| faults.optional_choice(&item, &["IPv4", "IPv6"]));
+    let mut families = BTreeSet::new();
+    for item in spec.get("ipFamilies").items() {
+        faults.optional_choice(&item, &["IPv4", "IPv6"]);
+        if !families.insert(item.text()) {
+            faults.duplicate(&item);
+        }
+    }
+    let mut kinds = BTreeSet::new();
+    if all.items().any(|item| !kinds.insert(item.text().contains(':'))) && all.items().count() == 2 {
+        faults.invalid(&all, "may specify no more than one IP for each IP family");
+    }
 }
 
 fn ip(spot: &Spot<'_>, faults: &mut Faults) {
@@ -173,11 +183,28 @@ pub fn service_replaced(spec: &Spot<'_>, old: &Value, faults: &mut Faults) {
     if kinds.0 == "ExternalName" || kinds.1 == "ExternalName" {
         return;
     }
-    let address = spec.get("clusterIPs");
-    let first = |list: &Value| list.get(0).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let (before, after) = (first(&old["clusterIPs"]), first(address.value));
-    if !before.is_empty() && before != after {
-        faults.0.push(Fault::invalid("spec.clusterIPs[0]", address.value, "may not change once set"));
+    let headless = |list: &Value| list.get(0).is_some_and(|first| first == "None");
+    let new = spec.get("clusterIPs");
+    if headless(&old["clusterIPs"]) && headless(new.value) {
+        return;
+    }
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let (before, after) = (list(&old["clusterIPs"]), list(new.value));
+    let mut refuse = |index: usize, why: &str| {
+        faults.0.push(Fault::invalid(format!("spec.clusterIPs[{index}]"), new.value, why));
+    };
+    if after.is_empty() {
+        if !before.is_empty() {
+            refuse(0, "primary clusterIP can not be unset");
+        }
+        return;
+    }
+    // Where their number changed, only the first must stay.
+    let compared = if before.len() == after.len() { before.len() } else { 1 };
+    for index in 0..compared.min(before.len()) {
+        if before[index] != after[index] {
+            refuse(index, "may not change once set");
+        }
     }
 }
 
@@ -298,7 +325,7 @@ pub fn network_policy(spec: &Spot<'_>, faults: &mut Faults) {
     for (rules, peers) in [("ingress", "from"), ("egress", "to")] {
         for rule in spec.get(rules).items() {
             for item in rule.get("ports").items() {
-                faults.optional_choice(&item.get("protocol"), &["SCTP", "TCP", "UDP"]);
+                faults.optional_choice(&item.get("protocol"), &["TCP", "UDP", "SCTP"]);
                 let number = item.get("port");
                 if number.is_there() {
                     port(&number, faults);
@@ -319,12 +346,15 @@ pub fn network_policy(spec: &Spot<'_>, faults: &mut Faults) {
         }
     }
     let types = spec.get("policyTypes");
-    types.items().for_each(|item| faults.choice(&item, &["Egress", "Ingress"]));
+    types.items().for_each(|item| faults.optional_choice(&item, &["Ingress", "Egress"]));
 }
 
 /// Checks an EndpointSlice.
-pub fn slice(root: &Spot<'_>, faults: &mut Faults) {
+pub fn slice(root: &Spot<'_>, old: Option<&Value>, faults: &mut Faults) {
     let kind = root.get("addressType");
+    if old.is_some_and(|old| old["addressType"] != *kind.value) {
+        faults.0.push(Fault::invalid(&kind.path, &Value::Null, "field is immutable"));
+    }
     faults.choice(&kind, &["FQDN", "IPv4", "IPv6"]);
     for endpoint in root.get("endpoints").items() {
         let addresses = endpoint.get("addresses");
@@ -348,7 +378,7 @@ pub fn slice(root: &Spot<'_>, faults: &mut Faults) {
         if !names.insert(name.text()) {
             faults.duplicate(&name);
         }
-        faults.choice(&item.get("protocol"), &["SCTP", "TCP", "UDP"]);
+        faults.optional_choice(&item.get("protocol"), &["SCTP", "TCP", "UDP"]);
     }
 }
 

@@ -310,8 +310,14 @@ pub fn binding(root: &Spot<'_>, namespaced: bool, old: Option<&Value>, faults: &
             }
         }
     }
-    if let Some(old) = old {
-        faults.immutable(&role, old, "/roleRef");
+    if let Some(old) = old.filter(|old| *role.value != old["roleRef"]) {
+        let _ = old;
+        let shown = serde_json::json!({
+            "APIGroup": role.get("apiGroup").text(),
+            "Kind": role.get("kind").text(),
+            "Name": role.get("name").text(),
+        });
+        faults.0.push(Fault::invalid(&role.path, &shown, "field is immutable"));
     }
 }
 
@@ -335,8 +341,10 @@ pub fn priority(root: &Spot<'_>, old: Option<&Value>, faults: &mut Faults) {
         faults.forbidden(&value, "maximum allowed value of a user defined priority is 1000000000");
     }
     let policy = root.get("preemptionPolicy");
-    faults.optional_choice(&policy, &["Never", "PreemptLowerPriority"]);
-    if let Some(old) = old {
+    let Some(old) = old else {
+        return faults.optional_choice(&policy, &["Never", "PreemptLowerPriority"]);
+    };
+    {
         if *value.value != old["value"] {
             faults.forbidden(&value, "may not be changed in an update.");
         }

@@ -116,9 +116,9 @@ impl Faults {
         }
     }
 
-    /// Refuses a value that is none of the choices.
+    /// Refuses a value that is there and none of the choices.
     pub fn optional_choice(&mut self, spot: &Spot<'_>, choices: &[&str]) {
-        if !spot.is_empty() && !choices.contains(&spot.text()) {
+        if spot.is_there() && !choices.contains(&spot.text()) {
             self.0.push(Fault::unsupported(&spot.path, spot.value, choices));
         }
     }

@@ -47,6 +47,47 @@ fn access(modes: &Spot<'_>, faults: &mut Faults) {
     }
 }
 
+/// Checks that nothing of a claim changes but what may: once it is bound, how much it asks for.
+pub fn claim_replaced(root: &Spot<'_>, old: &Value, faults: &mut Faults) {
+    let spec = root.get("spec");
+    let bound = old["status"]["phase"] == "Bound";
+    let mut before = old["spec"].clone();
+    let mut after = spec.value.clone();
+    for value in [&mut before, &mut after] {
+        let Some(map) = value.as_object_mut() else { continue };
+        if bound {
+            map.shift_remove("volumeAttributesClassName");
+            if let Some(requests) =
+                map.get_mut("resources").and_then(|resources| resources.get_mut("requests"))
+            {
+                requests.as_object_mut().and_then(|requests| requests.shift_remove("storage"));
+            }
+        }
+        if old["spec"].get("volumeName").is_none() {
+            map.shift_remove("volumeName");
+        }
+        if old["spec"].get("storageClassName").is_none() {
+            map.shift_remove("storageClassName");
+        }
+    }
+    if before != after {
+        faults.forbidden(
+            &spec,
+            "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims",
+        );
+    }
+    let size =
+        |object: &Value, pointer: &str| object.pointer(pointer).and_then(amount).or(Quantity::parse("0"));
+    let (was, is) =
+        (size(old, "/spec/resources/requests/storage"), size(root.value, "/spec/resources/requests/storage"));
+    if is < was && is <= size(old, "/status/capacity/storage") {
+        let asked = spec.at("resources.requests.storage");
+        faults.forbidden(&asked, "field can not be less than status.capacity");
+    }
+    let mode = Spot { value: spec.get("volumeMode").value, path: "volumeMode".into() };
+    faults.immutable(&mode, &old["spec"], "/volumeMode");
+}
+
 /// Checks a PersistentVolume's spec.
 pub fn volume(spec: &Spot<'_>, faults: &mut Faults) {
     let modes = spec.get("accessModes");

@@ -186,19 +186,28 @@ pub fn stateful_set(spec: &Spot<'_>, old: Option<&Value>, faults: &mut Faults) {
                 at_most_all(&unavailable, faults);
             }
         }
-        _ => faults.invalid(&update, "must be 'RollingUpdate' or 'OnDelete'"),
+        kind => {
+            let rolling = match rolling.is_there() {
+                true => {
+                    json!({"Partition": rolling.get("partition").int(), "MaxUnavailable": rolling.get("maxUnavailable").value})
+                }
+                false => Value::Null,
+            };
+            let shown = json!({"Type": kind, "RollingUpdate": rolling});
+            faults.0.push(Fault::invalid(&update.path, &shown, "must be 'RollingUpdate' or 'OnDelete'"));
+        }
     }
     let retention = spec.get("persistentVolumeClaimRetentionPolicy");
     for key in ["whenDeleted", "whenScaled"] {
         faults.optional_choice(&retention.get(key), &["Retain", "Delete"]);
     }
-    for claim in spec.get("volumeClaimTemplates").items() {
+    for claim in spec.get("volumeClaimTemplates").items().filter(|_| old.is_none()) {
         storage::claim_spec(&claim.get("spec"), faults);
     }
     faults.not_negative(&spec.get("replicas"));
     faults.not_negative(&spec.get("minReadySeconds"));
     let service = spec.get("serviceName");
-    if !service.is_empty() {
+    if !service.is_empty() && old.is_none() {
         faults.invalid_each(&service, words::label(service.text()));
     }
     let selector = spec.get("selector");
@@ -285,7 +294,13 @@ pub fn daemon_set(spec: &Spot<'_>, old: Option<&Value>, faults: &mut Faults) {
             }
         }
         kind => {
-            let shown = json!({"Type": kind, "RollingUpdate": Value::Null});
+            let rolling = update.get("rollingUpdate");
+            let part = |key: &str| rolling.get(key).value.clone();
+            let rolling = match rolling.is_there() {
+                true => json!({"MaxUnavailable": part("maxUnavailable"), "MaxSurge": part("maxSurge")}),
+                false => Value::Null,
+            };
+            let shown = json!({"Type": kind, "RollingUpdate": rolling});
             faults.0.push(Fault::unsupported(&update.path, &shown, &["RollingUpdate", "OnDelete"]));
         }
     }
@@ -314,7 +329,23 @@ pub fn replication_controller(spec: &Spot<'_>, faults: &mut Faults) {
     always(&template, "ReplicationController", faults);
 }
 
-/// Checks a Job's spec; its selector is the server's own business.
+/// Checks the selector of a Job, which the server makes unless it is told not to; `made` says whether it must be there.
+pub fn job_selector(spec: &Spot<'_>, made: bool, faults: &mut Faults) {
+    let selector = spec.get("selector");
+    if !selector.is_there() {
+        if made {
+            faults.required(&selector, "");
+            matching(&selector, &spec.get("template"), faults);
+        }
+        return;
+    }
+    meta::selector(&selector, faults);
+    if meta::is_sound(&selector) && !is_blank(&selector) {
+        matching(&selector, &spec.get("template"), faults);
+    }
+}
+
+/// Checks a Job's spec but for its selector.
 pub fn job(spec: &Spot<'_>, faults: &mut Faults) {
     let counts = [
         "parallelism",
@@ -376,12 +407,16 @@ pub fn indexed_names(name: &Spot<'_>, spec: &Spot<'_>, faults: &mut Faults) {
 
 /// Checks what a Job may not change.
 pub fn job_replaced(spec: &Spot<'_>, old: &Value, faults: &mut Faults) {
-    let indexed = old["completionMode"] == "Indexed";
-    let elastic = indexed && spec.get("completions").value == spec.get("parallelism").value;
-    if !elastic {
-        faults.immutable(&spec.get("completions"), old, "/completions");
+    let completions = spec.get("completions");
+    if spec.get("completionMode").text() != "Indexed" {
+        faults.immutable(&completions, old, "/completions");
+    } else if completions.is_there()
+        && old["completions"] != *completions.value
+        && completions.value != spec.get("parallelism").value
+    {
+        faults.invalid(&completions, "can only be modified in tandem with spec.parallelism");
     }
-    faults.immutable(&spec.get("selector"), old, "/selector");
+    same_selector(spec, Some(old), faults);
     if old["suspend"] != true {
         let template = spec.get("template");
         if *template.value != old["template"] {

@@ -376,6 +376,9 @@ impl Driver {
             // What is told of a failure may itself fail; the next try tells it again.
             let _ = self.write_all(follow.writes, manager).await;
         }
+        if failure.ends_namespace() {
+            return;
+        }
         let at = later(self.clock.now(), pause);
         self.time(key, at);
     }

@@ -16,6 +16,8 @@ pub(crate) struct Entry {
     pub object: Value,
     /// When it was first seen.
     pub seen_at: Timestamp,
+    /// When it was last seen to want something else: by its generation, or its spec where it has none.
+    pub spec_at: Timestamp,
     /// When its status was last seen to change.
     pub status_at: Timestamp,
     /// When it was seen to be deleted.
@@ -166,11 +168,18 @@ impl Store {
         let before = known.map(|known| known.object["metadata"]["uid"].clone());
         let before = before.and_then(|_| self.take(resource, &object));
         let deleting_at = deleting(&object).then_some(now);
-        let mut entry = Entry { seen_at: now, status_at: now, deleting_at, object };
+        let mut entry = Entry { seen_at: now, spec_at: now, status_at: now, deleting_at, object };
         let same =
             before.filter(|before| before.object["metadata"]["uid"] == entry.object["metadata"]["uid"]);
         if let Some(before) = &same {
             entry.seen_at = before.seen_at;
+            let (was, is) = (&before.object, &entry.object);
+            let numbered = !is["metadata"]["generation"].is_null();
+            if numbered && was["metadata"]["generation"] == is["metadata"]["generation"]
+                || !numbered && was["spec"] == is["spec"]
+            {
+                entry.spec_at = before.spec_at;
+            }
             entry.deleting_at = before.deleting_at.or(entry.deleting_at);
             if before.object["status"] == entry.object["status"] {
                 entry.status_at = before.status_at;

@@ -37,6 +37,13 @@ pub(crate) struct Failure {
     pub causes: Vec<String>,
 }
 
+impl Failure {
+    /// Whether the namespace is being deleted, so that nothing new may come into it.
+    pub fn ends_namespace(&self) -> bool {
+        self.causes.iter().any(|cause| cause == "NamespaceTerminating")
+    }
+}
+
 impl<'a> View<'a> {
     /// An object.
     pub fn get(&self, resource: &str, namespace: &str, name: &str) -> Option<&'a Value> {

@@ -48,10 +48,8 @@ pub fn table<'a>(
         .into_iter()
         .map(|object| {
             let mut row = json!({ "cells": cells(resource, object, now) });
-            if resource.is("", "pods") {
-                if let Some(conditions) = pods::conditions(object) {
-                    row["conditions"] = conditions;
-                }
+            if let Some(conditions) = pods::conditions(object).filter(|_| resource.is("", "pods")) {
+                row["conditions"] = conditions;
             }
             row["object"] = match include {
                 Include::None => Value::Null,
