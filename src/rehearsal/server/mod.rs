@@ -24,6 +24,7 @@ mod handle;
 mod interfere;
 mod jsonpatch;
 mod labels;
+mod limits;
 mod list;
 mod managers;
 mod meta;
