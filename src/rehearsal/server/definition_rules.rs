@@ -41,6 +41,14 @@ fn stored(definition: &Value, versions: &[Value], faults: &mut Vec<Fault>) {
     if stored.is_empty() {
         faults.push(Fault::invalid("status.storedVersions", "null", "must have at least one stored version"));
     }
+    for version in versions.iter().filter(|version| version["storage"] == true && !stored.is_empty()) {
+        if !stored.contains(&version["name"]) {
+            let why =
+                format!("must have the storage version {}", version["name"].as_str().unwrap_or_default());
+            let shown = Value::Array(stored.to_vec());
+            faults.push(Fault::invalid("status.storedVersions", shown, why));
+        }
+    }
     for (index, name) in stored.iter().enumerate() {
         if versions.iter().any(|version| version["name"] == *name) {
             continue;
