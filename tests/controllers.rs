@@ -271,7 +271,7 @@ fn state(what: &str, object: &Value) -> (String, String) {
     let wants =
         object["spec"]["replicas"].as_i64().map(|wants| format!(" wants {wants}")).unwrap_or_default();
     // A slice counts every change of its endpoints.
-    let number = metadata["generation"].as_i64().filter(|_| object["endpoints"].is_null());
+    let number = metadata["generation"].as_i64().filter(|_| object["kind"] != "EndpointSlice");
     let number = number.map(|number| format!("#{number}")).unwrap_or_default();
     let conditions = conditions.join("; ");
     let whole = format!("{number}{wants}{leaving} {}{rest} [{conditions}]", ordered(&Value::Object(status)));

@@ -32,6 +32,8 @@ pub struct Observer {
     followed: BTreeMap<(String, Option<String>), BTreeSet<String>>,
     /// Where the cluster's events began to be news, by namespace.
     baselines: BTreeMap<String, Option<String>>,
+    /// How many objects are followed for their own sake.
+    roots: usize,
     /// UIDs of the roots and of all that they own or owned.
     members: BTreeSet<String>,
     /// Roots that this run made: what they own was made in this run, too.
@@ -61,6 +63,7 @@ impl Observer {
             feeds: Vec::new(),
             followed: BTreeMap::new(),
             baselines: BTreeMap::new(),
+            roots: 0,
             members: BTreeSet::new(),
             fresh: BTreeSet::new(),
             known: BTreeMap::new(),
@@ -89,11 +92,11 @@ impl Observer {
         let api_version = object.resource.api_version();
         let owned = kinds::owns(&api_version, kind);
         let dull = kinds::of(&api_version, kind).status.is_some_and(<[_]>::is_empty) && owned.is_empty();
-        let follows =
-            !dull && !DULL.contains(&kind.as_str()) && self.members.len() < MOST_ROOTS.max(self.known.len());
+        let follows = !dull && !DULL.contains(&kind.as_str()) && self.roots < MOST_ROOTS;
         if !follows || !self.members.insert(uid.to_owned()) {
             return;
         }
+        self.roots += 1;
         if made {
             self.fresh.insert(uid.to_owned());
         }
@@ -224,7 +227,11 @@ impl Observer {
 
     fn unsee(&mut self, kind: String, why: &str) {
         if self.unseen.insert(kind.clone()) {
-            let message = format!("what happens to objects of kind {kind} is not shown: {why}");
+            let what = match kind.as_str() {
+                "Event" => "what the cluster records of objects".to_owned(),
+                kind => format!("what happens to objects of kind {kind}"),
+            };
+            let message = format!("{what} is not shown: {why}");
             self.untold.push_back(EventKind::Warning { message });
         }
     }

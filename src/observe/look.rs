@@ -102,11 +102,11 @@ async fn answer(cluster: &Cluster, namespace: &str, ask: Ask) -> Answer {
                 ..LogOptions::default()
             };
             let mut read = cluster.log(namespace, &pod, &options(previous)).await;
-            if previous && read.as_ref().map_or(true, String::is_empty) {
+            if previous && read.as_ref().map_or(true, Vec::is_empty) {
                 read = cluster.log(namespace, &pod, &options(false)).await;
             }
             match read {
-                Ok(text) => Answer::Log(pod, container, text.lines().map(str::to_owned).collect()),
+                Ok(lines) => Answer::Log(pod, container, lines.into_iter().map(|line| line.text).collect()),
                 Err(_) => Answer::Nothing,
             }
         }

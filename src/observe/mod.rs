@@ -2,12 +2,14 @@
 //! Must never know plans, playbooks, steps or how anything is shown.
 
 mod change;
+mod describe;
 mod live;
 mod look;
 mod occurrences;
 mod sketch;
 mod told;
 
+pub use describe::describe;
 pub use live::Observer;
 pub use look::{Look, look};
 pub use told::diagnosis;

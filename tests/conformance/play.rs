@@ -4,6 +4,7 @@
 use super::case::{Case, Deed, Request, Step, Take};
 use super::definition::Definition;
 use super::mask::Mask;
+use super::places::Place;
 use http_body_util::BodyExt;
 use jsonpath_rust::JsonPath;
 use kube::client::Body;
@@ -13,7 +14,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
 /// How long an answer, or what is to come about, may take.
-const PATIENCE: Duration = Duration::from_secs(40);
+const PATIENCE: Duration = Duration::from_secs(90);
 /// How long it takes until is asked again for what is to come about: at first, and at most.
 const PACE: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(500));
 /// The answers' headers that are part of a behaviour.
@@ -25,8 +26,9 @@ struct Play<'a> {
     words: BTreeMap<String, String>,
     mask: Mask,
     streams: BTreeMap<String, Stream>,
-    /// What was made outside the namespace, to be deleted.
+    /// What was made outside the namespace, and in it: to be deleted.
     made: Vec<String>,
+    inside: Vec<String>,
 }
 
 /// An open watch.
@@ -43,37 +45,50 @@ struct Answer {
     body: Value,
 }
 
-/// Plays a case in a namespace of its own, which is made here, and gives the answer of each step. On a server that is `shared` with
-/// others what was made is deleted in the end; nobody waits for that. The error says which step could not be done.
-pub async fn play(
-    case: &Case,
-    client: &kube::Client,
-    namespace: &str,
-    shared: bool,
-) -> Result<Vec<Value>, String> {
-    let mask = Mask::new(namespace);
+/// Plays a case in a namespace that nobody else uses, and gives the answer of each step, or says which one could not be done; and
+/// whether the place can be used again. In a place that is shared what was made is deleted in the end; nobody waits for that.
+pub async fn play(case: &Case, client: &kube::Client, place: &Place) -> (Result<Vec<Value>, String>, bool) {
+    let Place { namespace, group, .. } = place;
     let words = BTreeMap::from([
-        ("ns".to_owned(), namespace.to_owned()),
-        ("group".to_owned(), format!("{namespace}.example.com")),
+        ("ns".to_owned(), namespace.clone()),
+        ("group".to_owned(), group.clone()),
         ("core".to_owned(), format!("/api/v1/namespaces/{namespace}")),
         ("apps".to_owned(), format!("/apis/apps/v1/namespaces/{namespace}")),
-        ("custom".to_owned(), format!("/apis/{namespace}.example.com/v1/namespaces/{namespace}")),
+        ("custom".to_owned(), format!("/apis/{group}/v1/namespaces/{namespace}")),
         ("mebibyte".to_owned(), "x".repeat(1 << 20)),
         ("crds".to_owned(), "/apis/apiextensions.k8s.io/v1/customresourcedefinitions".to_owned()),
     ]);
-    let mut play = Play { client, words, mask, streams: BTreeMap::new(), made: Vec::new() };
-    let played = play.case(case, shared).await;
-    if shared {
-        play.tidy().await;
+    let mask = Mask::new(namespace, group);
+    let mut play =
+        Play { client, words, mask, streams: BTreeMap::new(), made: Vec::new(), inside: Vec::new() };
+    let played = play.case(case, place).await;
+    let again = place.shared && play.tidy(played.is_ok() && case.is_alone()).await;
+    (played, again)
+}
+
+/// Deletes namespaces; nobody waits until they are gone.
+pub async fn delete(client: &kube::Client, namespaces: Vec<String>) {
+    let place = |namespace| Place { namespace, group: String::new(), there: true, shared: true };
+    for place in namespaces.into_iter().map(place) {
+        let mut play = Play {
+            client,
+            words: BTreeMap::from([("ns".to_owned(), place.namespace)]),
+            mask: Mask::new("", ""),
+            streams: BTreeMap::new(),
+            made: Vec::new(),
+            inside: Vec::new(),
+        };
+        play.tidy(false).await;
     }
-    played
 }
 
 impl Play<'_> {
-    async fn case(&mut self, case: &Case, shared: bool) -> Result<Vec<Value>, String> {
+    async fn case(&mut self, case: &Case, place: &Place) -> Result<Vec<Value>, String> {
         let namespace = json!({"metadata": {"name": "${ns}"}, "kind": "Namespace", "apiVersion": "v1"});
-        self.make("/api/v1/namespaces", namespace).await?;
-        if shared {
+        if !place.there {
+            self.make("/api/v1/namespaces", namespace).await?;
+        }
+        if place.shared && !place.there {
             // Its controllers write there until then.
             self.until("GET", "${core}/serviceaccounts/default").await?;
         }
@@ -319,26 +334,57 @@ impl Play<'_> {
         Ok(())
     }
 
-    /// Notes what was made outside the namespace, the namespace itself too.
+    /// Notes what was made, but for the namespace.
     fn remember(&mut self, request: &Request, answer: &Answer) {
         let name = answer.body.pointer("/metadata/name").and_then(Value::as_str);
         let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
         let inside =
             ["/namespaces/", "${core}", "${apps}", "${custom}"].iter().any(|part| path.contains(part));
-        if let (201, "POST", Some(name)) = (answer.code, request.method.as_str(), name)
-            && !inside
-            && !query.contains("dryRun")
-        {
-            self.made.push(format!("{path}/{name}"));
+        let Some(name) = name.filter(|_| answer.code == 201 && !query.contains("dryRun")) else { return };
+        let path = match request.method.as_str() {
+            "POST" => format!("{path}/{name}"),
+            _ => path.to_owned(),
+        };
+        match inside {
+            true => self.inside.push(path),
+            false if self.words.get("ns").is_some_and(|namespace| namespace == name) => {}
+            false => self.made.push(path),
         }
     }
 
-    async fn tidy(&mut self) {
+    /// Deletes what was made; whether nothing is left in the namespace, which stays then, if it is to be used `again`.
+    async fn tidy(&mut self, again: bool) -> bool {
         self.streams.clear();
+        // Whoever cleans up says nothing of what is gone already.
+        if again {
+            for path in std::mem::take(&mut self.inside) {
+                let free = Some(json!({"metadata": {"finalizers": null}}));
+                let mut free = request("PATCH", &path, free);
+                free.headers.insert("content-type".into(), "application/merge-patch+json".into());
+                let _ = self.send(&free).await;
+                let _ = self.send(&request("DELETE", &path, None)).await;
+            }
+        }
         for path in std::mem::take(&mut self.made).into_iter().rev() {
-            // Whoever cleans up says nothing of what is gone already.
             let _ = self.send(&request("DELETE", &path, None)).await;
         }
+        let again = again && self.is_empty().await;
+        if !again {
+            let _ = self.send(&request("DELETE", "/api/v1/namespaces/${ns}", None)).await;
+        }
+        again
+    }
+
+    /// Whether nothing is in the namespace but what every namespace has.
+    async fn is_empty(&self) -> bool {
+        for (resource, least) in [("configmaps", 1), ("secrets", 0), ("events", 0)] {
+            let answer = self.send(&request("GET", &format!("${{core}}/{resource}"), None)).await;
+            let items = answer.ok().and_then(|answer| answer.body["items"].as_array().map(Vec::len));
+            if items.is_none_or(|items| items > least) {
+                return false;
+            }
+        }
+        true
     }
 }
 

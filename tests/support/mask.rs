@@ -75,8 +75,9 @@ impl Mask {
             }
             in_diagnosis = self.sentence.is_match(line) || in_diagnosis && line.starts_with("    ");
             if in_progress
-                || line.trim_start().starts_with(['~', '›'])
+                || line.trim_start().starts_with(['~', '›', '┊'])
                 || line.contains(" is not shown: ")
+                || line.trim_start_matches("    ").starts_with("│ ")
                 || line.contains(" requests (")
             {
                 continue;
@@ -100,6 +101,8 @@ impl Mask {
                 | EventKind::ReplicasChanged { .. }
                 | EventKind::ContainerChanged { .. }
                 | EventKind::ClusterEvent { .. }
+                | EventKind::Described { .. }
+                | EventKind::LogLine { .. }
         );
         if seen || matches!(event.kind, EventKind::StepProgress { .. } | EventKind::TransportTrouble { .. }) {
             return None;

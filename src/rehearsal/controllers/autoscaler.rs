@@ -13,6 +13,9 @@ use std::time::Duration;
 /// Who tells the events.
 const BY: &str = "horizontal-pod-autoscaler";
 
+/// How long it takes to find out what a target has.
+pub(super) const DELAY: Duration = Duration::from_millis(20);
+
 /// How often it looks at what does not change.
 const PERIOD: Duration = Duration::from_secs(15);
 

@@ -1,9 +1,11 @@
 //! What can go wrong in the world below the API: images, containers, nodes, the operator.
 //! Must never know which playbook asked for it, nor how it shows in an object's status.
 
-use super::driver::View;
-use super::read::{controller, text, until};
-use serde_json::Value;
+use super::driver::{Change, Name, View};
+use super::outcome::Outcome;
+use super::read::{controller, deleting, text, until};
+use super::resource::{NAMESPACES, RESOURCE_QUOTAS};
+use serde_json::{Value, json};
 use std::time::Duration;
 
 /// Something that goes wrong.
@@ -32,6 +34,8 @@ pub enum FaultKind {
     Slow(Duration),
     /// No pod is placed on a node.
     Unschedulable,
+    /// A quota lets no pod come into any namespace that is not the system's.
+    Quota,
     /// No operator of custom kinds looks at anything.
     OperatorDown,
 }
@@ -90,4 +94,94 @@ fn strikes(view: &View, target: &FaultTarget, object: &Value, depth: usize) -> b
     found
         .filter(|there| there["metadata"]["uid"] == owner["uid"])
         .is_some_and(|owner| strikes(view, target, owner, depth - 1))
+}
+
+/// The quota that lets no pod come.
+const QUOTA: &str = "rehearsed-quota";
+
+/// Every namespace.
+pub(super) fn concerns(_: &View, change: &Change, names: &mut Vec<Name>) {
+    if !change.gone {
+        names.push(Name::of(NAMESPACES, change.object));
+    }
+}
+
+/// Puts the quota into a namespace while the fault lasts, and takes it out again. A target that names no namespace is anywhere.
+pub(super) fn reconcile(view: &View, at: &Name) -> Outcome {
+    let mut outcome = Outcome { again_in: change_in(view), ..Outcome::nothing() };
+    let Some(namespace) = view.get(NAMESPACES, "", &at.name) else { return outcome };
+    let here = |fault: &&WorldFault| {
+        let target = fault.target.as_ref().and_then(|target| target.namespace.as_ref());
+        let now = fault.from.is_none_or(|from| from <= view.now)
+            && fault.until.is_none_or(|until| view.now < until);
+        now && fault.kind == FaultKind::Quota && target.is_none_or(|target| *target == at.name)
+    };
+    let lasts = view.settings.faults.iter().any(|fault| here(&fault))
+        && !deleting(namespace)
+        && !at.name.starts_with("kube-");
+    match (view.get(RESOURCE_QUOTAS, &at.name, QUOTA), lasts) {
+        (None, true) => {
+            let quota = json!({ "apiVersion": "v1", "kind": "ResourceQuota", "metadata": { "name": QUOTA, "namespace": at.name },
+                "spec": { "hard": { "pods": "0" } } });
+            outcome.create(RESOURCE_QUOTAS, quota);
+        }
+        (Some(quota), false) if !deleting(quota) => outcome.delete(RESOURCE_QUOTAS, quota),
+        _ => {}
+    }
+    outcome
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::read::later;
+    use super::super::testing::World;
+    use super::*;
+
+    #[test]
+    fn a_fault_strikes_its_target_and_what_that_owns_for_its_time() {
+        let owner = |kind: &str, name: &str| json!([{ "apiVersion": "apps/v1", "kind": kind, "name": name, "uid": name, "controller": true }]);
+        let set = json!({ "kind": "ReplicaSet", "metadata": { "name": "web-1", "namespace": "ns", "uid": "web-1", "ownerReferences": owner("Deployment", "web") } });
+        let deployment =
+            json!({ "kind": "Deployment", "metadata": { "name": "web", "namespace": "ns", "uid": "web" } });
+        let pod = json!({ "kind": "Pod", "metadata": { "name": "web-1-a", "namespace": "ns", "uid": "p", "ownerReferences": owner("ReplicaSet", "web-1") } });
+        let other = json!({ "kind": "Pod", "metadata": { "name": "b", "namespace": "ns", "uid": "b" } });
+        let mut world = World::of([("replicasets.apps", set), ("deployments.apps", deployment)]);
+        world.serve("apps", "replicasets", "ReplicaSet");
+        world.serve("apps", "deployments", "Deployment");
+        let target = FaultTarget { kind: "Deployment".into(), name: "web".into(), namespace: None };
+        let (from, until) =
+            (later(world.now, Duration::from_secs(10)), later(world.now, Duration::from_secs(20)));
+        world.settings.faults = vec![WorldFault {
+            kind: FaultKind::NeverReady,
+            target: Some(target),
+            from: Some(from),
+            until: Some(until),
+        }];
+        let start = world.now;
+        for (seconds, strikes, change) in
+            [(0, false, Some(10)), (10, true, Some(10)), (19, true, Some(1)), (20, false, None)]
+        {
+            world.now = later(start, Duration::from_secs(seconds));
+            assert_eq!(!of(&world.view(), &pod).is_empty(), strikes, "after {seconds} s");
+            assert_eq!(change_in(&world.view()), change.map(Duration::from_secs), "after {seconds} s");
+            assert!(of(&world.view(), &other).is_empty());
+        }
+    }
+
+    #[test]
+    fn a_quota_comes_and_goes_with_its_fault() {
+        let mut world = World::of([(NAMESPACES, json!({ "metadata": { "name": "ns", "uid": "ns" } }))]);
+        let look = |world: &World| reconcile(&world.view(), &Name::new(NAMESPACES, "", "ns"));
+        assert!(!look(&world).writes());
+        let end = later(world.now, Duration::from_secs(5));
+        world.settings.faults = vec![WorldFault { until: Some(end), ..WorldFault::new(FaultKind::Quota) }];
+        assert_eq!(
+            (look(&world).writes[0].name.as_str(), look(&world).again_in),
+            (QUOTA, Some(Duration::from_secs(5)))
+        );
+        world.put(RESOURCE_QUOTAS, json!({ "metadata": { "name": QUOTA, "namespace": "ns", "uid": "q" } }));
+        assert!(!look(&world).writes());
+        world.now = end;
+        assert_eq!(look(&world).writes.len(), 1);
+    }
 }

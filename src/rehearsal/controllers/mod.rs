@@ -101,8 +101,15 @@ const ALL: &[Controller] = &[
         manager: "kubelet",
         ..Controller::new("node", node::WATCHES, node::concerns, node::reconcile)
     },
+    Controller {
+        manager: "rehearsal",
+        ..Controller::new("fault", &[resource::NAMESPACES], faults::concerns, faults::reconcile)
+    },
     Controller::new("deployment", deployment::WATCHES, deployment::concerns, deployment::reconcile),
-    Controller::new("replica-set", replica_set::WATCHES, replica_set::concerns, replica_set::reconcile),
+    Controller {
+        delay: replica_set::DELAY,
+        ..Controller::new("replica-set", replica_set::WATCHES, replica_set::concerns, replica_set::reconcile)
+    },
     Controller::new("stateful-set", stateful_set::WATCHES, stateful_set::concerns, stateful_set::reconcile),
     Controller::new("daemon-set", daemon_set::WATCHES, daemon_set::concerns, daemon_set::reconcile),
     Controller::new("job", &[resource::JOBS], job::concerns, job::reconcile),
@@ -128,7 +135,10 @@ const ALL: &[Controller] = &[
     Controller::new("budget", budget::WATCHES, budget::concerns, budget::reconcile),
     Controller::new("quota", &[], quota::concerns, quota::reconcile),
     Controller::new("claim", claim::WATCHES, claim::concerns, claim::reconcile),
-    Controller::new("autoscaler", &[resource::AUTOSCALERS], autoscaler::concerns, autoscaler::reconcile),
+    Controller {
+        delay: autoscaler::DELAY,
+        ..Controller::new("autoscaler", &[resource::AUTOSCALERS], autoscaler::concerns, autoscaler::reconcile)
+    },
     Controller::new("namespace", &[], namespace::concerns, namespace::reconcile),
     Controller::new("garbage", &[], garbage::concerns, garbage::reconcile),
     Controller {

@@ -143,11 +143,6 @@ impl Outcome {
         self.push(resource, object, Verb::Merge(patch));
     }
 
-    /// Applies an object.
-    pub fn apply(&mut self, resource: &str, object: Value) {
-        self.push(resource, &object.clone(), Verb::Apply(object));
-    }
-
     /// Deletes this very object.
     pub fn delete(&mut self, resource: &str, object: &Value) {
         let deletion = Deletion { uid: uid(object).to_owned(), ..Deletion::default() };

@@ -4,9 +4,9 @@
 use super::driver::{Change, Name, View};
 use super::outcome::Outcome;
 use super::pods;
-use super::read::{amount, deleting, items, namespace, text};
+use super::read::{amount, deleting, items, namespace};
 use super::resource::{CLAIMS, PODS, RESOURCE_QUOTAS, SERVICES};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// A quota, and those of a namespace in which something came or went, or a pod ended.
 pub(super) fn concerns(view: &View, change: &Change, names: &mut Vec<Name>) {
@@ -32,7 +32,7 @@ pub(super) fn reconcile(view: &View, at: &Name) -> Outcome {
     for what in hard.keys() {
         used.insert(what.clone(), written(what, uses(view, &at.namespace, what)).into());
     }
-    let status = serde_json::json!({ "hard": hard, "used": used });
+    let status = json!({ "hard": hard, "used": used });
     outcome.set_status(RESOURCE_QUOTAS, quota, status);
     outcome
 }
@@ -91,7 +91,6 @@ fn text_has(what: &str, words: &[&str]) -> bool {
 mod tests {
     use super::super::testing::{World, statuses};
     use super::*;
-    use serde_json::json;
 
     #[test]
     fn what_is_used_is_summed() {
@@ -112,6 +111,6 @@ mod tests {
             statuses(&outcome)[0]["used"],
             json!({ "pods": "2", "requests.cpu": "500m", "requests.memory": "256Mi", "limits.cpu": "2", "configmaps": "0" })
         );
-        assert_eq!(text(&statuses(&outcome)[0]["hard"]["pods"]), "5");
+        assert_eq!(statuses(&outcome)[0]["hard"]["pods"], "5");
     }
 }

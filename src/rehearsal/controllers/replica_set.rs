@@ -16,6 +16,9 @@ use serde_json::{Map, Value, json};
 
 /// Who tells the events.
 const BY: &str = "replicaset-controller";
+/// How long it takes until a change has come to it, so that a Deployment tells its own first.
+pub(super) const DELAY: std::time::Duration = std::time::Duration::from_millis(1);
+
 /// As many pods are made or deleted in one look.
 const BURST: usize = 500;
 

@@ -69,6 +69,8 @@ pub(super) struct Driver {
     recorder: Recorder,
     queue: VecDeque<Key>,
     queued: BTreeSet<Key>,
+    /// What is being looked at, and whether it is to be looked at again.
+    working: Option<(Key, bool)>,
     /// What is due when; of what is due at once, first what was set first.
     timers: BTreeMap<(Timestamp, u64), Key>,
     timed: BTreeMap<Key, (Timestamp, u64)>,
@@ -96,6 +98,7 @@ impl Driver {
             recorder: Recorder::default(),
             queue: VecDeque::new(),
             queued: BTreeSet::new(),
+            working: None,
             timers: BTreeMap::new(),
             timed: BTreeMap::new(),
             set: 0,
@@ -135,7 +138,11 @@ impl Driver {
                 self.ring();
                 if let Some(key) = self.queue.pop_front() {
                     self.queued.remove(&key);
+                    self.working = Some((key.clone(), false));
                     self.work(key).await;
+                    if let Some((key, true)) = self.working.take() {
+                        self.enqueue(key);
+                    }
                     continue;
                 }
             }
@@ -301,7 +308,12 @@ impl Driver {
         }
     }
 
+    /// Queues a look. What is being looked at right now comes last, after all that its own writes have called.
     fn enqueue(&mut self, key: Key) {
+        if let Some((_, again)) = self.working.as_mut().filter(|(working, _)| *working == key) {
+            *again = true;
+            return;
+        }
         if self.queued.insert(key.clone()) {
             self.queue.push_back(key);
         }

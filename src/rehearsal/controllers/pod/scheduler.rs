@@ -150,7 +150,7 @@ fn why(nodes: usize, hindrances: &[Hindrance]) -> String {
 
 /// What pods ask of a node.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(in super::super) struct Load {
+pub(crate) struct Load {
     /// CPUs.
     pub cpu: f64,
     /// Bytes.
@@ -160,7 +160,7 @@ pub(in super::super) struct Load {
 }
 
 /// What a pod asks of its node: the sum of its containers, at least the greatest of those that run before them.
-pub(in super::super) fn requests(pod: &Value) -> Load {
+pub(crate) fn requests(pod: &Value) -> Load {
     let of = |container: &Value, what: &str| {
         let (requests, limits) =
             (&container["resources"]["requests"][what], &container["resources"]["limits"][what]);
