@@ -282,6 +282,9 @@ impl Play<'_> {
     fn fill(&self, text: &str) -> String {
         let mut text = text.to_owned();
         for (word, value) in &self.words {
+            if !text.contains("${") {
+                break;
+            }
             text = text.replace(&format!("${{{word}}}"), value);
         }
         text
