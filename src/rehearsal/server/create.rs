@@ -101,12 +101,16 @@ pub fn read(call: &Call<'_>, object: Value, validation: FieldValidation) -> Resu
             quote(version)
         ))
     };
-    let (object, unknown) = model::read(&call.resource, object).map_err(handled)?;
     let mut wrong = match (validation, call.content_type()) {
         (FieldValidation::Ignore, _) => Vec::new(),
         (_, "application/json" | "") => duplicates::duplicates(call.body),
         _ => Vec::new(),
     };
+    let object = match call.resource.custom.is_none() && !wrong.is_empty() && call.verb != "patch" {
+        true => duplicates::merged(call.body).unwrap_or(object),
+        false => object,
+    };
+    let (object, unknown) = model::read(&call.resource, object).map_err(handled)?;
     for path in &mut wrong {
         *path = format!("duplicate field {}", quote(path));
     }

@@ -43,6 +43,7 @@ pub fn create(definition: &mut Value) {
         .into_iter()
         .flatten()
         .filter(|version| version["storage"] == true)
+        .take(1)
         .map(|version| version["name"].clone())
         .collect();
     if let Some(map) = definition.as_object_mut() {

@@ -14,6 +14,7 @@ mod convert;
 mod create;
 mod decode;
 mod definition;
+mod definition_rules;
 mod delete;
 mod discovery;
 mod duplicates;
