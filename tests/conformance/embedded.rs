@@ -37,5 +37,6 @@ fn settings() -> Result<Settings, String> {
         namespaces: BTreeSet::new(),
         kinds: BTreeSet::new(),
         faults: Vec::new(),
+        scripts: Vec::new(),
     })
 }

@@ -14,6 +14,7 @@ mod places;
 mod play;
 mod random;
 mod table;
+mod wire;
 mod yaml;
 
 use case::Case;
