@@ -205,7 +205,7 @@ impl Observer {
                 let first = !feed.listed;
                 self.present(&snapshot, first);
             }
-            Seen::Gone { left_selection: true, .. } => {}
+            // What was labelled as its owner wants and is so no longer is hardly ever still there; in any case it is out of sight.
             Seen::Gone { last, .. } => self.gone(&last.uid),
             Seen::Listed => feed.listed = true,
             // To ask again and again is no way to observe.
