@@ -9,7 +9,7 @@ use kube::client::Body;
 use tokio::time::{Instant, sleep};
 
 use super::error::Error;
-use super::patience::{Patience, Setback};
+use super::patience::Patience;
 use super::read::{call, refusal};
 use super::resource::encode;
 use super::trouble::Verb;

@@ -22,8 +22,6 @@ const SILENT: &[&str] = &[
     "/metadata/annotations/kubectl.kubernetes.io~1last-applied-configuration",
     "/metadata/annotations/seldon.io~1last-applied",
     "/status/conditions",
-    "/status/containerStatuses",
-    "/status/initContainerStatuses",
     "/apiVersion",
     "/kind",
 ];
@@ -33,6 +31,8 @@ pub fn describe(scene: &Scene) -> Vec<String> {
     let mut lines = Vec::new();
     let root = scene.root();
     lines.push(headline(root));
+    let owners = items(&root["metadata"]["ownerReferences"]).iter();
+    lines.extend(owners.map(|owner| format!("  owned by {}/{}", text(&owner["kind"]), text(&owner["name"]))));
     lines.push(match ready(scene) {
         Verdict::Met(words) => format!("  ready: {words}"),
         Verdict::NotYet(reasons) | Verdict::Never(reasons) => {
@@ -93,7 +93,7 @@ fn body(scene: &Scene, object: &Value, depth: usize, lines: &mut Vec<String>) {
         }
     }
     let mut fields = Vec::new();
-    flatten(&without_repetition(object), "", object["kind"] == "Secret", &mut fields);
+    flatten(object, "", object["kind"] == "Secret", &mut fields);
     lines.extend(fields.into_iter().map(|field| format!("{indent}{field}")));
     for event in scene.events_of(object) {
         lines.push(format!("{indent}event {}", occurrence(event)));
@@ -125,29 +125,6 @@ fn container(entry: &Value) -> String {
     let ready = if entry["ready"] == true { "ready" } else { "not ready" };
     let restarts = entry["restartCount"].as_i64().unwrap_or(0);
     format!("{}: {ready}, {state}{before}, {restarts} restarts", text(&entry["name"]))
-}
-
-/// An object without what its owner says of it already, and what every Pod is given: the template of a ReplicaSet, the token's volume.
-fn without_repetition(object: &Value) -> Value {
-    let mut object = object.clone();
-    let owned = !items(&object["metadata"]["ownerReferences"]).is_empty();
-    if object["kind"] == "ReplicaSet"
-        && owned
-        && let Some(spec) = object.get_mut("spec").and_then(Value::as_object_mut)
-    {
-        spec.shift_remove("template");
-    }
-    let given = |item: &Value| text(&item["name"]).starts_with("kube-api-access-");
-    for list in ["/spec/volumes", "/spec/initContainers", "/spec/containers"] {
-        let Some(list) = object.pointer_mut(list).and_then(Value::as_array_mut) else { continue };
-        list.retain(|item| !given(item));
-        for container in list {
-            if let Some(mounts) = container.get_mut("volumeMounts").and_then(Value::as_array_mut) {
-                mounts.retain(|mount| !given(mount));
-            }
-        }
-    }
-    object
 }
 
 /// Every field with its value, `spec.replicas: 2`; of a Secret's data only how much it is.
@@ -214,6 +191,12 @@ mod tests {
       spec.containers[0].name: app
       spec.containers[0].image: web:1
       spec.containers[0].args: [\"-v\"]
+      status.containerStatuses[0].name: app
+      status.containerStatuses[0].ready: false
+      status.containerStatuses[0].restartCount: 2
+      status.containerStatuses[0].state.waiting.reason: CrashLoopBackOff
+      status.containerStatuses[0].lastState.terminated.exitCode: 1
+      status.containerStatuses[0].lastState.terminated.reason: Error
       event Warning BackOff (3 times, last 2026-01-01T00:00:00Z, kubelet): again";
         assert_eq!(describe(&scene).join("\n"), wanted);
     }

@@ -3,9 +3,10 @@
 
 use super::change::changes;
 use super::occurrences::Occurrences;
+use super::served;
 use super::sketch::Sketch;
 use crate::cluster::{
-    Cluster, Error, Interest, KindName, ObjectRef, Resource, Seen, Snapshot, Watch, compare_versions,
+    Cluster, Error, Interest, ObjectRef, Resource, Seen, Snapshot, Watch, compare_versions,
 };
 use crate::event::{EventKind, Sight};
 use crate::kinds::{self, Occurrence};
@@ -39,6 +40,8 @@ pub struct Observer {
     /// Roots that this run made: what they own was made in this run, too.
     fresh: BTreeSet<String>,
     known: BTreeMap<String, Sketch>,
+    /// What members are called, by UID, those that are gone too.
+    names: BTreeMap<String, String>,
     /// UIDs of objects by that of an owner.
     owned: BTreeMap<String, BTreeSet<String>>,
     occurrences: Occurrences,
@@ -67,6 +70,7 @@ impl Observer {
             members: BTreeSet::new(),
             fresh: BTreeSet::new(),
             known: BTreeMap::new(),
+            names: BTreeMap::new(),
             owned: BTreeMap::new(),
             occurrences: Occurrences::default(),
             untold: VecDeque::new(),
@@ -162,8 +166,7 @@ impl Observer {
     }
 
     async fn resource(&self, api_version: &str, kind: &str) -> Option<Resource> {
-        let name = KindName { word: kind.to_owned(), api_version: Some(api_version.to_owned()) };
-        self.cluster.resolve(&name).await.ok()
+        served(&self.cluster, api_version, kind).await
     }
 
     fn open(
@@ -205,7 +208,7 @@ impl Observer {
                 let first = !feed.listed;
                 self.present(&snapshot, first);
             }
-            Seen::Gone { left_selection: true, .. } => {}
+            // What was labelled as its owner wants and is so no longer is hardly ever still there; in any case it is out of sight.
             Seen::Gone { last, .. } => self.gone(&last.uid),
             Seen::Listed => feed.listed = true,
             // To ask again and again is no way to observe.
@@ -280,7 +283,7 @@ impl Observer {
         let told = EventKind::ObjectSeen {
             object: sketch.object.clone(),
             namespace: Some(sketch.namespace.clone()).filter(|namespace| !namespace.is_empty()),
-            owner: owner.and_then(|owner| self.known.get(owner)).map(|owner| owner.object.clone()),
+            owner: owner.and_then(|owner| self.names.get(owner)).cloned(),
             sight: if sketch.deleting {
                 Sight::Deleting
             } else if by_run || !first {
@@ -289,6 +292,7 @@ impl Observer {
                 Sight::There
             },
         };
+        self.names.insert(uid.to_owned(), sketch.object.clone());
         if by_run {
             self.fresh.insert(uid.to_owned());
         }
@@ -333,15 +337,10 @@ impl Observer {
     }
 
     fn sight(&self, sketch: &Sketch, sight: Sight) -> EventKind {
-        let owner = sketch
-            .owners
-            .iter()
-            .filter(|owner| self.members.contains(*owner))
-            .find_map(|owner| self.known.get(owner));
         EventKind::ObjectSeen {
             object: sketch.object.clone(),
             namespace: Some(sketch.namespace.clone()).filter(|namespace| !namespace.is_empty()),
-            owner: owner.map(|owner| owner.object.clone()),
+            owner: sketch.owners.iter().find_map(|owner| self.names.get(owner)).cloned(),
             sight,
         }
     }

@@ -32,6 +32,8 @@ impl Mask {
             (r"resourceVersion \d+".to_owned(), "resourceVersion VERSION"),
             (r"with \d+ owned objects?".to_owned(), "with COUNT owned objects"),
             (r"could not be reached for \d+s".to_owned(), "could not be reached for TIME"),
+            // Simulated kubelets do not say what a probe was answered.
+            (": HTTP probe failed with statuscode: 503".to_owned(), ""),
         ];
         let patterns = patterns
             .into_iter()
