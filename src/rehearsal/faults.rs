@@ -107,7 +107,9 @@ struct Seen {
     written: BTreeSet<String>,
     events: usize,
     struck: BTreeSet<FaultKind>,
+    /// Whether a controller wanted pods.
     pods_wanted: bool,
+    /// Whether the user wrote an object that an operator brings to life.
     operated: bool,
 }
 
@@ -132,16 +134,13 @@ impl Disturbance {
         self.seen().struck.insert(FaultKind::ApiOutage);
     }
 
-    /// The faults that came into play.
-    pub fn came_into_play(&self) -> BTreeSet<FaultKind> {
+    /// The faults that came into play; `pods` is how many there have been.
+    pub fn came_into_play(&self, pods: usize) -> BTreeSet<FaultKind> {
         let seen = self.seen();
         let mut struck = seen.struck.clone();
         struck.extend(self.faults.iter().map(|fault| fault.kind).filter(|kind| match kind {
-            FaultKind::ImagePull
-            | FaultKind::CrashLoop
-            | FaultKind::NeverReady
-            | FaultKind::Slow
-            | FaultKind::Quota => seen.pods_wanted,
+            FaultKind::ImagePull | FaultKind::CrashLoop | FaultKind::NeverReady | FaultKind::Slow => pods > 0,
+            FaultKind::Quota => seen.pods_wanted,
             FaultKind::OperatorDown => seen.operated,
             FaultKind::Forbidden | FaultKind::Conflict | FaultKind::ApiOutage | FaultKind::WatchDrop => false,
         }));
@@ -187,7 +186,6 @@ impl Interfere for Disturbance {
             seen.pods_wanted |= asked.resource == "pods" && asked.verb == "create";
             return Interference::Pass;
         }
-        seen.pods_wanted |= asked.resource == "pods" && writes;
         seen.operated |= is_operated(&asked.group) && writes;
         for fault in self.faults.iter().filter(|fault| self.concerns(fault, asked)) {
             if !self.is_on(fault, &seen) {

@@ -158,7 +158,7 @@ impl World {
     /// What was seen so far.
     pub fn seen(&self) -> Seen {
         let (pods, ready_pods) = self.pods.counts();
-        Seen { pods, ready_pods, faults: self.disturbance.came_into_play() }
+        Seen { pods, ready_pods, faults: self.disturbance.came_into_play(pods) }
     }
 
     fn spawn(&mut self, task: impl Future<Output = ()> + Send + 'static) {

@@ -7,6 +7,8 @@ use seldonplay::cluster::{
     ApplyOptions, Cluster, ConnectOptions, Connected, DeleteOptions, KindName, ObjectRef, Operation,
     Settings, connect,
 };
+use seldonplay::rehearsal::controllers::faults::FaultTarget;
+use seldonplay::rehearsal::faults::{Fault, FaultKind};
 use seldonplay::rehearsal::server;
 use seldonplay::rehearsal::world::{self, World};
 use serde_json::json;
@@ -51,7 +53,8 @@ impl Ground {
             namespaces: BTreeSet::new(),
             kinds: BTreeSet::new(),
             scripts: Vec::new(),
-            faults: Vec::new(),
+            // As on the control plane for tests, no operator is there for the kinds of Seldon Core v2.
+            faults: ["Model", "Server", "Pipeline", "Experiment"].map(unattended).into(),
         });
         Ok(Ground::Rehearsed(Box::new(world.await?)))
     }
@@ -100,6 +103,12 @@ impl Ground {
         let options = ConnectOptions { kubeconfig: Some(kubeconfig), server, ..ConnectOptions::default() };
         connect(&options, Settings::default()).await.map_err(|error| error.to_string())
     }
+}
+
+/// No operator looks at the objects of a kind.
+fn unattended(kind: &str) -> Fault {
+    let target = FaultTarget { kind: kind.into(), name: None, namespace: None };
+    Fault { target: Some(target), ..Fault::new(FaultKind::OperatorDown) }
 }
 
 /// Makes a namespace, and waits until pods can be made in it.

@@ -108,15 +108,14 @@ async fn next(
     stalls: Arc<AtomicBool>,
 ) -> Option<(Result<http_body::Frame<Bytes>, BoxError>, Open)> {
     let (mut body, mut cut) = open?;
-    loop {
-        let frame = tokio::select! { biased;
-            _ = cut.recv() => {
-                return Some((Err(reset().into()), None));
-            }
-            frame = body.frame() => frame?,
-        };
-        if !stalls.load(Relaxed) {
-            return Some((frame.map_err(BoxError::from), Some((body, cut))));
-        }
+    let frame = tokio::select! { biased;
+        _ = cut.recv() => return Some((Err(reset().into()), None)),
+        frame = body.frame() => frame?,
+    };
+    if !stalls.load(Relaxed) {
+        return Some((frame.map_err(BoxError::from), Some((body, cut))));
     }
+    // What misses a piece makes no sense any more: nothing comes through until it is cut.
+    let _ = cut.recv().await;
+    Some((Err(reset().into()), None))
 }

@@ -55,7 +55,7 @@ pub(super) async fn handle(
 }
 
 /// What is asked, as rights have it.
-fn deed<'a>(verb: &'a str, route: &'a Route, path: &'a str) -> Deed<'a> {
+fn deed<'a>(verb: &'a str, route: &'a Route, path: &'a str, named: Option<&'a str>) -> Deed<'a> {
     match route {
         Route::Objects(objects) => Deed::Objects {
             verb,
@@ -63,10 +63,17 @@ fn deed<'a>(verb: &'a str, route: &'a Route, path: &'a str) -> Deed<'a> {
             plural: &objects.plural,
             subresource: objects.subresource.as_deref().unwrap_or_default(),
             namespace: &objects.namespace,
-            name: objects.name.as_deref().unwrap_or_default(),
+            name: objects.name.as_deref().or(named).unwrap_or_default(),
         },
         _ => Deed::Path { verb, path },
     }
+}
+
+/// The one object that a collection is asked for by its name, as the server's RequestInfo has it.
+fn named(query: &Query) -> Option<&str> {
+    let parts = query.text("fieldSelector")?.split(',');
+    let name = parts.filter_map(|part| part.strip_prefix("metadata.name=")).next()?;
+    Some(name.strip_prefix('=').unwrap_or(name)).filter(|name| !name.is_empty())
 }
 
 fn asked(user: &User, verb: &str, route: &Route, path: &str) -> Asked {
@@ -129,7 +136,7 @@ fn answer(
     let state = &mut *state;
     let path = request.uri().path();
     if !user.is_master() {
-        let deed = deed(verb, route, path);
+        let deed = deed(verb, route, path, named(query));
         if !rights::allowed(state, user, &deed) {
             return refused(&rights::refusal(user, &deed));
         }
