@@ -61,6 +61,10 @@
 //! - **a kind**: `kinds/NAME.rs` and an entry in `kinds/table.rs`; states to judge it by in `tests/kinds/KIND/`. Waits, scaling and checks know it at once.
 //! - **a rule that says why**: a function and its row in `diagnosis/mod.rs`, and a folder `tests/diagnosis/NAME/` in which it leads.
 //! - **a finding**: its code in [`diagnostic::Code`], the check in the room that can see it, a row with an example in `docs/diagnostics.md`.
+//! - **a fault of rehearsals**: its word in `playbook/rehearsal.rs`, its variant in `rehearsal/faults.rs`; the compiler asks for the rest.
+//! - **a controller of rehearsals**: `rehearsal/controllers/NAME.rs`, a pure function of what it sees, and its row in the table there;
+//!   its life on a real cluster is recorded in `tests/controllers/NAME/` and compared state by state.
+//! - **a behaviour of the API server**: a case in `tests/conformance/`, recorded from a real one.
 //! - **an event**: its variant in [`event::EventKind`], a line in `docs/events.md`, and what the console says of it. Readers skip what they do not know.
 //! - **a report**: `report/NAME.rs` with its [`report::Reporter`], and its option in `cli/run.rs`.
 //! - **a subcommand**: `cli/NAME.rs`, its variant and its arm in `cli/mod.rs`.

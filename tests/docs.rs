@@ -6,6 +6,7 @@ mod program;
 
 use markdown::{Block, Document};
 use program::{Namespace, control_plane, root, run, seldonplay};
+use seldonplay::diagnosis::RULES;
 use seldonplay::diagnostic::Code;
 use seldonplay::event::Event;
 use seldonplay::plan::{Inputs, Plan, Set};
@@ -114,6 +115,21 @@ fn tables_of_events_come_from_the_types() {
     assert_eq!(names, events_of_source::PARTS);
 }
 
+/// The rules that say why something is not ready.
+fn of_diagnosis(name: &str) -> Option<String> {
+    let mut rows = vec!["| rule | what it finds | |".to_owned(), "|---|---|---|".to_owned()];
+    rows.extend(RULES.iter().map(|rule| {
+        let follows = if rule.follows { "follows" } else { "" };
+        format!("| `{}` | {} | {follows} |", rule.name, rule.about)
+    }));
+    (name == "rules").then(|| rows.join("\n"))
+}
+
+#[test]
+fn the_table_of_rules_comes_from_the_rules() {
+    assert_eq!(document("docs/diagnosis.md").generated(of_diagnosis), ["rules"]);
+}
+
 /// What is found in an example, by code, and whether there is a plan.
 fn check(block: &Block) -> (BTreeSet<String>, bool, String) {
     let text = if block.text.trim_start().starts_with("- ") || block.is("yaml", "steps") {
@@ -155,7 +171,9 @@ fn check(block: &Block) -> (BTreeSet<String>, bool, String) {
 fn examples_of_yaml_are_what_they_say() {
     let mut faults = Vec::new();
     let mut seen = BTreeMap::new();
-    for name in ["README.md", "docs/language.md", "docs/diagnostics.md", "docs/events.md"] {
+    for name in
+        ["README.md", "docs/language.md", "docs/diagnostics.md", "docs/diagnosis.md", "docs/events.md"]
+    {
         for block in document(name).blocks() {
             let place = format!("{name}:{}", block.line);
             if block.info.first().is_none_or(|language| language != "yaml") {
@@ -274,7 +292,9 @@ fn a_shell_parts_words_at_blanks_outside_of_quotes() {
 #[test]
 fn commands_that_need_no_cluster_do_what_is_said() {
     let mut ran = 0;
-    for name in ["README.md", "docs/language.md", "docs/diagnostics.md", "docs/events.md"] {
+    for name in
+        ["README.md", "docs/language.md", "docs/diagnostics.md", "docs/diagnosis.md", "docs/events.md"]
+    {
         for block in document(name).blocks() {
             let wanted: i32 = match (block.is("sh", "offline"), block.get("exit")) {
                 (false, _) => continue,
@@ -468,6 +488,7 @@ fn links_lead_somewhere() {
         "CONTRIBUTING.md",
         "docs/language.md",
         "docs/diagnostics.md",
+        "docs/diagnosis.md",
         "docs/events.md",
         "docs/rehearsal.md",
     ] {

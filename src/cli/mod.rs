@@ -7,6 +7,7 @@
 )]
 
 mod kinds;
+mod observe;
 mod options;
 mod plan;
 mod playbook;
@@ -69,6 +70,8 @@ enum Command {
     Kinds(kinds::KindsCommand),
     /// Show which field decides how many replicas each child of an object has. No cluster is needed.
     Replicas(replicas::ReplicasCommand),
+    /// Show what happens to an object and to all that it owns, until its last child is gone or Ctrl-C is pressed.
+    Observe(Box<observe::ObserveCommand>),
     /// Tell why an object is not ready, now: one sentence, then its evidence.
     Why(Box<why::WhyCommand>),
 }
@@ -94,6 +97,7 @@ pub fn main() -> ExitCode {
         Command::Schema(command) => command.execute(),
         Command::Kinds(command) => command.execute(),
         Command::Replicas(command) => command.execute(),
+        Command::Observe(command) => command.execute(),
         Command::Why(command) => command.execute(),
     };
     ExitCode::from(ending.exit_code())

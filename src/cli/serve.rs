@@ -74,6 +74,7 @@ impl Serve {
             speed: self.speed,
             namespaces: self.namespace.iter().cloned().collect(),
             kinds: BTreeSet::new(),
+            scripts: Vec::new(),
             faults: Vec::new(),
         })
         .await?;

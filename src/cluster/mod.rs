@@ -42,7 +42,7 @@ pub use delete::{DeleteOptions, Deleted, Propagation};
 pub use discovery::ResolveError;
 pub use error::{Cause, Error, Status};
 pub use ledger::{Ledger, Written};
-pub use log::LogOptions;
+pub use log::{LogLine, LogOptions, LogStream};
 pub use read::{Listed, NamespaceState};
 pub use resource::{KindName, ObjectRef, Resource};
 pub use snapshot::{Snapshot, compare_versions};
@@ -114,6 +114,11 @@ impl Cluster {
     /// second at most, when the deadline has passed.
     pub fn until(&self, deadline: Instant) -> Cluster {
         Cluster { inner: self.inner.clone(), deadline: Some(deadline) }
+    }
+
+    /// A view without a deadline: each call bears trouble for as long as first contact may.
+    pub fn ever(&self) -> Cluster {
+        Cluster { inner: self.inner.clone(), deadline: None }
     }
 
     /// All troubles from now on: each when it begins, and once more, folded, when it is over.

@@ -97,6 +97,11 @@ impl Scene {
     }
 
     /// What happened to an object, the latest last.
+    pub fn events_of<'s>(&'s self, object: &'s Value) -> impl Iterator<Item = &'s Occurrence> {
+        self.happened_to(object)
+    }
+
+    /// The same, from both ends.
     pub(super) fn happened_to<'s>(
         &'s self,
         object: &'s Value,

@@ -390,6 +390,25 @@ pub enum EventKind {
         /// Who recorded it.
         source: String,
     },
+    /// An object and all that it owns as they are, in words: what `describe` shows.
+    Described {
+        /// `Kind/name`.
+        object: String,
+        /// The words, a line each; what is owned stands below its owner, two blanks a level.
+        lines: Vec<String>,
+    },
+    /// A container wrote a line.
+    LogLine {
+        /// Its Pod, `Pod/name`.
+        object: String,
+        /// Its name.
+        container: String,
+        /// When it was written, RFC 3339.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        time: Option<String>,
+        /// The line.
+        line: String,
+    },
     /// Why an object is not as it should be, as far as its state and that of what it owns tell. It comes before the end of the step
     /// that failed for it.
     Diagnosis {

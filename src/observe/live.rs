@@ -3,9 +3,10 @@
 
 use super::change::changes;
 use super::occurrences::Occurrences;
+use super::served;
 use super::sketch::Sketch;
 use crate::cluster::{
-    Cluster, Error, Interest, KindName, ObjectRef, Resource, Seen, Snapshot, Watch, compare_versions,
+    Cluster, Error, Interest, ObjectRef, Resource, Seen, Snapshot, Watch, compare_versions,
 };
 use crate::event::{EventKind, Sight};
 use crate::kinds::{self, Occurrence};
@@ -32,11 +33,15 @@ pub struct Observer {
     followed: BTreeMap<(String, Option<String>), BTreeSet<String>>,
     /// Where the cluster's events began to be news, by namespace.
     baselines: BTreeMap<String, Option<String>>,
+    /// How many objects are followed for their own sake.
+    roots: usize,
     /// UIDs of the roots and of all that they own or owned.
     members: BTreeSet<String>,
     /// Roots that this run made: what they own was made in this run, too.
     fresh: BTreeSet<String>,
     known: BTreeMap<String, Sketch>,
+    /// What members are called, by UID, those that are gone too.
+    names: BTreeMap<String, String>,
     /// UIDs of objects by that of an owner.
     owned: BTreeMap<String, BTreeSet<String>>,
     occurrences: Occurrences,
@@ -61,9 +66,11 @@ impl Observer {
             feeds: Vec::new(),
             followed: BTreeMap::new(),
             baselines: BTreeMap::new(),
+            roots: 0,
             members: BTreeSet::new(),
             fresh: BTreeSet::new(),
             known: BTreeMap::new(),
+            names: BTreeMap::new(),
             owned: BTreeMap::new(),
             occurrences: Occurrences::default(),
             untold: VecDeque::new(),
@@ -89,11 +96,11 @@ impl Observer {
         let api_version = object.resource.api_version();
         let owned = kinds::owns(&api_version, kind);
         let dull = kinds::of(&api_version, kind).status.is_some_and(<[_]>::is_empty) && owned.is_empty();
-        let follows =
-            !dull && !DULL.contains(&kind.as_str()) && self.members.len() < MOST_ROOTS.max(self.known.len());
+        let follows = !dull && !DULL.contains(&kind.as_str()) && self.roots < MOST_ROOTS;
         if !follows || !self.members.insert(uid.to_owned()) {
             return;
         }
+        self.roots += 1;
         if made {
             self.fresh.insert(uid.to_owned());
         }
@@ -159,8 +166,7 @@ impl Observer {
     }
 
     async fn resource(&self, api_version: &str, kind: &str) -> Option<Resource> {
-        let name = KindName { word: kind.to_owned(), api_version: Some(api_version.to_owned()) };
-        self.cluster.resolve(&name).await.ok()
+        served(&self.cluster, api_version, kind).await
     }
 
     fn open(
@@ -202,7 +208,7 @@ impl Observer {
                 let first = !feed.listed;
                 self.present(&snapshot, first);
             }
-            Seen::Gone { left_selection: true, .. } => {}
+            // What was labelled as its owner wants and is so no longer is hardly ever still there; in any case it is out of sight.
             Seen::Gone { last, .. } => self.gone(&last.uid),
             Seen::Listed => feed.listed = true,
             // To ask again and again is no way to observe.
@@ -224,7 +230,11 @@ impl Observer {
 
     fn unsee(&mut self, kind: String, why: &str) {
         if self.unseen.insert(kind.clone()) {
-            let message = format!("what happens to objects of kind {kind} is not shown: {why}");
+            let what = match kind.as_str() {
+                "Event" => "what the cluster records of objects".to_owned(),
+                kind => format!("what happens to objects of kind {kind}"),
+            };
+            let message = format!("{what} is not shown: {why}");
             self.untold.push_back(EventKind::Warning { message });
         }
     }
@@ -273,7 +283,7 @@ impl Observer {
         let told = EventKind::ObjectSeen {
             object: sketch.object.clone(),
             namespace: Some(sketch.namespace.clone()).filter(|namespace| !namespace.is_empty()),
-            owner: owner.and_then(|owner| self.known.get(owner)).map(|owner| owner.object.clone()),
+            owner: owner.and_then(|owner| self.names.get(owner)).cloned(),
             sight: if sketch.deleting {
                 Sight::Deleting
             } else if by_run || !first {
@@ -282,6 +292,7 @@ impl Observer {
                 Sight::There
             },
         };
+        self.names.insert(uid.to_owned(), sketch.object.clone());
         if by_run {
             self.fresh.insert(uid.to_owned());
         }
@@ -326,15 +337,10 @@ impl Observer {
     }
 
     fn sight(&self, sketch: &Sketch, sight: Sight) -> EventKind {
-        let owner = sketch
-            .owners
-            .iter()
-            .filter(|owner| self.members.contains(*owner))
-            .find_map(|owner| self.known.get(owner));
         EventKind::ObjectSeen {
             object: sketch.object.clone(),
             namespace: Some(sketch.namespace.clone()).filter(|namespace| !namespace.is_empty()),
-            owner: owner.map(|owner| owner.object.clone()),
+            owner: sketch.owners.iter().find_map(|owner| self.names.get(owner)).cloned(),
             sight,
         }
     }

@@ -1,7 +1,8 @@
 //! One look at an object and at all around it that may say why it is not ready.
 //! Must never judge what it sees, nor fail for what it may not see.
 
-use crate::cluster::{Cluster, Error, KindName, LogOptions, ObjectRef};
+use super::served;
+use crate::cluster::{Cluster, Error, LogOptions, ObjectRef};
 use crate::diagnosis::{Ask, Scene, asks};
 use crate::kinds;
 use futures_util::future::join_all;
@@ -84,8 +85,7 @@ async fn answer(cluster: &Cluster, namespace: &str, ask: Ask) -> Answer {
             }
         }
         Ask::Object { api_version, kind, name } => {
-            let word = KindName { word: kind.to_owned(), api_version: Some(api_version.to_owned()) };
-            let Ok(resource) = cluster.resolve(&word).await else { return Answer::Nothing };
+            let Some(resource) = served(cluster, api_version, kind).await else { return Answer::Nothing };
             let namespace = resource.namespaced.then(|| namespace.to_owned());
             match cluster.get(&ObjectRef { resource, namespace, name: name.clone() }).await {
                 Ok(Some(object)) => Answer::There(vec![object]),
@@ -102,11 +102,11 @@ async fn answer(cluster: &Cluster, namespace: &str, ask: Ask) -> Answer {
                 ..LogOptions::default()
             };
             let mut read = cluster.log(namespace, &pod, &options(previous)).await;
-            if previous && read.as_ref().map_or(true, String::is_empty) {
+            if previous && read.as_ref().map_or(true, Vec::is_empty) {
                 read = cluster.log(namespace, &pod, &options(false)).await;
             }
             match read {
-                Ok(text) => Answer::Log(pod, container, text.lines().map(str::to_owned).collect()),
+                Ok(lines) => Answer::Log(pod, container, lines.into_iter().map(|line| line.text).collect()),
                 Err(_) => Answer::Nothing,
             }
         }
@@ -121,8 +121,7 @@ async fn list(
     namespace: &str,
     labels: Option<&str>,
 ) -> Result<Vec<Value>, String> {
-    let word = KindName { word: kind.to_owned(), api_version: Some(api_version.to_owned()) };
-    let Ok(resource) = cluster.resolve(&word).await else { return Ok(Vec::new()) };
+    let Some(resource) = served(cluster, api_version, kind).await else { return Ok(Vec::new()) };
     let namespace = resource.namespaced.then_some(namespace);
     match cluster.list(&resource, namespace, labels, None).await {
         Ok(listed) => Ok(listed.items.iter().map(|snapshot| snapshot.value()).collect()),

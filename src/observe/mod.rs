@@ -2,12 +2,25 @@
 //! Must never know plans, playbooks, steps or how anything is shown.
 
 mod change;
+mod describe;
 mod live;
 mod look;
 mod occurrences;
 mod sketch;
 mod told;
 
+use crate::cluster::{Cluster, Resource};
+pub use describe::describe;
 pub use live::Observer;
 pub use look::{Look, look};
 pub use told::diagnosis;
+
+/// How a kind is served, in the version that is meant or another one; nothing if it is not. What the cluster serves is asked once:
+/// that a kind is missing is no reason to ask again.
+async fn served(cluster: &Cluster, api_version: &str, kind: &str) -> Option<Resource> {
+    let group = api_version.split_once('/').map_or("", |(group, _)| group);
+    let all = cluster.resources().await.ok()?;
+    let known = all.into_iter().filter(|resource| resource.kind == kind && resource.group == group);
+    // The one that is meant before any other.
+    known.min_by_key(|resource| resource.api_version() != api_version)
+}

@@ -482,7 +482,7 @@ fn unwaited(plan: &Plan, found: &mut Diagnostics) {
             | Action::Assert(_)
             | Action::Pause(_)
             | Action::Sleep(_) => change = None,
-            Action::Apply(_) | Action::Get(_) => {}
+            Action::Apply(_) | Action::Get(_) | Action::Describe(_) | Action::Logs(_) => {}
         }
     }
 }

@@ -42,7 +42,12 @@ pub fn title(step: &Step, plan: &Plan) -> String {
         }),
         Action::Sleep(sleep) => words.extend(sleep.duration.known().map(|length| duration::words(*length))),
         Action::Pause(pause) => words.extend(pause.text.known().map(|text| shorten(text))),
-        Action::Apply(_) | Action::Patch(_) | Action::Delete(_) | Action::Get(_) => {}
+        Action::Apply(_)
+        | Action::Patch(_)
+        | Action::Delete(_)
+        | Action::Get(_)
+        | Action::Describe(_)
+        | Action::Logs(_) => {}
     }
     words.extend(step.action.target().and_then(Late::known).map(target));
     words.retain(|word| !word.is_empty());

@@ -30,6 +30,10 @@ pub enum Action {
     Delete(Delete),
     /// `get`
     Get(Get),
+    /// `describe`
+    Describe(Describe),
+    /// `logs`
+    Logs(Logs),
     /// `pause`
     Pause(Pause),
     /// `sleep`
@@ -162,6 +166,34 @@ mapping! {
     Get as "get" {
         /// The objects. Left out: those of the playbook's manifest.
         target "target" optional: Late<Target>,
+    }
+}
+
+mapping! {
+    /// Shows what stands in objects and in all that they own: fields, conditions, container states, events.
+    #[derive(Default)]
+    Describe as "describe" {
+        /// The objects. Left out: those of the playbook's manifest.
+        target "target" optional: Late<Target>,
+    }
+}
+
+mapping! {
+    /// Shows what the containers of objects have written, of Pods and of whatever owns Pods.
+    #[derive(Default)]
+    Logs as "logs" {
+        /// The objects. Left out: those of the playbook's manifest.
+        target "target" optional: Late<Target>,
+        /// The container. Left out: all of them.
+        container "container" optional: Late<String>,
+        /// How many of the last lines of each container. Left out: all.
+        tail "tail" optional: Late<u32>,
+        /// Show what the container wrote before it was last started anew. Left out: false.
+        previous "previous" optional: Late<bool>,
+        /// Only what is younger.
+        since "since" optional: Late<Duration>,
+        /// Go on in the background until the run ends, Pods that come later included. Left out: false.
+        follow "follow" optional: Late<bool>,
     }
 }
 
@@ -482,6 +514,39 @@ pub const VERBS: &[Verb] = &[
         },
     },
     Verb {
+        name: "describe",
+        short: Some("target"),
+        alone: true,
+        example: "describe: Kind/name",
+        about: Describe::about,
+        keys: Describe::keys,
+        schema: |schema| either(Target::schema(schema), Describe::schema(schema), true),
+        decode: |entry, decoder| {
+            Some(Action::Describe(match &entry.value {
+                tree if tree.node == Node::Null => Describe::default(),
+                tree if is_target(tree) => Describe { target: Some(Late::decode(tree, decoder)?) },
+                tree => Describe::decode_at(tree, entry.key_span, decoder)?,
+            }))
+        },
+    },
+    Verb {
+        name: "logs",
+        short: Some("target"),
+        alone: true,
+        example: "logs: Kind/name",
+        about: Logs::about,
+        keys: Logs::keys,
+        schema: |schema| either(Target::schema(schema), Logs::schema(schema), true),
+        decode: |entry, decoder| {
+            let empty = Logs::default();
+            Some(Action::Logs(match &entry.value {
+                tree if tree.node == Node::Null => empty,
+                tree if is_target(tree) => Logs { target: Some(Late::decode(tree, decoder)?), ..empty },
+                tree => Logs::decode_at(tree, entry.key_span, decoder)?,
+            }))
+        },
+    },
+    Verb {
         name: "pause",
         short: Some("text"),
         alone: false,
@@ -514,9 +579,8 @@ pub const VERBS: &[Verb] = &[
 ];
 
 /// Verbs of the language that this version does not run.
-pub const NOT_YET: &[&str] = &[
-    "describe", "logs", "block", "parallel", "for-each", "include", "predict", "request", "exec", "command",
-];
+pub const NOT_YET: &[&str] =
+    &["block", "parallel", "for-each", "include", "predict", "request", "exec", "command"];
 
 impl Action {
     /// Reads the entry of a verb.
@@ -541,6 +605,8 @@ impl Action {
             Action::Scale(_) => "scale",
             Action::Delete(_) => "delete",
             Action::Get(_) => "get",
+            Action::Describe(_) => "describe",
+            Action::Logs(_) => "logs",
             Action::Pause(_) => "pause",
             Action::Sleep(_) => "sleep",
         }
@@ -554,6 +620,8 @@ impl Action {
             | Action::Patch(Patch { target, .. })
             | Action::Scale(Scale { target, .. })
             | Action::Delete(Delete { target, .. })
+            | Action::Describe(Describe { target })
+            | Action::Logs(Logs { target, .. })
             | Action::Get(Get { target }) => target.as_ref(),
             Action::Apply(_) | Action::Pause(_) | Action::Sleep(_) => None,
         }

@@ -3,6 +3,7 @@
 
 use super::clock::Clock;
 use super::controllers;
+use super::controllers::script::Script;
 use super::faults::{Disturbance, Fault, FaultKind};
 use super::known;
 use super::pods::Pods;
@@ -30,6 +31,8 @@ pub struct Settings {
     pub namespaces: BTreeSet<String>,
     /// Kinds that are served without anybody having defined them, as `apiVersion` and `kind`.
     pub kinds: BTreeSet<(String, String)>,
+    /// What the controllers of some kinds do.
+    pub scripts: Vec<Script>,
     /// What goes wrong.
     pub faults: Vec<Fault>,
 }
@@ -62,7 +65,7 @@ impl World {
     /// # Errors
     /// What its server refused while the world was being furnished: a name that is none.
     pub async fn begin(settings: Settings) -> Result<World, String> {
-        let Settings { seed, start, speed, namespaces, kinds, faults } = settings;
+        let Settings { seed, start, speed, namespaces, kinds, scripts, faults } = settings;
         let clock = Clock::new(start, speed);
         let world_faults = faults.iter().filter_map(|fault| fault.in_the_world(start)).collect();
         let outages = faults.iter().filter(|fault| fault.kind == FaultKind::ApiOutage);
@@ -93,7 +96,8 @@ impl World {
                 json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": namespace } });
             create(&inside, "/api/v1/namespaces", &object).await?;
         }
-        let settings = controllers::Settings { faults: world_faults, ..controllers::Settings::default() };
+        let settings =
+            controllers::Settings { faults: world_faults, scripts, ..controllers::Settings::default() };
         world.spawn(controllers::run(inside.clone(), world.clock.clone(), settings));
         world.spawn(world.pods.clone().follow(inside.clone()));
         for at in outages.into_iter().flatten() {

@@ -4,14 +4,14 @@
 use super::context::Context;
 use crate::cluster::ObjectRef;
 use crate::diagnosis;
-use crate::event::Failure;
+use crate::event::{Cause, Failure};
 use crate::observe;
 use futures_util::future::join_all;
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
 /// How long it may take.
-const LIMIT: Duration = Duration::from_millis(1500);
+const LIMIT: Duration = Duration::from_secs(5);
 /// How many objects are looked at.
 const MOST: usize = 3;
 
@@ -36,6 +36,10 @@ pub(super) async fn explain(
         let Some(cause) = found.root_cause().filter(|cause| cause.rule != diagnosis::STATUS) else {
             continue;
         };
+        // Nor what follows from another cause, when the comparisons are final: they are what it follows from.
+        if failure.cause == Cause::Unmet && found.explanation().is_none() {
+            continue;
+        }
         let sentence = cause.sentence();
         if sentences.contains(&sentence) {
             continue;

@@ -5,10 +5,12 @@ mod apply;
 mod context;
 mod course;
 mod delete;
+mod describe;
 mod explain;
 mod get;
 mod judge;
 mod left_behind;
+mod logs;
 mod observing;
 mod one;
 mod outstanding;
@@ -158,6 +160,7 @@ pub async fn run(
     if !matches!(*hands.stop.borrow(), Stop::Now(_)) {
         outstanding.done(course::SOON).await;
     }
+    outstanding.end_asides();
     while let Ok(told) = told.try_recv() {
         observing.hear(&told);
         record(told);

@@ -65,6 +65,24 @@ impl Context<'_> {
         }
     }
 
+    /// The objects that are meant and there, as they are now; of those that are named and not there a warning says so.
+    pub(super) async fn objects(
+        &self,
+        target: Option<&Late<Target>>,
+    ) -> Result<Vec<(ObjectRef, Value)>, Failure> {
+        let mut found = Vec::new();
+        for subject in self.subjects(target).await? {
+            match subject {
+                Subject::Named(object) => match self.look(&object).await? {
+                    Some(value) => found.push((object, value)),
+                    None => self.teller.warn(format!("there is no {object} to {}", self.step.action.verb())),
+                },
+                Subject::Selection(selection) => found.extend(self.select(&selection).await?),
+            }
+        }
+        Ok(found)
+    }
+
     /// An object as it is now; none where it is not there.
     pub(super) async fn look(&self, object: &ObjectRef) -> Result<Option<Value>, Failure> {
         let found = self.cluster.get(object).await;

@@ -1,21 +1,35 @@
-//! Writes that are under way: they go on when their step is ended, so that the ledger knows what came of them.
+//! What goes on when its step is ended: writes, so that the ledger knows what came of them, and what lasts until the run ends.
 //! It must never know what is written.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
+use tokio::task::AbortHandle;
 use tokio::time::timeout;
 
 /// The writes that are under way.
 #[derive(Clone)]
 pub(super) struct Outstanding {
     count: Arc<watch::Sender<usize>>,
+    asides: Arc<Mutex<Vec<AbortHandle>>>,
 }
 
 impl Outstanding {
     /// None yet.
     pub(super) fn new() -> Outstanding {
-        Outstanding { count: Arc::new(watch::Sender::new(0)) }
+        Outstanding { count: Arc::new(watch::Sender::new(0)), asides: Arc::default() }
+    }
+
+    /// Carries something out beside the steps until the run ends. It is no write: the run does not wait for it.
+    pub(super) fn aside(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let task = tokio::spawn(work).abort_handle();
+        self.asides.lock().unwrap_or_else(PoisonError::into_inner).push(task);
+    }
+
+    /// Ends what goes on beside the steps.
+    pub(super) fn end_asides(&self) {
+        let mut asides = self.asides.lock().unwrap_or_else(PoisonError::into_inner);
+        asides.drain(..).for_each(|task| task.abort());
     }
 
     /// Carries out a write; if whoever waits for it goes away, it is carried out all the same.

@@ -4,7 +4,7 @@
 use super::context::{Bound, Context, Done, Pace, Teller};
 use super::one::unmet;
 use super::outstanding::Outstanding;
-use super::{Ask, apply, delete, get, patch, pause, scale, wait};
+use super::{Ask, apply, delete, describe, get, logs, patch, pause, scale, wait};
 use crate::cluster::Cluster;
 use crate::event::{Cause, EventKind, Failure, Outcome};
 use crate::plan::{self, Plan};
@@ -18,7 +18,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout_at};
 
 /// How much longer than its deadline a verb may take to say why it is not done.
-const LAST_WORDS: Duration = Duration::from_secs(4);
+const LAST_WORDS: Duration = Duration::from_secs(8);
 
 /// How a step ended.
 pub(super) enum End {
@@ -275,6 +275,8 @@ async fn act(step: &plan::Step, cx: &Context<'_>, ask: &Ask) -> Result<Done, Fai
         Action::Scale(action) => scale::scale(action, cx).await,
         Action::Delete(action) => delete::delete(action, cx).await,
         Action::Get(action) => get::get(action, cx).await,
+        Action::Describe(action) => describe::describe(action, cx).await,
+        Action::Logs(action) => logs::logs(action, cx).await,
         Action::Pause(action) => pause::pause(action, ask, cx).await,
         Action::Sleep(action) => {
             let length = cx.late(&action.duration)?;

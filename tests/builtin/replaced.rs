@@ -81,6 +81,48 @@ async fn faulty_changes_are_refused_as_by_the_server() -> Result<(), Failure> {
     Ok(())
 }
 
+#[tokio::test]
+async fn faulty_statuses_are_refused_as_by_the_server() -> Result<(), Failure> {
+    let Some(server) = Server::with_namespace("statuses").await? else { return Ok(()) };
+    let parts = ["replicas", "readyReplicas", "availableReplicas", "updatedReplicas", "fullyLabeledReplicas"];
+    let mut found = Vec::new();
+    for mut object in objects(&server.namespace)? {
+        let kind = object["kind"].as_str().unwrap_or_default().to_owned();
+        if !["Deployment", "ReplicaSet", "StatefulSet"].contains(&kind.as_str()) {
+            continue;
+        }
+        object["spec"]["replicas"] = json!(0);
+        let path = folder(&object, &server.namespace)?;
+        server.call(Method::POST, &path, Some("application/json"), &object).await?;
+        let path = format!("{path}/{}", object["metadata"]["name"].as_str().unwrap_or_default());
+        let (_, live) = server.get(&path).await?;
+        let schema = builtin::schema("apps/v1", &kind).ok_or("no schema")?;
+        let old = builtin::normal(schema, &live);
+        for (one, other) in parts.iter().flat_map(|one| parts.iter().map(move |other| (*one, *other))) {
+            for (a, b) in [(-1, 0), (3, 2), (2, 3), (3, 3)] {
+                let mut status = json!({"replicas": 3, "readyReplicas": 3});
+                status[one] = json!(a);
+                status[other] = json!(b);
+                let patch = json!({"status": status});
+                let path = format!("{path}/status?dryRun=All&fieldValidation=Ignore");
+                let media = Some("application/merge-patch+json");
+                let (code, answer) = server.call(Method::PATCH, &path, media, &patch).await?;
+                let mut new = old.clone();
+                json_patch::merge(&mut new, &patch);
+                let new = builtin::normal(schema, &new);
+                let theirs = Verdict::theirs(code, &answer);
+                let ours = Verdict::ours(&new, Some(&old));
+                if theirs != ours {
+                    found.push(format!("{kind} {patch}\n theirs {theirs:?}\n   ours {ours:?}"));
+                }
+            }
+        }
+    }
+    server.leave().await?;
+    assert!(found.is_empty(), "{} differ\n{}", found.len(), found[..found.len().min(5)].join("\n"));
+    Ok(())
+}
+
 /// What the strategy of a kind puts back before it judges a change.
 fn settled(kind: &str, mut new: Value, old: &Value) -> Value {
     if kind == "Service" && new["spec"].is_object() && new["spec"]["type"] != json!("ExternalName") {

@@ -278,9 +278,15 @@ async fn sequence(server: &Server, kind: &Kind, seed: u64) -> Result<Option<Stri
         some(&mut random, &mut metadata, "labels", labels);
         object.insert("metadata".into(), Value::Object(metadata));
         object.extend((kind.make)(&mut random));
-        let object = Value::Object(object);
-        let force = random.once_in(2);
+        let mut object = Value::Object(object);
         let what = random.below(6);
+        // What client-side apply leaves behind, for kubectl to take over.
+        if (what >= 3 || live.is_null()) && random.once_in(3) {
+            let last = object.to_string();
+            object["metadata"]["annotations"] =
+                json!({"kubectl.kubernetes.io/last-applied-configuration": last});
+        }
+        let force = random.once_in(2);
         let (path, query) = (format!("{folder}/{name}"), format!("fieldManager={by}"));
         let (text, (code, answer), ours) = if what < 3 {
             let query = format!("{path}?{query}&force={force}");

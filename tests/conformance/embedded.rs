@@ -2,6 +2,7 @@
 //! It must never know what a case asks.
 
 use super::case::Case;
+use super::places::Place;
 use super::play;
 use seldonplay::rehearsal::world::{Settings, World};
 use serde_json::Value;
@@ -20,7 +21,9 @@ pub fn play(case: &Case) -> Result<Vec<Value>, String> {
     let played = catch_unwind(AssertUnwindSafe(|| {
         runtime.block_on(async {
             let world = World::begin(settings()?).await?;
-            play::play(case, &world.client(), NAMESPACE, false).await
+            let group = format!("{NAMESPACE}.example.com");
+            let place = Place { namespace: NAMESPACE.into(), group, there: false, shared: false };
+            play::play(case, &world.client(), &place).await.0
         })
     }));
     played.unwrap_or_else(|_| Err("it panicked".into()))
@@ -34,5 +37,6 @@ fn settings() -> Result<Settings, String> {
         namespaces: BTreeSet::new(),
         kinds: BTreeSet::new(),
         faults: Vec::new(),
+        scripts: Vec::new(),
     })
 }

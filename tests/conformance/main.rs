@@ -10,13 +10,16 @@ mod compare;
 mod definition;
 mod embedded;
 mod mask;
+mod places;
 mod play;
 mod random;
 mod table;
+mod wire;
 mod yaml;
 
 use case::Case;
 use futures_util::{StreamExt, stream};
+use places::Places;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -108,15 +111,21 @@ fn the_real_control_plane_answers_as_recorded() {
         tokio::runtime::Builder::new_current_thread().enable_all().build().expect("there is a runtime");
     let wrong: Vec<String> = runtime.block_on(async {
         let client = connect(kubeconfig).await.expect("the control plane can be reached");
-        let client = &client;
-        let played = cases.iter().enumerate().map(|(number, case)| async move {
-            let namespace = format!("conformance-{}-{number}", std::process::id());
-            match play::play(case, client, &namespace, true).await {
+        let places = Places::new("conformance");
+        let (client, all) = (&client, &places);
+        let played = cases.iter().map(|case| async move {
+            let place = all.take();
+            let (played, again) = play::play(case, client, &place).await;
+            if again {
+                all.give_back(place);
+            }
+            match played {
                 Ok(answers) if update => case.record(&answers),
                 played => judge(case, played),
             }
         });
         let verdicts: Vec<_> = stream::iter(played).buffer_unordered(AT_ONCE).collect().await;
+        play::delete(client, places.left()).await;
         verdicts.into_iter().filter_map(Result::err).collect()
     });
     assert!(wrong.is_empty(), "{}\n{} of {} cases", wrong.join("\n"), wrong.len(), cases.len());
@@ -137,9 +146,14 @@ fn both_servers_answer_the_same_to_any_sequence_of_writes() {
         Config { cases: SEQUENCES, max_shrink_iters: 100, failure_persistence: None, ..Config::default() };
     let only = std::env::var("CASE").unwrap_or_default();
     let number = AtomicUsize::new(0);
+    let places = Places::new("random");
     let verdict = TestRunner::new_with_rng(config, random).run(&random::sequence(&only), |case| {
-        let namespace = format!("random-{}-{}", std::process::id(), number.fetch_add(1, Ordering::Relaxed));
-        let real = runtime.block_on(play::play(&case, &client, &namespace, true));
+        number.fetch_add(1, Ordering::Relaxed);
+        let place = places.take();
+        let (real, again) = runtime.block_on(play::play(&case, &client, &place));
+        if again {
+            places.give_back(place);
+        }
         let embedded = embedded::play(&case);
         let (real, embedded) = (real.map_err(TestCaseError::fail)?, embedded.map_err(TestCaseError::fail)?);
         let found = compare::differences(&Value::Array(real), &Value::Array(embedded));
@@ -150,6 +164,7 @@ fn both_servers_answer_the_same_to_any_sequence_of_writes() {
             }
         }
     });
+    runtime.block_on(play::delete(&client, places.left()));
     if let Err(error) = verdict {
         let told = match error {
             TestError::Fail(reason, _) => reason.message().to_owned(),

@@ -25,10 +25,13 @@ static NUMBER: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"([vV]ersion:? |record \(|precondition \(|current: |\()\d+"));
 
 impl Mask {
-    /// Nothing was seen yet but the namespace's name.
-    pub fn new(namespace: &str) -> Mask {
+    /// Nothing was seen yet but the names of the namespace and of the group of custom kinds.
+    pub fn new(namespace: &str, group: &str) -> Mask {
         Mask {
-            names: vec![(namespace.to_owned(), "NS".to_owned())],
+            names: vec![
+                (group.to_owned(), "NS.example.com".to_owned()),
+                (namespace.to_owned(), "NS".to_owned()),
+            ],
             uids: BTreeMap::new(),
             versions: BTreeMap::new(),
             dates: Vec::new(),
@@ -56,6 +59,7 @@ impl Mask {
             *hash = "HASH".into();
         }
         self.ages(value);
+        conflicts(value);
         let status = value["kind"] == "Status";
         let Value::Object(map) = value else { return };
         *map = std::mem::take(map)
@@ -140,6 +144,23 @@ impl Mask {
                 }
             }
         }
+    }
+}
+
+/// Conflicts with several managers come in any order of these: they are put in one.
+fn conflicts(status: &mut Value) {
+    if status["reason"] != "Conflict" {
+        return;
+    }
+    let Some(causes) = status.pointer_mut("/details/causes").and_then(Value::as_array_mut) else { return };
+    let manager = |cause: &Value| cause["message"].as_str().unwrap_or_default().to_owned();
+    causes.sort_by_key(manager);
+    let several = causes.first().map(manager) != causes.last().map(manager);
+    if let Some(Value::String(message)) = status.get_mut("message").filter(|_| several) {
+        let (head, list) = message.split_once(": ").unwrap_or((message, ""));
+        let mut lines: Vec<&str> = list.lines().collect();
+        lines.sort_unstable();
+        *message = format!("{head}: {}", lines.join("\n"));
     }
 }
 

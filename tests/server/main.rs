@@ -5,13 +5,62 @@ use seldonplay::cluster::{
     Seen, Settings, Watch,
 };
 use seldonplay::rehearsal::clock::Clock;
-use seldonplay::rehearsal::server::{self, Server};
+use seldonplay::rehearsal::server::{
+    self, Asked, Cut, Delivery, Interfere, Interference, Refusal, Server, User,
+};
 use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Duration;
 
 fn server() -> Server {
-    let start = "2026-01-02T03:04:05Z".parse().unwrap();
-    Server::new(server::Settings { clock: Clock::new(start, 1.0), seed: 1, interfere: None })
+    with(None)
 }
+
+/// A server with faults.
+fn with(interfere: Option<Arc<dyn Interfere>>) -> Server {
+    let start = "2026-01-02T03:04:05Z".parse().unwrap();
+    Server::new(server::Settings { clock: Clock::new(start, 1.0), seed: 1, interfere })
+}
+
+/// Asks as a user; the code, and the body of what is no watch.
+async fn ask(
+    server: &Server,
+    user: &User,
+    method: &str,
+    path: &str,
+    body: &Value,
+) -> Result<(u16, Value), Cut> {
+    let body = if body.is_null() { String::new() } else { body.to_string() };
+    let request = http::Request::builder()
+        .method(method)
+        .uri(path)
+        .header("content-type", "application/json")
+        .body(body.into())
+        .unwrap();
+    let response = server.handle(user, request).await?;
+    let code = response.status().as_u16();
+    let bytes = response.into_body().bytes().unwrap_or_default();
+    Ok((code, serde_json::from_slice(&bytes).unwrap_or_default()))
+}
+
+/// The lines of a watch until it ends, each its type and the name of its object, or what went wrong.
+async fn follow(server: &Server, path: &str) -> Vec<String> {
+    let request = http::Request::builder().uri(path).body(bytes::Bytes::new()).unwrap();
+    let body = server.handle(&User::admin(), request).await.unwrap().into_body();
+    let all = http_body_util::BodyExt::collect(body).await.unwrap().to_bytes();
+    String::from_utf8(all.to_vec())
+        .unwrap()
+        .lines()
+        .map(|line| {
+            let event: Value = serde_json::from_str(line).unwrap();
+            let object = &event["object"];
+            let told = object["message"].as_str().or(object["metadata"]["name"].as_str()).unwrap_or("-");
+            format!("{} {told}", event["type"].as_str().unwrap_or_default())
+        })
+        .collect()
+}
+
+const MAPS: &str = "/api/v1/namespaces/default/configmaps";
 
 fn cluster(server: &Server) -> Cluster {
     Cluster::new(server.client(), server.client(), Settings::default())
@@ -102,4 +151,130 @@ async fn a_definition_is_served_as_soon_as_it_is_there() {
     assert!(refused.to_string().contains(".spec.sise: field not declared in schema"), "{refused}");
     let target = object(&cluster, "ki", "a").await;
     assert!(cluster.get(&target).await.unwrap().is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_forgotten_is_gone() {
+    let (server, admin) = (server(), User::admin());
+    let first = server.version();
+    ask(&server, &admin, "POST", MAPS, &map("red")).await.unwrap();
+    let path = |version: u64| format!("{MAPS}?watch=1&timeoutSeconds=5&resourceVersion={version}");
+    assert_eq!(follow(&server, &path(first)).await, ["ADDED shelf"]);
+    server.compact();
+    let now = server.version();
+    let told = format!("ERROR too old resource version: {first} ({now})");
+    assert_eq!(follow(&server, &path(first)).await, [told]);
+    assert_eq!(follow(&server, &path(now)).await, [""; 0]);
+    let (code, _) = ask(
+        &server,
+        &admin,
+        "GET",
+        &format!("{MAPS}?resourceVersion={first}&resourceVersionMatch=Exact"),
+        &Value::Null,
+    )
+    .await
+    .unwrap();
+    assert_eq!(code, 410);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_watch_is_told_how_far_it_got_and_ends_in_time() {
+    let server = server();
+    let began = tokio::time::Instant::now();
+    let path = format!("{MAPS}?watch=1&timeoutSeconds=150&allowWatchBookmarks=true");
+    assert_eq!(follow(&server, &path).await, ["BOOKMARK -", "BOOKMARK -"]);
+    assert_eq!(began.elapsed().as_secs(), 150);
+}
+
+/// Says everything twice to those who follow `a`, cuts those who follow `b`, and is down for whoever asks for Secrets.
+struct Moody;
+
+impl Interfere for Moody {
+    fn request(&self, asked: &Asked) -> Interference {
+        match (asked.resource.as_str(), asked.verb.as_str()) {
+            ("secrets", "get") => {
+                Interference::Answer(Refusal::new(503, "ServiceUnavailable", "apiserver is shutting down"))
+            }
+            ("secrets", "list") => Interference::Delay(Duration::from_secs(7)),
+            ("secrets", "delete") => Interference::Cut,
+            ("secrets", "create") => Interference::CutAfter,
+            _ => Interference::Pass,
+        }
+    }
+
+    fn event(&self, _: &Asked, _: &str, object: &str) -> Delivery {
+        match object {
+            "default/a" => Delivery::Twice,
+            "default/b" => Delivery::Drop,
+            _ => Delivery::Deliver,
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn faults_come_between() {
+    let (server, admin) = (with(Some(Arc::new(Moody))), User::admin());
+    const SECRETS: &str = "/api/v1/namespaces/default/secrets";
+    let secret = json!({ "metadata": { "name": "s" } });
+    assert_eq!(ask(&server, &admin, "POST", SECRETS, &secret).await, Err(Cut));
+    let one = format!("{SECRETS}/s");
+    assert_eq!(ask(&server, &admin, "DELETE", &one, &Value::Null).await, Err(Cut));
+    assert_eq!(ask(&server, &admin, "GET", &one, &Value::Null).await.unwrap().0, 503);
+    let began = tokio::time::Instant::now();
+    let (code, list) = ask(&server, &admin, "GET", SECRETS, &Value::Null).await.unwrap();
+    assert_eq!((code, list["items"].as_array().map(Vec::len)), (200, Some(1)));
+    assert_eq!(began.elapsed().as_secs(), 7);
+    let from = server.version();
+    for name in ["a", "c", "b", "d"] {
+        ask(&server, &admin, "POST", MAPS, &json!({ "metadata": { "name": name } })).await.unwrap();
+    }
+    let path = format!("{MAPS}?watch=1&timeoutSeconds=5&resourceVersion={from}");
+    assert_eq!(follow(&server, &path).await, ["ADDED a", "ADDED a", "ADDED c"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_has_no_rights_is_told_so() {
+    let (server, guest) = (server(), User::guest());
+    let (code, refused) = ask(&server, &guest, "GET", MAPS, &Value::Null).await.unwrap();
+    let words = "configmaps is forbidden: User \"guest\" cannot list resource \"configmaps\" in API group \"\" in the namespace \"default\"";
+    assert_eq!((code, refused["message"].as_str()), (403, Some(words)));
+    const RBAC: &str = "/apis/rbac.authorization.k8s.io/v1/namespaces/default";
+    let role = json!({ "metadata": { "name": "reader" },
+        "rules": [{ "apiGroups": [""], "resources": ["configmaps"], "verbs": ["list"] }] });
+    let binding = json!({ "metadata": { "name": "reader" },
+        "subjects": [{ "kind": "User", "name": "guest", "apiGroup": "rbac.authorization.k8s.io" }],
+        "roleRef": { "kind": "Role", "name": "reader", "apiGroup": "rbac.authorization.k8s.io" } });
+    let admin = User::admin();
+    assert_eq!(ask(&server, &admin, "POST", &format!("{RBAC}/roles"), &role).await.unwrap().0, 201);
+    assert_eq!(ask(&server, &admin, "POST", &format!("{RBAC}/rolebindings"), &binding).await.unwrap().0, 201);
+    assert_eq!(ask(&server, &guest, "GET", MAPS, &Value::Null).await.unwrap().0, 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_seed_makes_the_same_cluster() {
+    let make = || async {
+        let server = server();
+        let object = json!({ "metadata": { "generateName": "shelf-" } });
+        ask(&server, &User::admin(), "POST", MAPS, &object).await.unwrap().1
+    };
+    assert_eq!(make().await.to_string(), make().await.to_string());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_reaches_a_thousand_watches() {
+    let server = server();
+    ask(&server, &User::admin(), "POST", MAPS, &map("red")).await.unwrap();
+    let path = format!("{MAPS}?watch=1&timeoutSeconds=5&fieldSelector=metadata.name%3Dshelf");
+    let watches: Vec<_> = (0..1_000)
+        .map(|_| {
+            let (server, path) = (server.clone(), path.clone());
+            tokio::spawn(async move { follow(&server, &path).await })
+        })
+        .collect();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let change = json!({ "metadata": { "name": "shelf" }, "data": { "colour": "blue" } });
+    ask(&server, &User::admin(), "PUT", &format!("{MAPS}/shelf"), &change).await.unwrap();
+    for watch in watches {
+        assert_eq!(watch.await.unwrap(), ["ADDED shelf", "MODIFIED shelf"]);
+    }
 }

@@ -50,6 +50,7 @@ impl Ground {
             speed: 1.0,
             namespaces: BTreeSet::new(),
             kinds: BTreeSet::new(),
+            scripts: Vec::new(),
             faults: Vec::new(),
         });
         Ok(Ground::Rehearsed(Box::new(world.await?)))

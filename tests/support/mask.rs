@@ -32,6 +32,8 @@ impl Mask {
             (r"resourceVersion \d+".to_owned(), "resourceVersion VERSION"),
             (r"with \d+ owned objects?".to_owned(), "with COUNT owned objects"),
             (r"could not be reached for \d+s".to_owned(), "could not be reached for TIME"),
+            // Simulated kubelets do not say what a probe was answered.
+            (": HTTP probe failed with statuscode: 503".to_owned(), ""),
         ];
         let patterns = patterns
             .into_iter()
@@ -75,8 +77,9 @@ impl Mask {
             }
             in_diagnosis = self.sentence.is_match(line) || in_diagnosis && line.starts_with("    ");
             if in_progress
-                || line.trim_start().starts_with(['~', '›'])
+                || line.trim_start().starts_with(['~', '›', '┊'])
                 || line.contains(" is not shown: ")
+                || line.trim_start_matches("    ").starts_with("│ ")
                 || line.contains(" requests (")
             {
                 continue;
@@ -100,6 +103,8 @@ impl Mask {
                 | EventKind::ReplicasChanged { .. }
                 | EventKind::ContainerChanged { .. }
                 | EventKind::ClusterEvent { .. }
+                | EventKind::Described { .. }
+                | EventKind::LogLine { .. }
         );
         if seen || matches!(event.kind, EventKind::StepProgress { .. } | EventKind::TransportTrouble { .. }) {
             return None;

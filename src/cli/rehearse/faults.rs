@@ -4,9 +4,10 @@
 use crate::kinds;
 use crate::plan::Plan;
 use crate::playbook::duration;
-use crate::playbook::rehearsal::{FaultName, Subject};
+use crate::playbook::rehearsal::{Controller, FaultName, Subject};
 use crate::playbook::suggest;
 use crate::rehearsal::controllers::faults::FaultTarget;
+use crate::rehearsal::controllers::script::Script;
 use crate::rehearsal::faults::{Fault, FaultKind};
 use std::time::Duration;
 
@@ -53,6 +54,26 @@ pub(super) fn of_playbook(plan: &Plan) -> Vec<Fault> {
             length: fault.for_.as_ref().map(|length| length.value),
         })
         .collect()
+}
+
+/// What the controllers of a playbook's rehearsal do.
+pub(super) fn scripts(plan: &Plan) -> Vec<Script> {
+    let controllers = plan.rehearsal.as_ref().and_then(|rehearsal| rehearsal.controllers.as_ref());
+    let script = |controller: &Controller| {
+        let FaultTarget { kind, name, namespace } = target(&controller.target);
+        let version = controller.target.api_version.as_deref().and_then(|version| version.split_once('/'));
+        Script {
+            group: version
+                .map(|(group, _)| group.to_owned())
+                .or_else(|| controller.target.kind.group.clone()),
+            kind,
+            name,
+            namespace,
+            after: controller.after.as_ref().map(|after| after.value).unwrap_or_default(),
+            status: controller.status.0.clone(),
+        }
+    };
+    controllers.into_iter().flatten().map(script).collect()
 }
 
 /// A subject by its kind's name; a word that is no known kind is taken for one.

@@ -186,6 +186,7 @@ impl Rehearse {
                 speed: 1.0,
                 namespaces: namespaces(plan),
                 kinds: undefined(plan),
+                scripts: faults::scripts(plan),
                 faults,
             });
             let world = world.await?;

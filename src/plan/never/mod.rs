@@ -219,7 +219,8 @@ fn of_entry(entry: &Entry, subject: &Subject<'_>) -> Vec<Diagnostic> {
 
 /// What a step saves and expects of its result, where that is one object of a known kind.
 fn results(step: &Step, plan: &Plan, found: &mut Diagnostics) {
-    let gives_objects = !matches!(step.action, Action::Delete(_) | Action::Pause(_) | Action::Sleep(_));
+    let gives_objects =
+        !matches!(step.action, Action::Delete(_) | Action::Logs(_) | Action::Pause(_) | Action::Sleep(_));
     if !gives_objects || step.envelope.must_fail.is_some() {
         return;
     }

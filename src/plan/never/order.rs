@@ -37,7 +37,10 @@ pub(super) fn check(plan: &Plan, playbook: &Playbook, found: &mut Diagnostics) {
                 moment.check(condition, found);
             }
         }
-        if !matches!(step.action, Action::Sleep(_) | Action::Pause(_) | Action::Get(_)) {
+        if !matches!(
+            step.action,
+            Action::Sleep(_) | Action::Pause(_) | Action::Get(_) | Action::Describe(_) | Action::Logs(_)
+        ) {
             previous = Some(step);
         }
     }

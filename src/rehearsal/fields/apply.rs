@@ -172,9 +172,9 @@ impl Merging<'_> {
         typed::check(shape, applied).map_err(|error| {
             Stopped::Failed(format!("failed to create typed patch object ({}): {error}", who()))
         })?;
-        typed::check_loosely(shape, live).map_err(|error| {
-            Stopped::Failed(format!("failed to create typed live object ({}): {error}", who()))
-        })?;
+        (if typed::fits(shape, live) { Ok(()) } else { typed::check_loosely(shape, live) }).map_err(
+            |error| Stopped::Failed(format!("failed to create typed live object ({}): {error}", who())),
+        )?;
         reconcile::all(shape, &mut owners.fields);
         let merged = merge(shape, live, applied)
             .map_err(|error| Stopped::Failed(format!("failed to merge config: {error}")))?;
@@ -182,8 +182,7 @@ impl Merging<'_> {
         let last = owners.fields.get(&id).map(|owned| owned.set.clone()).unwrap_or_default();
         let untouched = Set::of(manager.untouched);
         let set = named(shape, applied).without(&untouched);
-        let api_version = manager.api_version.to_owned();
-        owners.fields.insert(id.clone(), Owned { set, api_version });
+        owners.fields.insert(id.clone(), Owned::of(set, manager.api_version));
         let merged = self.pruned(merged, &owners, &last);
         let changes = Changes::between(shape, live, &merged).without(&untouched);
         let held = conflicts(&owners.fields, &changes, Some(&id));
@@ -192,7 +191,10 @@ impl Merging<'_> {
         }
         take_away(&mut owners.fields, &changes, Some(&id));
         if let Some(owned) = owners.fields.get_mut(&id) {
-            owned.set = owned.set.difference(&stripped());
+            let stripped = stripped();
+            if owned.set.meets(&stripped) {
+                owned.change(owned.set.difference(&stripped));
+            }
         }
         owners.fields.retain(|_, owned| !owned.set.is_empty());
         let merged = (!values::same(live, &merged)).then_some(merged);
@@ -204,7 +206,9 @@ impl Merging<'_> {
 
     /// The merged object without what the manager applied last time, does not apply now, and nobody else owns.
     fn pruned(&self, merged: Value, owners: &Owners, last: &Set) -> Value {
-        if last.is_empty() {
+        // What is applied again stays whatever else is there.
+        let again = owners.fields.get(&Id::of(self.manager, Operation::Apply));
+        if again.is_none_or(|again| last.is_within(&again.set)) {
             return merged;
         }
         let shape = self.shape;

@@ -111,6 +111,9 @@ impl Walk {
         new: Option<&Map<String, Value>>,
     ) {
         let mut entry = |key: &str, old: Option<&Value>, new: Option<&Value>| {
+            if old.zip(new).is_some_and(|(old, new)| values::same(old, new)) {
+                return;
+            }
             if let Some(shape) = mapping.entry(key) {
                 self.path.push(Element::Field(key.to_owned()));
                 self.value(shape, old, new);
@@ -128,6 +131,11 @@ impl Walk {
     }
 
     fn list(&mut self, list: List<'_>, old: Option<&Vec<Value>>, new: Option<&Vec<Value>>) {
+        // Items that stay where they are need no name.
+        let same = |(a, b): (&Value, &Value)| values::same(a, b);
+        if old.zip(new).is_some_and(|(a, b)| a.len() == b.len() && a.iter().zip(b).all(same)) {
+            return;
+        }
         let mut steps: BTreeMap<Element, (Vec<&Value>, Vec<&Value>)> = BTreeMap::new();
         for item in old.into_iter().flatten() {
             if let Ok(step) = list.step(item) {

@@ -2,7 +2,7 @@
 //! It must never know schemas.
 
 use std::cmp::Ordering;
-use std::fmt;
+use std::fmt::{self, Write};
 
 use serde_json::{Map, Value};
 
@@ -56,10 +56,15 @@ impl Element {
     /// The step as managed fields write it.
     pub fn text(&self) -> String {
         match self {
-            Element::Field(name) => format!("f:{name}"),
+            Element::Field(name) => ["f:", name].concat(),
             Element::Key(fields) => {
-                let fields: Map<String, Value> = fields.iter().cloned().collect();
-                format!("k:{}", json(&Value::Object(fields)))
+                let mut text = String::from("k:{");
+                for (index, (name, value)) in fields.iter().enumerate() {
+                    let comma = if index > 0 { "," } else { "" };
+                    let _ = write!(text, "{comma}{}:{}", json(&Value::String(name.clone())), json(value));
+                }
+                text.push('}');
+                text
             }
             Element::Value(value) => format!("v:{}", json(value)),
             Element::Index(index) => format!("i:{index}"),
@@ -69,7 +74,11 @@ impl Element {
 
 /// JSON as Go's `encoding/json` writes it: what HTML gives a meaning to is escaped.
 fn json(value: &Value) -> String {
-    value.to_string().replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
+    let text = value.to_string();
+    match text.contains(['<', '>', '&']) {
+        true => text.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026"),
+        false => text,
+    }
 }
 
 impl fmt::Display for Element {

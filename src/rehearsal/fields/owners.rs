@@ -71,6 +71,20 @@ pub struct Owned {
     pub set: Set,
     /// The version that they are named in.
     pub api_version: String,
+    /// The fields as they were read, while they are the same.
+    read: Option<Value>,
+}
+
+impl Owned {
+    /// What a manager comes to own.
+    pub fn of(set: Set, api_version: &str) -> Owned {
+        Owned { set, api_version: api_version.to_owned(), read: None }
+    }
+
+    /// Changes the fields.
+    pub fn change(&mut self, set: Set) {
+        *self = Owned { set, api_version: std::mem::take(&mut self.api_version), read: None };
+    }
 }
 
 /// All managers of an object.
@@ -127,9 +141,16 @@ impl Owners {
             if let Some(time) = entry.get("time").and_then(Value::as_str) {
                 owners.times.insert(id.clone(), time.to_owned());
             }
-            owners.fields.insert(id, Owned { set, api_version });
+            let read = entry.get("fieldsV1").filter(|fields| fields.is_object()).cloned();
+            owners.fields.insert(id, Owned { set, api_version, read });
         }
         Ok(owners)
+    }
+
+    /// The same, to be written in the server's own order and form: for what came from outside.
+    pub fn respelt(mut self) -> Owners {
+        self.fields.values_mut().for_each(|owned| owned.read = None);
+        self
     }
 
     /// Writes `metadata.managedFields`, `None` if there is no manager.
@@ -185,7 +206,7 @@ impl Owners {
             if let Some(time) = self.times.get(&id).cloned() {
                 self.times.insert(bucket.clone(), time);
             }
-            self.fields.insert(bucket, Owned { set: owned.set.union(&before), ..owned });
+            self.fields.insert(bucket, Owned::of(owned.set.union(&before), &owned.api_version));
             left -= 1;
         }
     }
@@ -200,7 +221,7 @@ fn entry(id: &Id, owned: &Owned, time: &str) -> Value {
         entry.insert("time".into(), time.into());
     }
     entry.insert("fieldsType".into(), json!("FieldsV1"));
-    entry.insert("fieldsV1".into(), owned.set.to_json());
+    entry.insert("fieldsV1".into(), owned.read.clone().unwrap_or_else(|| owned.set.to_json()));
     if !id.subresource.is_empty() {
         entry.insert("subresource".into(), id.subresource.clone().into());
     }

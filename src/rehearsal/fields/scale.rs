@@ -23,7 +23,7 @@ pub fn to_scale(entries: &Value, replicas: &[&str]) -> Option<Value> {
     let field = path(replicas);
     let mut scale = Owners { times: owners.times.clone(), ..Owners::default() };
     for (id, _) in owners.fields.iter().filter(|(_, owned)| owned.set.has(&field)) {
-        let owned = Owned { set: Set::of(&[&["spec", "replicas"]]), api_version: SCALE.into() };
+        let owned = Owned::of(Set::of(&[&["spec", "replicas"]]), SCALE);
         scale.fields.insert(id.clone(), owned);
     }
     scale.written()
@@ -44,7 +44,7 @@ pub fn from_scale(entries: &Value, scale: &Value, replicas: &[&str], api_version
             owned.set.difference(&own)
         };
         if !kept.is_empty() {
-            after.fields.insert(id.clone(), Owned { set: kept, api_version: owned.api_version.clone() });
+            after.fields.insert(id.clone(), Owned::of(kept, &owned.api_version));
             if let Some(time) = before.times.get(id) {
                 after.times.insert(id.clone(), time.clone());
             }
@@ -55,7 +55,7 @@ pub fn from_scale(entries: &Value, scale: &Value, replicas: &[&str], api_version
         if let Some(time) = before.times.get(id) {
             after.times.insert(id.clone(), time.clone());
         }
-        after.fields.insert(id.clone(), Owned { set: own.clone(), api_version: api_version.to_owned() });
+        after.fields.insert(id.clone(), Owned::of(own.clone(), api_version));
     }
     after.written()
 }

@@ -73,6 +73,26 @@ impl Set {
         self.steps.get(step).map(|node| &node.below).filter(|below| !below.is_empty())
     }
 
+    /// Whether the other set has every path of this one.
+    pub fn is_within(&self, other: &Set) -> bool {
+        self.steps.iter().all(|(step, ours)| {
+            ours.is_empty()
+                || other.steps.get(step).is_some_and(|theirs| {
+                    (!ours.member || theirs.member) && ours.below.is_within(&theirs.below)
+                })
+        })
+    }
+
+    /// Whether the sets have a path in common.
+    pub fn meets(&self, other: &Set) -> bool {
+        let (few, many) = if self.steps.len() < other.steps.len() { (self, other) } else { (other, self) };
+        few.steps.iter().any(|(step, ours)| {
+            many.steps
+                .get(step)
+                .is_some_and(|theirs| ours.member && theirs.member || ours.below.meets(&theirs.below))
+        })
+    }
+
     /// The paths of either set.
     pub fn union(&self, other: &Set) -> Set {
         let mut steps = self.steps.clone();
@@ -238,6 +258,8 @@ mod tests {
                 let above = (1..=path.len()).any(|length| b.has(&path[..length]));
                 prop_assert_eq!(a.without(&b).has(&path), a.has(&path) && !above);
             }
+            prop_assert_eq!(a.meets(&b), !a.intersection(&b).is_empty());
+            prop_assert_eq!(a.is_within(&b), a.difference(&b).is_empty());
             prop_assert_eq!(a.difference(&b).union(&a.intersection(&b)), a);
         }
     }

@@ -26,6 +26,21 @@ pub fn check_loosely(shape: Shape<'_>, value: &Value) -> Result<(), String> {
     run(shape, value, true)
 }
 
+/// Whether a value in which items may occur twice fits, without the words.
+pub fn fits(shape: Shape<'_>, value: &Value) -> bool {
+    match (shape.atom().for_value(Some(value)).taken(), value) {
+        (_, Value::Null) => true,
+        (Taken::Scalar(scalar), _) => refused(scalar, value).is_none(),
+        (Taken::Mapping(mapping), Value::Object(map)) => {
+            map.iter().all(|(key, value)| mapping.entry(key).is_some_and(|shape| fits(shape, value)))
+        }
+        (Taken::List(list), Value::Array(items)) => {
+            items.iter().all(|item| (list.is_atomic() || list.step(item).is_ok()) && fits(list.items, item))
+        }
+        _ => false,
+    }
+}
+
 /// A walk over a value, with the faults found.
 struct Walk {
     path: String,

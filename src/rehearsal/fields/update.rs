@@ -36,14 +36,16 @@ const STRIPPED: &[&[&str]] = &[
 pub fn update(schema: &Schema, live: Option<&Value>, new: &Value, manager: &Manager<'_>) -> Value {
     let mut new = new.clone();
     let brought = owners::take(&mut new);
-    let stands = || live.and_then(|live| live.pointer("/metadata/managedFields")).cloned();
-    let standing = || stands().and_then(|entries| Owners::read(&entries).ok()).unwrap_or_default();
+    let stands = live.and_then(|live| live.pointer("/metadata/managedFields"));
+    let standing = || stands.and_then(|entries| Owners::read(entries).ok()).unwrap_or_default();
     let owners = match brought {
         _ if !manager.subresource.is_empty() => standing(),
         Some(entries) if is_reset(&entries) => Owners::default(),
-        Some(entries) => {
-            Owners::read(&entries).ok().filter(|owners| !owners.fields.is_empty()).unwrap_or_else(standing)
-        }
+        Some(entries) => Owners::read(&entries)
+            .ok()
+            .filter(|owners| !owners.fields.is_empty())
+            .map(Owners::respelt)
+            .unwrap_or_else(standing),
         None => standing(),
     };
     if owners.fields.is_empty() && live.is_some() {
@@ -60,7 +62,7 @@ pub fn update(schema: &Schema, live: Option<&Value>, new: &Value, manager: &Mana
     };
     match updated(Shape::of(schema), before, &new, owners, manager) {
         Some(owners) => owners::put(&mut new, owners.written()),
-        None => owners::put(&mut new, stands()),
+        None => owners::put(&mut new, stands.cloned()),
     }
     new
 }
@@ -73,8 +75,7 @@ pub fn updated(
     mut owners: Owners,
     manager: &Manager<'_>,
 ) -> Option<Owners> {
-    let comparable = |object: &Value| typed::check_loosely(shape, object).is_ok();
-    if !comparable(after) || !comparable(before) {
+    if !typed::fits(shape, after) || !typed::fits(shape, before) {
         return None;
     }
     reconcile::all(shape, &mut owners.fields);
@@ -85,8 +86,7 @@ pub fn updated(
     if !set.is_empty() {
         let id = Id::of(manager, Operation::Update);
         let owned = owners.fields.get(&id).map(|owned| owned.set.union(&set)).unwrap_or(set);
-        let api_version = manager.api_version.to_owned();
-        owners.fields.insert(id.clone(), Owned { set: owned, api_version });
+        owners.fields.insert(id.clone(), Owned::of(owned, manager.api_version));
         owners.times.insert(id, manager.time.to_owned());
     }
     owners.cap();
@@ -101,17 +101,19 @@ pub fn stripped() -> Set {
 /// What each manager but one owns of what changed.
 pub fn conflicts(fields: &BTreeMap<Id, Owned>, changes: &Changes, but: Option<&Id>) -> Vec<(Id, Set)> {
     let changed = changes.modified.union(&changes.added);
-    let others = fields.iter().filter(|(id, _)| Some(*id) != but);
-    let held = others.map(|(id, owned)| (id.clone(), owned.set.intersection(&changed)));
-    held.filter(|(_, set)| !set.is_empty()).collect()
+    let others = fields.iter().filter(|(id, owned)| Some(*id) != but && owned.set.meets(&changed));
+    others.map(|(id, owned)| (id.clone(), owned.set.intersection(&changed))).collect()
 }
 
 /// Takes what changed from all managers but one.
 pub fn take_away(fields: &mut BTreeMap<Id, Owned>, changes: &Changes, but: Option<&Id>) {
     let changed = changes.modified.union(&changes.added);
     for (_, owned) in fields.iter_mut().filter(|(id, _)| Some(*id) != but) {
-        let held = owned.set.intersection(&changed);
-        owned.set = owned.set.difference(&held).difference(&changes.removed);
+        for gone in [&changed, &changes.removed] {
+            if owned.set.meets(gone) {
+                owned.change(owned.set.difference(gone));
+            }
+        }
     }
     fields.retain(|_, owned| !owned.set.is_empty());
 }

@@ -74,8 +74,16 @@ pub fn give(
     };
     spec.insert("clusterIP".into(), address.clone().into());
     spec.insert("clusterIPs".into(), json!([address]));
-    spec.entry("ipFamilies").or_insert_with(|| json!(["IPv4"]));
-    spec.entry("ipFamilyPolicy").or_insert_with(|| "SingleStack".into());
+    // What selects nothing and has no address may have endpoints of both families.
+    let selects =
+        spec.get("selector").and_then(Value::as_object).is_some_and(|selector| !selector.is_empty());
+    let both = spec.get("clusterIP").is_some_and(|address| address == "None") && !selects && old.is_none();
+    let (families, policy) = match both {
+        true => (json!(["IPv4", "IPv6"]), "RequireDualStack"),
+        false => (json!(["IPv4"]), "SingleStack"),
+    };
+    spec.entry("ipFamilies").or_insert(families);
+    spec.entry("ipFamilyPolicy").or_insert_with(|| policy.into());
     let wants_ports = matches!(kind.as_str(), "NodePort" | "LoadBalancer")
         && spec.get("allocateLoadBalancerNodePorts") != Some(&Value::Bool(false));
     let mut ports = if wants_ports { node_ports(state) } else { BTreeSet::new() };

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::call::Call;
 use super::refusal::Refusal;
 use super::state::State;
-use super::{addresses, meta, quota};
+use super::{addresses, limits, meta, quota};
 
 /// Fills in what other objects decide, and refuses what they forbid. Comes before validation.
 ///
@@ -20,14 +20,28 @@ pub fn admit(
 ) -> Result<(), Refusal> {
     let resource = &*call.resource;
     if resource.is("", "pods") && old.is_none() && call.subresource.is_empty() {
+        limits::fill_in(state, call.namespace, object);
         rank(state, call, object)?;
         give_account(state, call, object)?;
         tolerate(object);
     }
-    if resource.is("", "serviceaccounts") || !resource.is("", "services") {
-        return Ok(());
+    if resource.is("", "persistentvolumeclaims") && old.is_none() && call.subresource.is_empty() {
+        protect_claim(object);
     }
-    addresses::give(state, call, object, old)
+    match resource.is("", "services") {
+        true => addresses::give(state, call, object, old),
+        false => Ok(()),
+    }
+}
+
+/// A claim stays until no pod uses it any more.
+fn protect_claim(claim: &mut Value) {
+    const PROTECTED: &str = "kubernetes.io/pvc-protection";
+    let mut finalizers = meta::finalizers(claim);
+    if !finalizers.iter().any(|finalizer| finalizer == PROTECTED) {
+        finalizers.push(PROTECTED.into());
+        meta::edit(claim, |meta| meta.insert("finalizers".into(), json!(finalizers)));
+    }
 }
 
 /// Refuses what is valid in itself, and not with what else there is. Comes after validation.
@@ -40,6 +54,9 @@ pub fn validate(
     object: &Value,
     old: Option<&Value>,
 ) -> Result<(), Refusal> {
+    if call.resource.is("", "pods") && old.is_none() && call.subresource.is_empty() {
+        limits::check(state, call, object)?;
+    }
     quota::charge(state, call, object, old)
 }
 

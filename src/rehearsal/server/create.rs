@@ -69,11 +69,16 @@ pub fn make(state: &mut State, call: &Call<'_>, mut object: Value, applied: bool
     meta::tidy(&mut object);
     let faults = faults(resource, &object);
     if !faults.is_empty() {
-        return Err(Refusal::invalid(&resource.group, &resource.kind, &name, &faults));
+        // Events of both groups are told as those of the core group.
+        return Err(Refusal::invalid(told_group(resource), &resource.kind, &name, &faults));
     }
     admission::validate(state, call, &object, None)?;
-    if state.store.get(&resource.shelf, call.namespace, &name).is_some() {
-        return Err(Refusal::already_exists(resource, &name));
+    if let Some(there) = state.store.get(&resource.shelf, call.namespace, &name) {
+        let mut refusal = Refusal::already_exists(resource, &name);
+        if meta::is_leaving(&there.value()) {
+            refusal.message = format!("object is being deleted: {}", refusal.message);
+        }
+        return Err(refusal);
     }
     if call.dry_run() {
         return Ok(Reply { code: 201, ..Reply::object(object) });
@@ -96,12 +101,16 @@ pub fn read(call: &Call<'_>, object: Value, validation: FieldValidation) -> Resu
             quote(version)
         ))
     };
-    let (object, unknown) = model::read(&call.resource, object).map_err(handled)?;
     let mut wrong = match (validation, call.content_type()) {
         (FieldValidation::Ignore, _) => Vec::new(),
         (_, "application/json" | "") => duplicates::duplicates(call.body),
         _ => Vec::new(),
     };
+    let object = match call.resource.custom.is_none() && !wrong.is_empty() && call.verb != "patch" {
+        true => duplicates::merged(call.body).unwrap_or(object),
+        false => object,
+    };
+    let (object, unknown) = model::read(&call.resource, object).map_err(handled)?;
     for path in &mut wrong {
         *path = format!("duplicate field {}", quote(path));
     }
@@ -125,13 +134,21 @@ pub fn check_dry_run(call: &Call<'_>, options: &str) -> Result<(), Refusal> {
     let wrong: Vec<Fault> = call
         .query
         .all("dryRun")
-        .filter(|value| *value != "All" && !value.is_empty())
+        .filter(|value| *value != "All")
         .map(|value| Fault {
             reason: "FieldValueNotSupported",
             field: "dryRun".into(),
             message: format!("Unsupported value: [{}]: supported values: \"All\"", quote(value)),
         })
         .collect();
+    let mut wrong = wrong;
+    if call.query.text("fieldManager").is_some_and(|manager| manager.len() > 128) {
+        wrong.push(Fault {
+            reason: "FieldValueTooLong",
+            field: "fieldManager".into(),
+            message: "Too long: may not be more than 128 bytes".into(),
+        });
+    }
     if wrong.is_empty() { Ok(()) } else { Err(Refusal::invalid("meta.k8s.io", options, "", &wrong)) }
 }
 
@@ -177,4 +194,9 @@ fn faults(resource: &Resource, object: &Value) -> Vec<Fault> {
     about.extend(meta::check(object, resource.custom.is_some()));
     about.append(&mut faults);
     about
+}
+
+/// The group that refusals name.
+fn told_group(resource: &Resource) -> &str {
+    if resource.is("events.k8s.io", "events") { "" } else { &resource.group }
 }

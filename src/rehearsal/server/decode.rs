@@ -30,7 +30,7 @@ pub fn applied(call: &Call<'_>) -> Result<Value, Refusal> {
     // Most clients send JSON, which is YAML, and sooner read.
     let value: Value = match serde_json::from_str(&text) {
         Ok(value) => value,
-        Err(_) => serde_yaml::from_str_with_options(&text, options()).map_err(|error| {
+        Err(_) => serde_yaml::from_str_with_options(&text, yaml_options()).map_err(|error| {
             Refusal::bad_request(format!(
                 "error decoding patch: error converting YAML to JSON: yaml: {error}"
             ))
@@ -57,8 +57,31 @@ pub fn applied(call: &Call<'_>) -> Result<Value, Refusal> {
     Ok(value)
 }
 
-fn options() -> serde_yaml::Options {
+fn yaml_options() -> serde_yaml::Options {
     serde_yaml::options! { legacy_octal_numbers: true }
+}
+
+/// Reads the options of a deletion.
+///
+/// # Errors
+/// 415 and 400.
+pub fn options(call: &Call<'_>) -> Result<Value, Refusal> {
+    let value = match call.content_type() {
+        "" | "application/json" => serde_json::from_slice::<Value>(call.body).map_err(|error| {
+            let why = in_words(&error, call.body);
+            Refusal::bad_request(format!("couldn't get version/kind; json parse error: {why}"))
+        })?,
+        _ => any(call, "DeleteOptions")?,
+    };
+    let text = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default();
+    match text("kind") {
+        "" | "DeleteOptions" => Ok(value),
+        kind => Err(Refusal::bad_request(format!(
+            "no kind {} is registered for version {} in scheme \"pkg/runtime/scheme.go:111\"",
+            quote(kind),
+            quote(text("apiVersion"))
+        ))),
+    }
 }
 
 /// Reads what was sent as JSON or YAML, whatever it is an object of.
@@ -118,9 +141,9 @@ fn typed(
     let (found_kind, found_version) = (text("kind"), text("apiVersion"));
     if custom {
         if found_kind.is_empty() {
-            let sent = String::from_utf8_lossy(body);
+            let (whole, sent) = (String::from_utf8_lossy(body), summary(body));
             return Err(Refusal::bad_request(format!(
-                "the object provided is unrecognized (must be of type {kind}): Object 'Kind' is missing in '{sent}' ({sent})"
+                "the object provided is unrecognized (must be of type {kind}): Object 'Kind' is missing in '{whole}' ({sent})"
             )));
         }
         if found_version != api_version {
@@ -140,6 +163,14 @@ fn typed(
     {
         let found_kind = if found_kind.is_empty() { kind } else { &found_kind };
         let version = found_version.rsplit('/').next().unwrap_or_default();
+        let (found_group, found_name) = found_version.rsplit_once('/').unwrap_or(("", &found_version));
+        // Versions of old are known still, and not served.
+        let old = found_group == group && (found_name.contains("alpha") || found_name.contains("beta"));
+        if found_kind == kind && old && !group.is_empty() {
+            return Err(Refusal::bad_request(format!(
+                "the API version in the data ({found_version}) does not match the expected API version ({api_version})"
+            )));
+        }
         let why = match found_kind == kind {
             true => format!(
                 "no kind {} is registered for version {} in scheme \"pkg/runtime/scheme.go:111\"",
@@ -175,29 +206,51 @@ pub fn internal(group: &str) -> &str {
 }
 
 fn json(body: &[u8], kind: &str) -> Result<Value, Refusal> {
-    serde_json::from_slice(body).map_err(|error| {
-        let why = match (error.classify(), body.first()) {
-            (serde_json::error::Category::Eof, _) => "unexpected end of JSON input".to_owned(),
-            (_, Some(first)) if error.line() == 1 && error.column() <= 1 => {
-                format!("invalid character '{}' looking for beginning of value", *first as char)
-            }
-            _ => error.to_string(),
-        };
-        unrecognised(kind, &why, body)
-    })
+    serde_json::from_slice(body).map_err(|error| unrecognised(kind, &in_words(&error, body), body))
+}
+
+/// Why a text is no JSON, in Go's words.
+pub fn in_words(error: &serde_json::Error, body: &[u8]) -> String {
+    if error.is_eof() {
+        return "unexpected end of JSON input".into();
+    }
+    let line = body.split(|byte| *byte == b'\n').nth(error.line().saturating_sub(1)).unwrap_or_default();
+    let at = |column: usize| line.get(column.saturating_sub(1)).map_or(' ', |byte| *byte as char);
+    let found = at(error.column());
+    let told = error.to_string();
+    let place = match () {
+        () if told.starts_with("key must be a string") => "looking for beginning of object key string",
+        () if told.starts_with("trailing comma") && found == ']' => "looking for beginning of value",
+        () if told.starts_with("trailing comma") => "looking for beginning of object key string",
+        () if told.starts_with("expected `,` or `}`") => "after object key:value pair",
+        () if told.starts_with("expected `,` or `]`") => "after array element",
+        () if told.starts_with("expected `:`") => "after object key",
+        () if told.starts_with("trailing characters") => "after top-level value",
+        () => "looking for beginning of value",
+    };
+    format!("invalid character '{found}' {place}")
 }
 
 fn yaml(body: &[u8], kind: &str) -> Result<Value, Refusal> {
     let text = String::from_utf8_lossy(body);
-    serde_yaml::from_str_with_options(&text, options())
+    serde_yaml::from_str_with_options(&text, yaml_options())
         .map_err(|error| unrecognised(kind, &format!("yaml: {error}"), body))
 }
 
-fn unrecognised(kind: &str, why: &str, body: &[u8]) -> Refusal {
-    let hex = match body {
-        [] => "<empty>".to_owned(),
-        body => body.iter().take(1024).map(|byte| format!("{byte:02x}")).collect(),
+/// What was sent, in short: text where it begins as JSON does.
+fn summary(body: &[u8]) -> String {
+    const MOST: usize = 30;
+    let short = &body[..body.len().min(MOST)];
+    let told = match body.first() {
+        None => return "<empty>".into(),
+        Some(b'{') => String::from_utf8_lossy(short).into_owned(),
+        Some(_) => short.iter().map(|byte| format!("{byte:02x}")).collect(),
     };
+    if body.len() > MOST { format!("{told} ...") } else { told }
+}
+
+fn unrecognised(kind: &str, why: &str, body: &[u8]) -> Refusal {
+    let hex = summary(body);
     Refusal::bad_request(format!(
         "the object provided is unrecognized (must be of type {kind}): couldn't get version/kind; json parse error: {why} ({hex})"
     ))
@@ -211,12 +264,9 @@ pub fn settle_namespace(resource: &Resource, namespace: &str, value: &mut Value)
     let expected = if resource.namespaced { namespace } else { "" };
     let Some(meta) = value.get_mut("metadata").and_then(Value::as_object_mut) else { return Ok(()) };
     let found = meta.get("namespace").and_then(Value::as_str).unwrap_or_default();
-    if !found.is_empty() && found != expected {
-        let message = match resource.namespaced {
-            true => "the namespace of the provided object does not match the namespace sent on the request"
-                .to_owned(),
-            false => "namespace may not be set on cluster-scoped resources".to_owned(),
-        };
+    // What lives in no namespace may name one, which is forgotten.
+    if !found.is_empty() && found != expected && resource.namespaced {
+        let message = "the namespace of the provided object does not match the namespace sent on the request";
         return Err(Refusal::bad_request(message));
     }
     match expected {

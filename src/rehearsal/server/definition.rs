@@ -1,17 +1,18 @@
 //! CustomResourceDefinitions: once one is kept, its kind is served; once it is gone, so are its objects.
 //! It must never judge an object of the kind.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::refusal::quote;
 use super::resource::{Custom, Resource, Shelf, Subresource, priority};
 use super::state::State;
 use super::{managers, meta};
 use crate::kinds::lint;
 use crate::rehearsal::known::BY_HEART;
-use crate::structural::{CrdSchema, ScalePaths};
+use crate::structural::{self, CrdSchema, ScalePaths};
 
 /// What every custom kind can, in the order of discovery.
 const VERBS: [&str; 8] = ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"];
@@ -42,6 +43,7 @@ pub fn create(definition: &mut Value) {
         .into_iter()
         .flatten()
         .filter(|version| version["storage"] == true)
+        .take(1)
         .map(|version| version["name"].clone())
         .collect();
     if let Some(map) = definition.as_object_mut() {
@@ -52,27 +54,126 @@ pub fn create(definition: &mut Value) {
     }
 }
 
-/// What the server finds out of a definition right after it was written: its names are accepted, it is established.
-/// `None` if it is known already.
-pub fn established(definition: &Value, now: &str) -> Option<Value> {
+/// Notes in which version objects are kept now, beside those in which some may be still.
+pub fn remember_stored(definition: &mut serde_json::Map<String, Value>) {
+    let versions =
+        definition.get("spec").and_then(|spec| spec["versions"].as_array()).cloned().unwrap_or_default();
+    let Some(status) = definition.get_mut("status").and_then(Value::as_object_mut) else { return };
+    let stored = status.entry("storedVersions").or_insert_with(|| json!([]));
+    let Some(stored) = stored.as_array_mut() else { return };
+    for version in versions.iter().filter(|version| version["storage"] == true) {
+        if !stored.contains(&version["name"]) {
+            stored.push(version["name"].clone());
+        }
+    }
+}
+
+/// What the server finds out of a definition right after it was written: whether its names are free, and so whether it is
+/// established. `None` if it is known already.
+pub fn established(definition: &Value, taken: &BTreeSet<String>, now: &str) -> Option<Value> {
     let names = &definition["spec"]["names"];
-    let known =
-        definition["status"]["conditions"].as_array().is_some_and(|conditions| !conditions.is_empty());
-    if known && &definition["status"]["acceptedNames"] == names {
+    let known = definition["status"]["conditions"].as_array().cloned().unwrap_or_default();
+    if !known.is_empty() && &definition["status"]["acceptedNames"] == names {
         return None;
     }
-    let condition = |kind: &str, reason: &str, message: &str| json!({ "type": kind, "status": "True", "lastTransitionTime": now, "reason": reason, "message": message });
+    let (accepted, conflict) = accept(names, &definition["status"]["acceptedNames"], taken);
+    let condition = |kind: &str, status: &str, reason: &str, message: &str| json!({ "type": kind, "status": status, "lastTransitionTime": now, "reason": reason, "message": message });
+    let was =
+        |kind: &str| known.iter().find(|known| known["type"] == kind && known["status"] == "True").cloned();
     let old = definition;
     let mut definition = definition.clone();
     let status = definition.as_object_mut()?.entry("status").or_insert_with(|| json!({}));
-    if !known {
-        status["conditions"] = json!([
-            condition("NamesAccepted", "NoConflicts", "no conflicts found"),
-            condition("Established", "InitialNamesAccepted", "the initial names have been accepted"),
-        ]);
+    let mut conditions = match conflict {
+        None => vec![
+            was("NamesAccepted")
+                .unwrap_or_else(|| condition("NamesAccepted", "True", "NoConflicts", "no conflicts found")),
+            was("Established").unwrap_or_else(|| {
+                condition(
+                    "Established",
+                    "True",
+                    "InitialNamesAccepted",
+                    "the initial names have been accepted",
+                )
+            }),
+        ],
+        Some((reason, message)) => vec![
+            condition("NamesAccepted", "False", reason, &message),
+            was("Established").unwrap_or_else(|| {
+                condition("Established", "False", "NotAccepted", "not all names are accepted")
+            }),
+        ],
+    };
+    conditions.extend(
+        known
+            .iter()
+            .filter(|known| known["type"] != "NamesAccepted" && known["type"] != "Established")
+            .cloned(),
+    );
+    status["conditions"] = json!(conditions);
+    status["acceptedNames"] = accepted;
+    let same = definition["status"] == old["status"];
+    (!same).then(|| managers::by_server(old, definition, now))
+}
+
+/// The names that are free, or were accepted before, and what is wrong with those that are not.
+fn accept(
+    names: &Value,
+    before: &Value,
+    taken: &BTreeSet<String>,
+) -> (Value, Option<(&'static str, String)>) {
+    let mut accepted = before.as_object().cloned().unwrap_or_default();
+    let mut conflict = None;
+    let mut refuse = |reason: &'static str, name: &str| {
+        conflict = Some((reason, format!("{} is already in use", quote(name))));
+    };
+    for (key, reason) in [
+        ("plural", "PluralConflict"),
+        ("singular", "SingularConflict"),
+        ("kind", "KindConflict"),
+        ("listKind", "ListKindConflict"),
+    ] {
+        let name = names[key].as_str().unwrap_or_default();
+        match taken.contains(&format!(
+            "{}:{name}",
+            if key.to_lowercase().contains("kind") { "kind" } else { "resource" }
+        )) {
+            true => refuse(reason, name),
+            false => drop(accepted.insert(key.into(), names[key].clone())),
+        }
     }
-    status["acceptedNames"] = names.clone();
-    Some(managers::by_server(old, definition, now))
+    let short: Vec<&str> =
+        names["shortNames"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let busy: Vec<&&str> = short.iter().filter(|name| taken.contains(&format!("resource:{name}"))).collect();
+    match busy.first() {
+        Some(name) => refuse("ShortNamesConflict", name),
+        None if short.is_empty() => drop(accepted.shift_remove("shortNames")),
+        None => drop(accepted.insert("shortNames".into(), json!(short))),
+    }
+    match names.get("categories") {
+        Some(categories) => accepted.insert("categories".into(), categories.clone()),
+        None => accepted.shift_remove("categories"),
+    };
+    (Value::Object(accepted), conflict)
+}
+
+/// The names that other definitions of the group have.
+pub fn taken(state: &State, definition: &Value) -> BTreeSet<String> {
+    let shelf = Shelf { group: "apiextensions.k8s.io".into(), plural: "customresourcedefinitions".into() };
+    let mut taken = BTreeSet::new();
+    for other in state.store.list(&shelf, "").filter(|other| other.name != meta::text(definition, "name")) {
+        let other = other.value();
+        if other["spec"]["group"] != definition["spec"]["group"] {
+            continue;
+        }
+        let names = &other["status"]["acceptedNames"];
+        let of = |key: &str| names[key].as_str().filter(|name| !name.is_empty()).map(str::to_owned);
+        taken
+            .extend(["plural", "singular"].into_iter().filter_map(of).map(|name| format!("resource:{name}")));
+        taken.extend(["kind", "listKind"].into_iter().filter_map(of).map(|name| format!("kind:{name}")));
+        let short = names["shortNames"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        taken.extend(short.map(|name| format!("resource:{name}")));
+    }
+    taken
 }
 
 /// Serves the kind of a definition, as the definition now has it.
@@ -91,8 +192,22 @@ pub fn serve(state: &mut State, definition: &Value) {
     }
     let mut served = resources(definition);
     served.sort_by_key(|resource| std::cmp::Reverse(priority(&resource.version)));
+    let keeping = served.iter().find(|resource| resource.version == resource.stored).cloned();
+    let schema = |resource: &Resource| resource.custom.as_ref().map(|custom| custom.open_api.clone());
     for resource in served {
         state.catalogue.add(resource);
+    }
+    // Defaults that are new, and fields that are known no longer, show in what was there before.
+    if let Some(keeping) = keeping {
+        let known = before.iter().find(|known| known.version == keeping.version);
+        if known.is_some_and(|known| schema(known) != schema(&keeping)) {
+            state.store.reread(&keeping, |object| {
+                if let Some(custom) = &keeping.custom {
+                    structural::prune(&custom.version.schema, object);
+                    structural::default(&custom.version.schema, object);
+                }
+            });
+        }
     }
 }
 

@@ -55,7 +55,7 @@ impl Options {
                 }
                 body
             }
-            false => decode::any(call, "DeleteOptions")?,
+            false => decode::options(call)?,
         };
         let options = Options::of(&body);
         options.check(&body)?;
@@ -183,10 +183,11 @@ fn one(
     let (namespace, name) = (stored.namespace.clone(), stored.name.clone());
     let old = stored.value();
     protect(resource, &name)?;
-    preconditions(resource, &old, &options)?;
     if resource.is("", "namespaces") {
+        preconditions_of_namespace(resource, &old, &options)?;
         return Ok(leave_namespace(state, resource, old, &options));
     }
+    preconditions(resource, &old, &options)?;
     if resource.is("apiextensions.k8s.io", "customresourcedefinitions") && !options.dry_run {
         return leave_definition(state, resource, old, options);
     }
@@ -341,6 +342,21 @@ fn preconditions(resource: &Resource, object: &Value, options: &Options) -> Resu
         (_, Some(wanted)) if wanted != version => about(format!(
             "the ResourceVersion in the precondition ({wanted}) does not match the ResourceVersion in record ({version}). The object might have been modified"
         )),
+        _ => Ok(()),
+    }
+}
+
+/// Of a namespace they are checked as for a change.
+fn preconditions_of_namespace(resource: &Resource, object: &Value, options: &Options) -> Result<(), Refusal> {
+    let (uid, version) = (meta::text(object, "uid"), meta::text(object, "resourceVersion"));
+    let refuse = |what: &str, wanted: &str, found: &str| {
+        let why =
+            format!("Precondition failed: {what} in precondition: {wanted}, {what} in object meta: {found}");
+        Err(Refusal::conflict(resource, meta::text(object, "name"), why))
+    };
+    match (&options.uid, &options.version) {
+        (Some(wanted), _) if wanted != uid => refuse("UID", wanted, uid),
+        (_, Some(wanted)) if wanted != version => refuse("ResourceVersion", wanted, version),
         _ => Ok(()),
     }
 }

@@ -4,6 +4,8 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use serde_json::{Map, Value};
+
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 /// The paths of all keys that stand twice, as the server names them: `spec.containers[0].name`.
@@ -13,6 +15,85 @@ pub fn duplicates(json: &[u8]) -> Vec<String> {
     // What is no JSON is told elsewhere.
     let _ = Look { path: String::new(), found: &mut found }.deserialize(&mut reader);
     found
+}
+
+/// The JSON as Go reads it into a type that it knows: of mappings that stand twice the later is read into the earlier.
+pub fn merged(json: &[u8]) -> Option<Value> {
+    let mut reader = serde_json::Deserializer::from_slice(json);
+    let mut value = Value::Null;
+    Merge(&mut value).deserialize(&mut reader).ok()?;
+    Some(value)
+}
+
+struct Merge<'a>(&'a mut Value);
+
+impl<'de> DeserializeSeed<'de> for Merge<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Merge<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any JSON")
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<(), E> {
+        *self.0 = value.into();
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<(), E> {
+        *self.0 = value.into();
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<(), E> {
+        *self.0 = value.into();
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<(), E> {
+        *self.0 = value.into();
+        Ok(())
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<(), E> {
+        *self.0 = value.into();
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        // A null says nothing, and leaves what was said before.
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        let mut list = Vec::new();
+        loop {
+            let mut item = Value::Null;
+            if items.next_element_seed(Merge(&mut item))?.is_none() {
+                *self.0 = Value::Array(list);
+                return Ok(());
+            }
+            list.push(item);
+        }
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
+        if !self.0.is_object() {
+            *self.0 = Value::Object(Map::new());
+        }
+        let Some(map) = self.0.as_object_mut() else { return Ok(()) };
+        while let Some(key) = entries.next_key::<String>()? {
+            entries.next_value_seed(Merge(map.entry(key).or_insert(Value::Null)))?;
+        }
+        Ok(())
+    }
 }
 
 struct Look<'a> {
@@ -96,5 +177,9 @@ mod tests {
         let json = br#"{"a": 1, "b": [{"c": 1, "c": {"d": 1, "d": 2}}], "a": null, "e": {"f": "x"}}"#;
         assert_eq!(duplicates(json), ["b[0].c", "a"]);
         assert_eq!(duplicates(b"{"), [""; 0]);
+        let json =
+            br#"{"a": {"b": "1", "b": "2"}, "c": [1], "a": {"d": null, "e": "3"}, "c": [{"f": true}]}"#;
+        let value = serde_json::json!({"a": {"b": "2", "d": null, "e": "3"}, "c": [{"f": true}]});
+        assert_eq!(merged(json), Some(value));
     }
 }

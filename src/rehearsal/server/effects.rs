@@ -15,10 +15,14 @@ const DEFINITIONS: &str = "customresourcedefinitions";
 pub fn written(state: &mut State, resource: &Resource, stored: &Stored, old: Option<&Value>) {
     let _ = old;
     if resource.is(GROUP, DEFINITIONS) {
-        definition::serve(state, &stored.value());
-        let now = state.clock.seconds();
-        if let Some(definition) = definition::established(&stored.value(), &now) {
-            state.store.put(resource, definition);
+        let (mut definition, now) = (stored.value(), state.clock.seconds());
+        let taken = definition::taken(state, &definition);
+        if let Some(judged) = definition::established(&definition, &taken, &now) {
+            definition = state.store.put(resource, judged).value();
+        }
+        let mut conditions = definition["status"]["conditions"].as_array().into_iter().flatten();
+        if conditions.any(|condition| condition["type"] == "Established" && condition["status"] == "True") {
+            definition::serve(state, &definition);
         }
     }
 }

@@ -23,7 +23,12 @@ use super::stored::encode;
 use super::table::Include;
 use super::user::User;
 use super::view::View;
-use super::{Server, create, delete, discovery, list, openapi, patch, pods, reviews, scale, update, watch};
+use super::{
+    Server, create, decode, delete, discovery, list, openapi, patch, pods, reviews, scale, update, watch,
+};
+
+/// The largest body that is read, in bytes.
+const LARGEST: usize = 3 << 20;
 
 /// Answers one request.
 pub(super) async fn handle(
@@ -165,9 +170,11 @@ fn answer(
 
 /// 404: of a group that is known in other words than of one that is not.
 fn nowhere(state: &State, group: &str) -> Response<Body> {
-    match state.catalogue.versions(group).is_empty() {
-        true => text(404, "404 page not found\n"),
-        false => refused(&Refusal::unknown_resource()),
+    let versions = state.catalogue.versions(group);
+    let mut kinds = versions.iter().flat_map(|version| state.catalogue.resources(group, version));
+    match kinds.next() {
+        Some(kind) if kind.custom.is_none() => refused(&Refusal::unknown_resource()),
+        _ => refused(&Refusal::no_page()),
     }
 }
 
@@ -205,10 +212,14 @@ fn of_objects(
     };
     let reply = carry_out(server, state, &call, objects, request.uri().path());
     let now = state.clock.now();
+    let reply = reply.and_then(|reply| fitting(&call, reply));
     let mut response = match reply {
         Ok(reply) => written(&call.resource, reply, view, now),
         Err(refusal) => refused(&refusal),
     };
+    if view == View::Yaml {
+        response = in_yaml(response);
+    }
     for warning in call.warnings.borrow().iter() {
         let line = format!("299 - \"{}\"", warning.replace('\\', "\\\\").replace('"', "\\\""));
         if let Ok(value) = HeaderValue::from_str(&line) {
@@ -263,7 +274,20 @@ fn carry_out(
         true => objects.namespace.is_empty() && objects.name.is_some(),
     };
     if misplaced {
-        return Err(Refusal::unknown_resource());
+        return Err(match resource.custom {
+            Some(_) => Refusal::no_page(),
+            None => Refusal::unknown_resource(),
+        });
+    }
+    if resource.namespaced && objects.namespace.is_empty() && !matches!(call.verb, "get" | "list" | "watch") {
+        return Err(match resource.custom {
+            Some(_) => Refusal::no_page(),
+            None => Refusal::method_not_allowed(),
+        });
+    }
+    if call.body.len() > LARGEST {
+        let told = format!("Request entity too large: limit is {LARGEST}");
+        return Err(Refusal::new(413, "RequestEntityTooLarge", told));
     }
     if !call.subresource.is_empty() {
         let Some(below) = resource.subresource(call.subresource) else {
@@ -306,6 +330,56 @@ fn carry_out(
     }
 }
 
+/// Refuses a list where an object's metadata was asked for, and the other way round, and tables of what is none.
+fn fitting(call: &Call<'_>, reply: Reply) -> Result<Reply, Refusal> {
+    let resource = &*call.resource;
+    let kind = match resource.custom {
+        Some(_) => "unstructured.Unstructured".to_owned(),
+        None => format!("{}.{}", decode::internal(&resource.group), resource.kind),
+    };
+    let refuse = |told: String| Err(Refusal::new(406, "NotAcceptable", told));
+    match (call.view, &reply.content) {
+        (View::Metadata { list: true }, Content::Stored(_) | Content::Object(_)) => refuse(format!(
+            "you requested PartialObjectMetadataList, but the requested object is not a list (*{kind})"
+        )),
+        (View::Metadata { list: false }, Content::Listed(_)) => refuse(format!(
+            "you requested PartialObjectMetadata, but the requested object is a list (*{kind}List)"
+        )),
+        (View::Table(_), _) => match call.query.text("includeObject") {
+            None | Some("None" | "Metadata" | "Object") => Ok(reply),
+            Some(other) => Err(Refusal::bad_request(format!(
+                "Unable to convert to Table as requested: includeObject: Invalid value: {}: must be 'Metadata', 'Object', 'None', or empty",
+                quote(other)
+            ))),
+        },
+        _ => Ok(reply),
+    }
+}
+
+/// An answer that is JSON, as YAML with its keys in order.
+fn in_yaml(response: Response<Body>) -> Response<Body> {
+    let Some(bytes) = response.body().bytes() else { return response };
+    let Ok(value) = serde_json::from_slice::<serde_json::Value>(&bytes) else { return response };
+    match serde_yaml::to_string(&sorted(value)) {
+        Ok(text) => respond(response.status().as_u16(), "application/yaml", Body::whole(text)),
+        Err(_) => response,
+    }
+}
+
+fn sorted(value: serde_json::Value) -> serde_json::Value {
+    use serde_json::Value;
+    match value {
+        Value::Object(map) => {
+            let mut entries: Vec<(String, Value)> =
+                map.into_iter().map(|(key, value)| (key, sorted(value))).collect();
+            entries.sort_by(|a, b| a.0.cmp(&b.0));
+            Value::Object(entries.into_iter().collect())
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(sorted).collect()),
+        other => other,
+    }
+}
+
 /// What a real cluster would hand on to a node, and a rehearsal has nobody to hand on to.
 fn unserved(call: &Call<'_>) -> Refusal {
     let what = format!("{}/{}", call.resource.plural, call.subresource);
@@ -337,6 +411,9 @@ fn written(resource: &Resource, reply: Reply, view: View, now: Timestamp) -> Res
 
 /// The answer to what is refused.
 pub(super) fn refused(refusal: &Refusal) -> Response<Body> {
+    if refusal.plain {
+        return text(refusal.code, refusal.message.clone());
+    }
     let mut response = json(refusal.code, refusal.status().to_string());
     if let Some(seconds) = refusal.retry_after {
         response.headers_mut().insert(header::RETRY_AFTER, seconds.into());

@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 
 use super::refusal::{Fault, Refusal, quote};
 use super::resource::Resource;
-use super::{definition, meta};
+use super::{definition, definition_rules, meta};
 use crate::rehearsal::builtin;
-use crate::structural::{self, Schema, Violation};
+use crate::structural::{self, Cursor, Schema, Violation};
 
 /// How unknown fields are taken (`fieldValidation`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,8 +73,48 @@ pub fn read(resource: &Resource, mut object: Value) -> Result<(Value, Vec<String
         );
         structural::prune(schema, &mut object);
         structural::drop_nulls(schema, &mut object);
+        embedded(schema.root(), &mut object, "", &mut unknown);
     }
+    unknown.sort();
     Ok((object, unknown))
+}
+
+/// Drops what the metadata of objects within the object does not know.
+fn embedded(at: Cursor<'_>, value: &mut Value, path: &str, unknown: &mut Vec<String>) {
+    match value {
+        Value::Object(map) => {
+            if let (true, Some(schema), Some(metadata)) =
+                (at.is_embedded(), builtin::metadata(), map.get_mut("metadata"))
+            {
+                let found = structural::unknown_fields(schema, metadata);
+                let named = |violation: Violation| {
+                    violation.message.replacen("field \"", &format!("field \"{path}.metadata."), 1)
+                };
+                unknown.extend(found.into_iter().map(named));
+                structural::prune(schema, metadata);
+            }
+            for (key, value) in map.iter_mut() {
+                if let Some(below) = at.field(key).or_else(|| at.entry()) {
+                    let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                    embedded(below, value, &path, unknown);
+                }
+            }
+        }
+        Value::Array(items) => {
+            let Some(item) = at.item() else { return };
+            for (index, value) in items.iter_mut().enumerate() {
+                embedded(item, value, &format!("{path}[{index}]"), unknown);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Drops fields of metadata that there are not, and what cannot be read in it.
+pub fn drop_unknown_metadata(object: &mut Value) {
+    if let (Some(schema), Some(metadata)) = (builtin::metadata(), object.get_mut("metadata")) {
+        structural::prune(schema, metadata);
+    }
 }
 
 /// An object in the form in which the server writes it.
@@ -153,9 +193,27 @@ pub fn validate(resource: &Resource, object: &Value, old: Option<&Value>) -> Vec
             field,
             message,
         }));
+        if resource.is("apiextensions.k8s.io", "customresourcedefinitions") {
+            for fault in definition_rules::faults(object) {
+                if !faults.contains(&fault) {
+                    faults.push(fault);
+                }
+            }
+            // The name is looked at when the definition is made, and not when it is changed.
+            faults.retain(|fault| old.is_none() || fault.field != "metadata.name");
+        }
     }
     if let Some(schema) = schema(resource).filter(|_| resource.custom.is_some()) {
-        faults.extend(structural::check(schema, object).iter().map(fault));
+        // What was wrong before and is as it was does not forbid a change elsewhere.
+        let known = old.map(|old| structural::check(schema, old)).unwrap_or_default();
+        let new = structural::check(schema, object).into_iter().filter(|violation| {
+            let same = |pointer: &str| old.is_some_and(|old| old.pointer(pointer) == object.pointer(pointer));
+            !(known.contains(violation) && same(&violation.pointer))
+        });
+        faults.extend(new.map(|violation| fault(&violation)));
+    }
+    if resource.is("events.k8s.io", "events") && old.is_none() && object["eventTime"].is_null() {
+        faults.push(Fault::required("eventTime", ""));
     }
     if let Some(custom) = &resource.custom {
         faults.extend(custom.version.check_scale(object).iter().map(fault));

@@ -7,7 +7,11 @@ use serde_json::{Map, Value, json};
 
 use super::model;
 use super::resource::{Catalogue, Resource};
+use crate::rehearsal::builtin;
 use crate::structural::{Cursor, ListType, Type};
+
+/// The definition of every object's metadata.
+const METADATA: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
 
 /// `GET /openapi/v3`: where the documents of each version are.
 pub fn index(catalogue: &Catalogue) -> Value {
@@ -54,6 +58,10 @@ pub fn document(catalogue: &Catalogue, path: &str) -> Option<Value> {
     for resource in catalogue.resources(group, version) {
         any = true;
         document.add(resource);
+    }
+    if let Some(metadata) = builtin::metadata() {
+        let schema = document.mapping(metadata.root());
+        document.schemas.insert(METADATA.to_owned(), schema);
     }
     any.then(|| {
         json!({
@@ -242,12 +250,22 @@ fn with_metadata(mut schema: Value) -> Value {
     if !schema.is_object() {
         schema = json!({ "type": "object" });
     }
-    for (key, kind) in [("apiVersion", "string"), ("kind", "string"), ("metadata", "object")] {
-        let known = &mut schema["properties"][key];
-        if known.is_null() {
-            *known = json!({ "type": kind });
-        }
+    for (key, told) in [
+        (
+            "apiVersion",
+            "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#resources",
+        ),
+        (
+            "kind",
+            "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. Cannot be updated. In CamelCase. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#types-kinds",
+        ),
+    ] {
+        schema["properties"][key] = json!({ "description": told, "type": "string" });
     }
+    schema["properties"]["metadata"] = json!({
+        "description": "Standard object's metadata. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata",
+        "allOf": [{ "$ref": format!("#/components/schemas/{METADATA}") }],
+    });
     schema
 }
 

@@ -130,9 +130,6 @@ fn check(call: &Call<'_>, watch: bool, initial: Option<bool>) -> Result<(), Refu
             }
         }
         (false, initial) => {
-            if initial.is_some() {
-                forbid("sendInitialEvents", "sendInitialEvents is forbidden for list");
-            }
             if !matching.is_empty() {
                 if version.is_empty() {
                     forbid(
@@ -155,6 +152,9 @@ fn check(call: &Call<'_>, watch: bool, initial: Option<bool>) -> Result<(), Refu
                         "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"",
                     ));
                 }
+            }
+            if initial.is_some() {
+                faults.push(Fault::forbidden("sendInitialEvents", "sendInitialEvents is forbidden for list"));
             }
         }
     }

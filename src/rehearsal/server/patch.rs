@@ -8,7 +8,7 @@ use super::model::FieldValidation;
 use super::refusal::{Fault, Refusal, quote};
 use super::reply::Reply;
 use super::state::State;
-use super::update::{other_uid, settle};
+use super::update::settle;
 use super::{convert, create, decode, duplicates, jsonpatch, managers, meta, model};
 use crate::rehearsal::strategic::{self, PatchError};
 
@@ -54,7 +54,11 @@ pub fn patch(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> {
                 .message
                 .split_once(" cannot be handled as a ")
                 .and_then(|(_, told)| told.split_once(": "));
-            unread(&before, told.map_or(refusal.message.as_str(), |(_, told)| told))
+            let told = told.map_or(refusal.message.as_str(), |(_, told)| told);
+            match media == STRATEGIC {
+                true => unread_text(&go_map(&serde_json::from_slice(call.body).unwrap_or_default()), told),
+                false => unread(&before, told),
+            }
         }
         _ => refusal,
     })?;
@@ -96,13 +100,6 @@ fn check_options(call: &Call<'_>, apply: bool) -> Result<(), Refusal> {
     if apply && call.query.text("fieldManager").is_none() {
         faults.push(Fault::required("fieldManager", "is required for apply patch"));
     }
-    if let Some(manager) = call.query.text("fieldManager").filter(|manager| manager.len() > 128) {
-        faults.push(Fault {
-            reason: "FieldValueTooLong",
-            field: "fieldManager".into(),
-            message: format!("Too long: may not be more than 128 bytes{}", &manager[..0]),
-        });
-    }
     match faults.is_empty() {
         true => Ok(()),
         false => Err(Refusal::invalid("meta.k8s.io", "PatchOptions", "", &faults)),
@@ -112,7 +109,7 @@ fn check_options(call: &Call<'_>, apply: bool) -> Result<(), Refusal> {
 fn by_json(call: &Call<'_>, old: &Value) -> Result<Value, Refusal> {
     const TARGET: &str = "json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp";
     let patch: Value =
-        serde_json::from_slice(call.body).map_err(|_| undecoded("unexpected end of JSON input"))?;
+        serde_json::from_slice(call.body).map_err(|_| Refusal::bad_request("invalid JSON patch"))?;
     let Some(operations) = patch.as_array() else { return Err(undecoded(TARGET)) };
     let mut new = old.clone();
     match jsonpatch::patch(&mut new, operations) {
@@ -215,21 +212,47 @@ pub fn unread(new: &Value, why: &str) -> Refusal {
     sorted.sort_by_key(|(key, _)| key.as_str());
     let text: Map<String, Value> =
         sorted.into_iter().map(|(key, value)| (key.clone(), value.clone())).collect();
-    let fault = Fault::invalid("patch", quote(&Value::Object(text).to_string()), why);
+    unread_text(&Value::Object(text).to_string(), why)
+}
+
+fn unread_text(shown: &str, why: &str) -> Refusal {
+    let fault = Fault::invalid("patch", quote(shown), why);
     Refusal::invalid("", "", "", &[fault])
+}
+
+/// A value as Go's `%v` shows it.
+fn go_map(value: &Value) -> String {
+    match value {
+        Value::Object(map) => {
+            let mut entries: Vec<(&String, &Value)> = map.iter().collect();
+            entries.sort_by_key(|(key, _)| key.as_str());
+            let shown: Vec<String> =
+                entries.into_iter().map(|(key, value)| format!("{key}:{}", go_map(value))).collect();
+            format!("map[{}]", shown.join(" "))
+        }
+        Value::Array(items) => format!("[{}]", items.iter().map(go_map).collect::<Vec<_>>().join(" ")),
+        Value::String(text) => text.clone(),
+        Value::Null => "<nil>".into(),
+        other => other.to_string(),
+    }
 }
 
 fn apply(state: &mut State, call: &Call<'_>, validation: FieldValidation) -> Result<Reply, Refusal> {
     let resource = &*call.resource;
     let mut applied = decode::applied(call)?;
     let name = meta::text(&applied, "name").to_owned();
-    if !name.is_empty() && name != call.name {
-        return Err(Refusal::bad_request(format!(
-            "the name of the object ({name}) does not match the name on the URL ({})",
-            call.name
-        )));
+    if name != call.name {
+        return Err(Refusal::bad_request(match name.as_str() {
+            "" => format!(
+                "the name of the object ({} based on URL) was undeterminable: name must be provided",
+                call.name
+            ),
+            name => {
+                format!("the name of the object ({name}) does not match the name on the URL ({})", call.name)
+            }
+        }));
     }
-    meta::edit(&mut applied, |meta| meta.insert("name".into(), call.name.into()));
+    model::drop_unknown_metadata(&mut applied);
     if validation == FieldValidation::Strict {
         let twice = duplicates::duplicates(call.body);
         if let Some(path) = twice.first() {
@@ -252,6 +275,7 @@ fn apply(state: &mut State, call: &Call<'_>, validation: FieldValidation) -> Res
             );
             return Err(Refusal::conflict(resource, call.name, why));
         }
+        meta::edit(&mut applied, |meta| meta.shift_remove("resourceVersion"));
         let mut object = managers::applied(call, resource, None, &applied, &now)?;
         object = model::normal(resource, object);
         decode::settle_namespace(resource, call.namespace, &mut object)?;
@@ -260,10 +284,6 @@ fn apply(state: &mut State, call: &Call<'_>, validation: FieldValidation) -> Res
     let old = convert::served(resource, stored.value());
     let mut new = managers::applied(call, resource, Some(&old), &applied, &now)?;
     new = model::normal(resource, new);
-    let uid = meta::text(&new, "uid");
-    if uid != meta::text(&old, "uid") {
-        return Err(other_uid(call, uid, meta::text(&old, "uid")));
-    }
     model::default(resource, &mut new);
     settle(state, call, &stored, &old, new, true)
 }

@@ -22,6 +22,8 @@ pub struct Refusal {
     pub details: Value,
     /// Seconds for `Retry-After`.
     pub retry_after: Option<u64>,
+    /// Whether it is told as plain text, and not as a `Status`.
+    pub plain: bool,
     /// `metadata.continue`: where a list that is refused may go on.
     pub resume: Option<String>,
 }
@@ -67,10 +69,13 @@ impl Fault {
             "Unsupported value" => "FieldValueNotSupported",
             "Duplicate value" => "FieldValueDuplicate",
             "Forbidden" => "FieldValueForbidden",
-            "Too long" | "Too many" => "FieldValueTooLong",
+            "Too long" => "FieldValueTooLong",
+            "Too many" => "FieldValueTooMany",
             "Not found" => "FieldValueNotFound",
             "Internal error" => "InternalError",
-            _ if message.contains("must be of type ") => "FieldValueTypeInvalid",
+            _ if message.contains("must be of type ") && !message.contains("Checked value") => {
+                "FieldValueTypeInvalid"
+            }
             _ => "FieldValueInvalid",
         }
     }
@@ -86,6 +91,7 @@ impl Refusal {
             details: Value::Null,
             retry_after: None,
             resume: None,
+            plain: false,
         }
     }
 
@@ -105,6 +111,11 @@ impl Refusal {
         let mut refusal = Refusal::new(404, "NotFound", "the server could not find the requested resource");
         refusal.details = json!({});
         refusal
+    }
+
+    /// 404 in plain text: there is nothing at this path, not even a kind.
+    pub fn no_page() -> Refusal {
+        Refusal { plain: true, ..Refusal::new(404, "", "404 page not found\n") }
     }
 
     /// 409: the name is taken.

@@ -27,7 +27,7 @@ pub fn value(resource: &Resource, reply: &Reply) -> Value {
 /// One object as kept, in the form asked for.
 pub fn stored(resource: &Resource, object: &Stored, view: View, now: Timestamp) -> Bytes {
     match view {
-        View::Plain if is_as_kept(resource) => object.wire.clone(),
+        View::Plain | View::Yaml if is_as_kept(resource) => object.wire.clone(),
         view => one(resource, &served(resource, object.value()), view, now),
     }
 }
@@ -35,8 +35,8 @@ pub fn stored(resource: &Resource, object: &Stored, view: View, now: Timestamp) 
 /// One object as served, in the form asked for.
 pub fn one(resource: &Resource, object: &Value, view: View, now: Timestamp) -> Bytes {
     match view {
-        View::Plain => encode(object),
-        View::Metadata => encode(&metadata(object)),
+        View::Plain | View::Yaml => encode(object),
+        View::Metadata { .. } => encode(&metadata(object)),
         View::Table(include) => {
             let version = json!({ "resourceVersion": object["metadata"]["resourceVersion"] });
             encode(&table::table(resource, version, [object], now, (true, include)))
@@ -48,7 +48,7 @@ pub fn one(resource: &Resource, object: &Value, view: View, now: Timestamp) -> B
 pub fn listed(resource: &Resource, listed: &Listed, view: View, now: Timestamp) -> Bytes {
     let mut metadata = json!({ "resourceVersion": listed.version.to_string() });
     // Lists of custom kinds always have the field.
-    if listed.proceed.is_some() || (resource.custom.is_some() && view == View::Plain) {
+    if listed.proceed.is_some() || (resource.custom.is_some() && matches!(view, View::Plain | View::Yaml)) {
         metadata["continue"] = listed.proceed.as_deref().unwrap_or_default().into();
     }
     if let Some(remaining) = listed.remaining {
@@ -59,7 +59,7 @@ pub fn listed(resource: &Resource, listed: &Listed, view: View, now: Timestamp) 
         return encode(&table::table(resource, metadata, values.iter(), now, (true, include)));
     }
     let (kind, api_version) = match view {
-        View::Metadata => ("PartialObjectMetadataList".to_owned(), "meta.k8s.io/v1".to_owned()),
+        View::Metadata { .. } => ("PartialObjectMetadataList".to_owned(), "meta.k8s.io/v1".to_owned()),
         _ => (resource.list_kind.clone(), resource.api_version()),
     };
     let head = json!({ "kind": kind, "apiVersion": api_version, "metadata": metadata }).to_string();
@@ -79,7 +79,7 @@ pub fn listed(resource: &Resource, listed: &Listed, view: View, now: Timestamp) 
 
 /// An item of a list: those of the server's own kinds have no kind and apiVersion, custom ones have.
 fn item(resource: &Resource, object: &Arc<Stored>, view: View, out: &mut Vec<u8>) {
-    if view == View::Plain && is_as_kept(resource) {
+    if matches!(view, View::Plain | View::Yaml) && is_as_kept(resource) {
         if resource.custom.is_some() {
             return out.extend_from_slice(&object.wire);
         }
@@ -89,7 +89,7 @@ fn item(resource: &Resource, object: &Arc<Stored>, view: View, out: &mut Vec<u8>
         }
     }
     let mut value = served(resource, object.value());
-    if view == View::Metadata {
+    if matches!(view, View::Metadata { .. }) {
         value = metadata_of(&value);
     } else if let (None, Some(map)) = (&resource.custom, value.as_object_mut()) {
         map.shift_remove("kind");

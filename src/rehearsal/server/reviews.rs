@@ -106,7 +106,12 @@ fn judge(state: &State, user: &User, review: &Value) -> Result<(bool, Option<Str
         }
         _ => {
             let why = "exactly one of nonResourceAttributes or resourceAttributes must be specified";
-            let fault = Fault::invalid("spec", "null", why);
+            // As Go shows the second of both; null if there is none.
+            let shown = match path.is_object() {
+                true => json!({ "Path": path["path"], "Verb": path["verb"] }),
+                false => Value::Null,
+            };
+            let fault = Fault::invalid("spec", shown, why);
             Err(Refusal::invalid("authorization.k8s.io", "", "", &[fault]))
         }
     }

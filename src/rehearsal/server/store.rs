@@ -183,6 +183,16 @@ impl Store {
         Some(now)
     }
 
+    /// Writes all objects of a kind anew, at the versions they have: what they are read as has changed, and not they.
+    pub fn reread(&mut self, resource: &Resource, change: impl Fn(&mut Value)) {
+        let Some(kept) = self.kinds.get_mut(&resource.shelf) else { return };
+        for stored in kept.objects.values_mut().flat_map(BTreeMap::values_mut) {
+            let mut value = stored.value();
+            change(&mut value);
+            *stored = Arc::new(Stored::new(resource, value, stored.version));
+        }
+    }
+
     /// Who follows a kind.
     pub fn feed(&mut self, shelf: &Shelf) -> &mut Feed {
         &mut self.kinds.entry(shelf.clone()).or_default().feed

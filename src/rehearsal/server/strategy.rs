@@ -90,7 +90,12 @@ pub fn update(resource: &Resource, subresource: &str, object: &mut Value, old: &
     if let Some(map) = object.as_object_mut() {
         match subresource {
             "status" => keep_all_but_status(resource, map, old),
-            _ if resource.has_status() => keep(map, old, "status"),
+            _ if resource.has_status() => {
+                keep(map, old, "status");
+                if resource.is("apiextensions.k8s.io", "customresourcedefinitions") {
+                    definition::remember_stored(map);
+                }
+            }
             _ => {}
         }
     }

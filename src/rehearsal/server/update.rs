@@ -185,6 +185,11 @@ fn faults(call: &Call<'_>, new: &Value, old: &Value) -> Vec<Fault> {
         }
     }
     let (custom, about) = (call.resource.custom.is_some(), model::validate(&call.resource, new, Some(old)));
+    let about = match call.subresource {
+        // A status that is written by itself is judged by itself.
+        "status" if custom => about.into_iter().map(of_status).collect(),
+        _ => about,
+    };
     if model::has_rules(&call.resource) {
         create::add(&mut faults, about);
         create::add(&mut faults, meta::check(new, custom));
@@ -193,4 +198,9 @@ fn faults(call: &Call<'_>, new: &Value, old: &Value) -> Vec<Fault> {
         create::add(&mut faults, about);
     }
     faults
+}
+
+fn of_status(mut fault: Fault) -> Fault {
+    fault.message = fault.message.replacen(": status.", ": ", 1);
+    fault
 }

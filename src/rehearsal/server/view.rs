@@ -15,8 +15,13 @@ pub enum View {
     Plain,
     /// A `Table` of meta.k8s.io/v1.
     Table(Include),
-    /// `PartialObjectMetadata` of meta.k8s.io/v1.
-    Metadata,
+    /// `PartialObjectMetadata` of meta.k8s.io/v1; of a list, if that is said.
+    Metadata {
+        /// Whether it was asked for by the name of the list.
+        list: bool,
+    },
+    /// The object itself, as YAML.
+    Yaml,
 }
 
 impl View {
@@ -32,7 +37,10 @@ impl View {
         for clause in accept.split(',') {
             let mut parts = clause.split(';').map(str::trim);
             let media = parts.next().unwrap_or_default();
-            if !matches!(media, "application/json" | "*/*" | "application/*") {
+            if media == "application/yaml" && !clause.contains("as=") && !clause.contains("q=0") {
+                return Ok(View::Yaml);
+            }
+            if !matches!(media, "application/json" | "*/*") {
                 continue;
             }
             readable = true;
@@ -50,7 +58,7 @@ impl View {
                 "" => return Ok(View::Plain),
                 "Table" if of_meta => return Ok(View::Table(include)),
                 "PartialObjectMetadata" | "PartialObjectMetadataList" if of_meta => {
-                    return Ok(View::Metadata);
+                    return Ok(View::Metadata { list: form.ends_with("List") });
                 }
                 _ => {}
             }
@@ -83,7 +91,10 @@ mod tests {
                 Some(View::Table(Include::Metadata)),
             ),
             ("application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json", Some(View::Plain)),
-            ("application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1", Some(View::Metadata)),
+            (
+                "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1",
+                Some(View::Metadata { list: true }),
+            ),
             ("application/vnd.kubernetes.protobuf,application/json", Some(View::Plain)),
             ("text/html", None),
         ] {

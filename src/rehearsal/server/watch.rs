@@ -227,7 +227,7 @@ struct Writer {
 
 impl Writer {
     fn event(&mut self, told: &Told) -> Bytes {
-        let as_kept = self.view == View::Plain && convert::is_as_kept(&self.resource);
+        let as_kept = matches!(self.view, View::Plain | View::Yaml) && convert::is_as_kept(&self.resource);
         match told.event {
             Event::Is(happened) if as_kept => told.change.frame(happened),
             Event::Is(happened) => self.object(happened.word(), &told.change.now),
@@ -242,7 +242,7 @@ impl Writer {
     }
 
     fn object(&mut self, word: &str, object: &Stored) -> Bytes {
-        match self.view == View::Plain && convert::is_as_kept(&self.resource) {
+        match matches!(self.view, View::Plain | View::Yaml) && convert::is_as_kept(&self.resource) {
             true => frame(word, &object.wire),
             false => self.value(word, object.value()),
         }
@@ -254,8 +254,8 @@ impl Writer {
 
     fn written(&mut self, word: &str, value: &Value) -> Bytes {
         match self.view {
-            View::Plain => frame(word, &encode(value)),
-            View::Metadata => frame(word, &encode(&render::metadata(value))),
+            View::Plain | View::Yaml => frame(word, &encode(value)),
+            View::Metadata { .. } => frame(word, &encode(&render::metadata(value))),
             View::Table(include) => {
                 let heads = !std::mem::replace(&mut self.heads, true);
                 frame(word, &encode(&render::table_event(&self.resource, value, self.now, (heads, include))))

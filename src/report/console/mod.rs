@@ -264,6 +264,14 @@ impl<W: Write> Reporter for Console<W> {
             | EventKind::ReplicasChanged { .. }
             | EventKind::ContainerChanged { .. }
             | EventKind::ClusterEvent { .. } => self.saw(path, &event.kind),
+            EventKind::Described { lines, .. } => {
+                for line in lines {
+                    self.remark(path, Note::line(line));
+                }
+            }
+            EventKind::LogLine { object, container, line, .. } => {
+                self.remark(path, Note::log(object, container, line));
+            }
             EventKind::Diagnosis { .. } => self.diagnosed(path, &event.kind),
             EventKind::Warning { message } => self.note(path, Note::warning(message)),
             EventKind::TransportTrouble { .. } => self.transport_trouble(path, &event.kind),

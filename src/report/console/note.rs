@@ -34,6 +34,28 @@ impl Note {
         Note { ink: Ink::Warn, mark: '↻', text, about: None, over: false }
     }
 
+    /// A line of a description, as it stands.
+    pub(super) fn line(text: &str) -> Note {
+        Note { ink: Ink::Plain, mark: '┊', text: text.to_owned(), about: None, over: false }
+    }
+
+    /// A line that a container wrote. Pod and container have a colour of their own.
+    pub(super) fn log(pod: &str, container: &str, line: &str) -> Note {
+        let inks = [Ink::Live, Ink::Good, Ink::Plain, Ink::Strong];
+        let sum = pod
+            .bytes()
+            .chain(container.bytes())
+            .fold(0_usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+        let pod = pod.strip_prefix("Pod/").unwrap_or(pod);
+        Note {
+            ink: inks[sum % inks.len()],
+            mark: '│',
+            text: format!("{pod} {container}: {line}"),
+            about: None,
+            over: false,
+        }
+    }
+
     pub(super) fn answer(go_on: bool, by: &str) -> Note {
         let text = if go_on { format!("go on, says {by}") } else { format!("do not go on, says {by}") };
         Note { ink: Ink::Dim, mark: '→', text, about: None, over: false }

@@ -70,7 +70,8 @@ impl Seen {
                     Sight::Deleting => "is being deleted",
                     Sight::Gone => "is gone",
                 };
-                all.then(|| (Ink::Dim, format!("{object}{owner} {word}")))
+                let ends = matches!(sight, Sight::Deleting | Sight::Gone) && self.roots.contains(object);
+                (all || ends).then(|| (Ink::Dim, format!("{object}{owner} {word}")))
             }
             EventKind::ReplicasChanged { object, desired, updated, available, .. } => {
                 let counts = [*desired, *updated, *available];

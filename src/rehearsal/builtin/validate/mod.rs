@@ -10,6 +10,7 @@ mod pod;
 mod service;
 mod small;
 mod spot;
+mod status;
 mod storage;
 #[cfg(test)]
 mod tests;
@@ -101,6 +102,7 @@ pub fn validate(group_version: &str, kind: &str, new: &Value, old: Option<&Value
         ("apiextensions.k8s.io/v1", "CustomResourceDefinition") => definition::check(&root, before, found),
         _ => {}
     }
+    status::check(kind, &root.get("status"), &mut faults);
     faults.0
 }
 

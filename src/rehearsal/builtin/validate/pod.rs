@@ -272,6 +272,20 @@ const CHANGEABLE: &str = "pod updates may not change fields other than `spec.con
 
 /// Checks that nothing else changed of a pod than what may.
 pub fn replaced(spec: &Spot<'_>, old: &Value, faults: &mut Faults) {
+    for before in old["tolerations"].as_array().into_iter().flatten() {
+        let stays = spec.get("tolerations").items().any(|after| {
+            let mut before = before.clone();
+            before["tolerationSeconds"] = after.get("tolerationSeconds").value.clone();
+            let mut after = after.value.clone();
+            after["tolerationSeconds"] = before["tolerationSeconds"].clone();
+            before == after
+        });
+        if !stays {
+            let why = "existing toleration can not be modified except its tolerationSeconds";
+            faults.forbidden(&spec.get("tolerations"), why);
+            break;
+        }
+    }
     let mut changed = spec.value.clone();
     for list in ["containers", "initContainers"] {
         let before = old[list].as_array().map_or(&[][..], Vec::as_slice);
