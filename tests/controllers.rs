@@ -26,9 +26,6 @@ use std::time::Duration;
 /// What is done, and what is looked at.
 #[derive(Deserialize)]
 struct Play {
-    /// Files with CRDs, beside `samples/crd`.
-    #[serde(default)]
-    definitions: Vec<String>,
     /// Kinds.
     watch: Vec<String>,
     steps: Vec<Step>,
@@ -345,6 +342,19 @@ fn play(name: &str) -> Play {
     serde_json::from_value(value).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
+/// What serves SeldonDeployments: any spec, status and scale as parts.
+fn seldon_deployments() -> Value {
+    serde_json::json!({
+        "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+        "metadata": { "name": "seldondeployments.machinelearning.seldon.io" },
+        "spec": { "group": "machinelearning.seldon.io", "scope": "Namespaced",
+            "names": { "plural": "seldondeployments", "singular": "seldondeployment", "kind": "SeldonDeployment" },
+            "versions": [{ "name": "v1", "served": true, "storage": true,
+                "subresources": { "status": {}, "scale": { "specReplicasPath": ".spec.replicas", "statusReplicasPath": ".status.replicas" } },
+                "schema": { "openAPIV3Schema": { "type": "object", "x-kubernetes-preserve-unknown-fields": true } } }] },
+    })
+}
+
 /// Plays it on the embedded server, in virtual time.
 fn rehearse(name: &str) -> String {
     let play = play(name);
@@ -353,12 +363,9 @@ fn rehearse(name: &str) -> String {
         let clock = Clock::new("2026-01-01T00:00:00Z".parse().expect("a time"), 1.0);
         let server = Server::new(Settings { clock: clock.clone(), seed: 7, interfere: None });
         let client = server.client();
-        for file in &play.definitions {
-            let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/samples/crd").join(file);
-            let text = std::fs::read_to_string(file).expect("a definition");
-            let definition: Value = serde_yaml::from_str(&text).expect("YAML");
+        if play.watch.iter().any(|kind| kind == "SeldonDeployment") {
             let path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
-            send(&client, Method::POST, path, "application/json", &definition).await;
+            send(&client, Method::POST, path, "application/json", &seldon_deployments()).await;
         }
         let world = tokio::spawn(controllers::run(server.client(), clock, controllers::Settings::default()));
         tokio::time::sleep(Duration::from_secs(1)).await;

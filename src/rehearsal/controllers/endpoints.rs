@@ -114,8 +114,16 @@ fn early(service: &Value) -> bool {
     service["spec"]["publishNotReadyAddresses"] == true
 }
 
+/// Addresses that have their ports in common.
+#[derive(Default)]
+struct Subset {
+    ready: Vec<Value>,
+    unready: Vec<Value>,
+    ports: Vec<Value>,
+}
+
 fn endpoints(view: &View, service: &Value, pods: &[&Value], outcome: &mut Outcome) {
-    let mut subsets: BTreeMap<String, (Vec<Value>, Vec<Value>, Vec<Value>)> = BTreeMap::new();
+    let mut subsets: BTreeMap<String, Subset> = BTreeMap::new();
     for pod in pods.iter().filter(|pod| !deleting(pod)) {
         let ports = ports(service, pod);
         let mut address = json!({ "ip": pod["status"]["podIP"], "nodeName": pod["spec"]["nodeName"], "targetRef": target(pod) });
@@ -126,11 +134,11 @@ fn endpoints(view: &View, service: &Value, pods: &[&Value], outcome: &mut Outcom
         }
         let subset = subsets
             .entry(Value::from(ports.clone()).to_string())
-            .or_insert_with(|| (Vec::new(), Vec::new(), ports));
+            .or_insert_with(|| Subset { ports, ..Subset::default() });
         if pods::is_ready(pod) || early(service) {
-            subset.0.push(address);
+            subset.ready.push(address);
         } else {
-            subset.1.push(address);
+            subset.unready.push(address);
         }
     }
     let by_address = |mut addresses: Vec<Value>| {
@@ -139,7 +147,7 @@ fn endpoints(view: &View, service: &Value, pods: &[&Value], outcome: &mut Outcom
     };
     let subsets: Vec<Value> = subsets
         .into_values()
-        .map(|(ready, unready, ports)| {
+        .map(|Subset { ready, unready, ports }| {
             let mut subset = json!({});
             for (field, addresses) in
                 [("addresses", by_address(ready)), ("notReadyAddresses", by_address(unready))]

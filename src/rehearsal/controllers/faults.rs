@@ -148,7 +148,7 @@ mod tests {
         let mut world = World::of([("replicasets.apps", set), ("deployments.apps", deployment)]);
         world.serve("apps", "replicasets", "ReplicaSet");
         world.serve("apps", "deployments", "Deployment");
-        let target = FaultTarget { kind: "Deployment".into(), name: "web".into(), namespace: None };
+        let target = FaultTarget { kind: "Deployment".into(), name: Some("web".into()), namespace: None };
         let (from, until) =
             (later(world.now, Duration::from_secs(10)), later(world.now, Duration::from_secs(20)));
         world.settings.faults = vec![WorldFault {

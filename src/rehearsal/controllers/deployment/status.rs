@@ -15,13 +15,12 @@ pub(super) fn condition(kind: &str, status: &str, reason: &str, message: &str, n
 /// Puts a condition at the end of the list, unless one of its status and reason is there.
 pub(super) fn set(status: &mut Value, mut condition: Value) {
     let kind = condition["type"].clone();
-    if let Some(there) = items(&status["conditions"]).iter().find(|there| there["type"] == kind) {
-        if there["status"] == condition["status"] {
-            if there["reason"] == condition["reason"] {
-                return;
-            }
-            condition["lastTransitionTime"] = there["lastTransitionTime"].clone();
+    let there = items(&status["conditions"]).iter().find(|there| there["type"] == kind);
+    if let Some(there) = there.filter(|there| there["status"] == condition["status"]) {
+        if there["reason"] == condition["reason"] {
+            return;
         }
+        condition["lastTransitionTime"] = there["lastTransitionTime"].clone();
     }
     remove(status, text(&kind));
     let mut conditions = items(&status["conditions"]).to_vec();

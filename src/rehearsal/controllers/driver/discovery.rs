@@ -2,7 +2,7 @@
 //! Must never know what the resources are for.
 
 use super::super::read::{holds, items, text};
-use super::super::resource::Resource;
+use super::super::resource::{DEFINITIONS, NAMESPACES, NODES, Resource, STORAGE_CLASSES, VOLUMES};
 use super::exchange::read;
 use http::{Method, Request, header};
 use kube::Client;
@@ -11,6 +11,9 @@ use serde_json::Value;
 
 /// How discovery is asked for.
 const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+
+/// What is cluster-wide and of the server's own, and yet worth watching.
+const CLUSTER_WIDE: &[&str] = &[NODES, NAMESPACES, VOLUMES, STORAGE_CLASSES, DEFINITIONS];
 
 /// Groups whose objects neither own nor are owned, nor live in a namespace that is deleted by name.
 const LEFT_OUT: &[&str] = &[
@@ -49,17 +52,21 @@ fn of_group(group: &Value, found: &mut Vec<Resource>) {
         for resource in items(&version["resources"]) {
             let plural = text(&resource["resource"]);
             let can = |verb: &str| items(&resource["verbs"]).iter().any(|there| there == verb);
-            let events = plural == "events" && name != "";
+            let events = plural == "events" && !name.is_empty();
             let wanted = can("list") && can("watch") && !events && !LEFT_OUT.contains(&name);
             if wanted && !seen.contains(&plural) {
                 seen.push(plural);
-                found.push(Resource {
+                let resource = Resource {
                     group: name.to_owned(),
                     version: text(&version["version"]).to_owned(),
                     plural: plural.to_owned(),
                     kind: text(&resource["responseKind"]["kind"]).to_owned(),
                     namespaced: resource["scope"] == "Namespaced",
-                });
+                };
+                let own = !name.contains('.') || name.ends_with(".k8s.io");
+                if resource.namespaced || !own || CLUSTER_WIDE.contains(&resource.id().as_str()) {
+                    found.push(resource);
+                }
             }
         }
     }

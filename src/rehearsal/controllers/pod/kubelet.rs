@@ -92,6 +92,18 @@ impl Ails {
     }
 }
 
+/// What is done with a pod.
+enum Next {
+    Create,
+    CannotPull,
+    Start { pulled: bool },
+    Crash,
+    Complete,
+    Unhealthy,
+    Ready,
+    Unready,
+}
+
 struct Look<'a> {
     view: &'a View<'a>,
     entry: &'a Entry,
@@ -122,37 +134,34 @@ impl Look<'_> {
         let after = |key: &str, default: Duration| duration(annotation(self.pod, key)).unwrap_or(default);
         let (start, ready) =
             (after("test/start-after", START), after("test/ready-after", READY) + self.ails.slow);
-        match lifecycle::stage(self.pod) {
-            Stage::Placed => self.create(&now),
-            Stage::Creating if self.ails.image_pull => {
-                if self.is_time(START) {
-                    self.cannot_pull();
-                }
-            }
-            Stage::Creating if self.is_time(start) => self.start(&now, true),
-            Stage::Unpullable if !self.ails.image_pull => self.start(&now, true),
-            Stage::Running | Stage::Ready if self.ails.crash_loop => {
-                if self.is_time(CRASH) {
-                    self.crash(&now);
-                }
-            }
-            Stage::Crashed if self.is_time(RESTART) => self.start(&now, false),
-            Stage::Running if self.completes() => {
-                if self.is_time(ready) {
-                    self.write(lifecycle::ended(self.pod, 0, &now));
-                }
-            }
-            Stage::Running if self.ails.never_ready => {
-                if self.is_time(ready) {
-                    self.unhealthy();
-                }
-            }
-            Stage::Running if self.is_time(ready) => self.write(lifecycle::set_ready(self.pod, true, &now)),
-            Stage::Ready if self.ails.never_ready => {
+        let (after, next) = match lifecycle::stage(self.pod) {
+            Stage::Placed => (Duration::ZERO, Next::Create),
+            Stage::Creating if self.ails.image_pull => (START, Next::CannotPull),
+            Stage::Creating => (start, Next::Start { pulled: true }),
+            Stage::Unpullable if !self.ails.image_pull => (Duration::ZERO, Next::Start { pulled: true }),
+            Stage::Running | Stage::Ready if self.ails.crash_loop => (CRASH, Next::Crash),
+            Stage::Crashed => (RESTART, Next::Start { pulled: false }),
+            Stage::Running if self.completes() => (ready, Next::Complete),
+            Stage::Running if self.ails.never_ready => (ready, Next::Unhealthy),
+            Stage::Running => (ready, Next::Ready),
+            Stage::Ready if self.ails.never_ready => (Duration::ZERO, Next::Unready),
+            Stage::Unpullable | Stage::Ready | Stage::Ended => return,
+        };
+        if !self.is_time(after) {
+            return;
+        }
+        match next {
+            Next::Create => self.create(&now),
+            Next::CannotPull => self.cannot_pull(),
+            Next::Start { pulled } => self.start(&now, pulled),
+            Next::Crash => self.crash(&now),
+            Next::Complete => self.write(lifecycle::ended(self.pod, 0, &now)),
+            Next::Unhealthy => self.unhealthy(),
+            Next::Ready => self.write(lifecycle::set_ready(self.pod, true, &now)),
+            Next::Unready => {
                 self.write(lifecycle::set_ready(self.pod, false, &now));
                 self.unhealthy();
             }
-            _ => {}
         }
     }
 

@@ -181,6 +181,9 @@ fn covers(there: &Value, asked: &Value) -> bool {
             };
             asked.iter().all(has) && items(&Value::Array(there.clone())).len() >= asked.len()
         }
-        _ => there == asked || text(there) == asked.to_string(),
+        _ => {
+            let words = asked.to_string();
+            there == asked || text(there) == words
+        }
     }
 }

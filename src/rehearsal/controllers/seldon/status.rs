@@ -30,10 +30,9 @@ pub(super) fn of(
     now: Timestamp,
 ) -> Value {
     let mut status = Map::new();
-    if ready.is_some() || children.iter().any(|(_, live)| live.is_some()) {
-        if let Some(url) = address(owner) {
-            status.insert("address".into(), json!({ "url": url }));
-        }
+    let begun = ready.is_some() || children.iter().any(|(_, live)| live.is_some());
+    if let Some(url) = address(owner).filter(|_| begun) {
+        status.insert("address".into(), json!({ "url": url }));
     }
     let (mut deployments, mut services) = (Map::new(), Map::new());
     for (at, (child, live)) in children.iter().filter(|(child, _)| child.resource == DEPLOYMENTS).enumerate()
