@@ -136,7 +136,7 @@ fn answer(
     let state = &mut *state;
     let path = request.uri().path();
     if !user.is_master() {
-        let deed = deed(verb, route, path, named(query));
+        let deed = deed(verb, route, path, named(&query));
         if !rights::allowed(state, user, &deed) {
             return refused(&rights::refusal(user, &deed));
         }
