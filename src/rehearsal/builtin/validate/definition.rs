@@ -3,11 +3,13 @@
 
 use std::collections::BTreeSet;
 
+use regex::Regex;
 use serde_json::{Value, json};
 
 use super::spot::{Faults, Spot};
 use super::words;
 use crate::rehearsal::builtin::fault::Fault;
+use crate::structural::{self, Code, Schema};
 
 const TYPES: &[&str] = &["array", "boolean", "integer", "number", "object", "string"];
 
@@ -178,6 +180,51 @@ fn schema(spot: &Spot<'_>, root: bool, faults: &mut Faults) {
         schema(&entries, false, faults);
     }
     list(spot, faults);
+    let pattern = spot.get("pattern");
+    if let Some(why) = pattern_fault(pattern.text()) {
+        faults.invalid(
+            &pattern,
+            format!("must be a valid regular expression, but isn't: error parsing regexp: {why}"),
+        );
+    }
+    let default = spot.get("default");
+    if default.is_there() {
+        let schema = Schema::from_open_api(spot.value, false);
+        for found in structural::check(&schema, default.value) {
+            let below = found.field.trim_start_matches("<nil>");
+            let dot = if below.is_empty() { "" } else { "." };
+            let field = format!("{}{dot}{below}", default.path);
+            faults.0.push(Fault { reason: reason(found.code), field, message: found.message });
+        }
+    }
+}
+
+/// The reason of a cause for a value that its own schema refuses.
+fn reason(code: Code) -> &'static str {
+    match code {
+        Code::WrongType => "FieldValueTypeInvalid",
+        Code::Required => "FieldValueRequired",
+        Code::Enum => "FieldValueNotSupported",
+        Code::Duplicate => "FieldValueDuplicate",
+        _ => "FieldValueInvalid",
+    }
+}
+
+/// What is wrong with a regular expression, in the words of Go's parser as far as they are foreseen.
+fn pattern_fault(text: &str) -> Option<String> {
+    Regex::new(text).err()?;
+    let count = |char: char| text.matches(char).count();
+    Some(match text {
+        _ if count('(') > count(')') => format!("missing closing ): `{text}`"),
+        _ if count('(') < count(')') => format!("unexpected ): `{text}`"),
+        _ if count('[') > count(']') => {
+            format!("missing closing ]: `{}`", &text[text.find('[').unwrap_or_default()..])
+        }
+        _ if text.starts_with(['*', '+', '?']) => {
+            format!("missing argument to repetition operator: `{}`", &text[..1])
+        }
+        _ => format!("invalid or unsupported Perl syntax: `{text}`"),
+    })
 }
 
 fn list(spot: &Spot<'_>, faults: &mut Faults) {

@@ -77,3 +77,29 @@ fn names_and_what_must_be_there() {
     let words = "spec.template.spec.restartPolicy: Required value: valid values: \"OnFailure\", \"Never\"";
     assert_eq!(told(&job, None), [words]);
 }
+
+#[test]
+fn schemas_of_custom_kinds() {
+    let definition = |field: Value| {
+        let schema = json!({"type": "object", "properties": {"a": field}});
+        json!({
+            "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+            "metadata": {"name": "pots.example.com"},
+            "spec": {"group": "example.com", "scope": "Cluster", "names": {"kind": "Pot", "plural": "pots"},
+                "versions": [{"name": "v1", "served": true, "storage": true, "schema": {"openAPIV3Schema": schema}}]}
+        })
+    };
+    let place = "spec.validation.openAPIV3Schema.properties[a]";
+    assert_eq!(told(&definition(json!({"type": "integer", "default": 1})), None), [""; 0]);
+    let words = "Invalid value: \"string\":  in body must be of type integer: \"string\"";
+    let found = told(&definition(json!({"type": "integer", "default": "x"})), None);
+    assert_eq!(found, [format!("{place}.default: {words}")]);
+    let words = "must be a valid regular expression, but isn't: error parsing regexp: missing closing ): `(`";
+    let found = told(&definition(json!({"type": "string", "pattern": "("})), None);
+    assert_eq!(found, [format!("{place}.pattern: Invalid value: \"(\": {words}")]);
+    let found = told(&definition(json!({})), None);
+    assert_eq!(
+        found,
+        [format!("{place}.type: Required value: must not be empty for specified object fields")]
+    );
+}
