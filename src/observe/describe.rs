@@ -100,9 +100,13 @@ fn body(scene: &Scene, object: &Value, depth: usize, lines: &mut Vec<String>) {
     }
 }
 
-/// `Warning BackOff (3 times, last 2026-01-01T00:00:00Z, kubelet): again`
+/// `Warning BackOff (3 times since 2026-01-01T00:00:00Z, last 2026-01-01T00:01:00Z, kubelet): again`
 fn occurrence(event: &Occurrence) -> String {
-    let times = if event.count > 1 { format!("{} times, last ", event.count) } else { String::new() };
+    let times = match (event.count, event.first.as_str()) {
+        (0 | 1, _) => String::new(),
+        (count, "") => format!("{count} times, last "),
+        (count, first) => format!("{count} times since {first}, last "),
+    };
     let source = if event.source.is_empty() { String::new() } else { format!(", {}", event.source) };
     format!("{} {} ({times}{}{source}): {}", event.sort, event.reason, event.last, event.message)
 }
@@ -176,7 +180,7 @@ mod tests {
             "status": { "containerStatuses": [{ "name": "app", "ready": false, "restartCount": 2,
                 "state": { "waiting": { "reason": "CrashLoopBackOff" } }, "lastState": { "terminated": { "exitCode": 1, "reason": "Error" } } }] } });
         let event = json!({ "kind": "Event", "metadata": { "uid": "e" }, "involvedObject": { "kind": "Pod", "name": "web-1-a", "uid": "p" },
-            "type": "Warning", "reason": "BackOff", "message": "again", "count": 3, "lastTimestamp": "2026-01-01T00:00:00Z",
+            "type": "Warning", "reason": "BackOff", "message": "again", "count": 3, "firstTimestamp": "2026-01-01T00:00:00Z", "lastTimestamp": "2026-01-01T00:01:00Z",
             "source": { "component": "kubelet" } });
         let scene = Scene::new(root, vec![event, pod, set]);
         let wanted = "Deployment/web in shop
@@ -197,7 +201,7 @@ mod tests {
       status.containerStatuses[0].state.waiting.reason: CrashLoopBackOff
       status.containerStatuses[0].lastState.terminated.exitCode: 1
       status.containerStatuses[0].lastState.terminated.reason: Error
-      event Warning BackOff (3 times, last 2026-01-01T00:00:00Z, kubelet): again";
+      event Warning BackOff (3 times since 2026-01-01T00:00:00Z, last 2026-01-01T00:01:00Z, kubelet): again";
         assert_eq!(describe(&scene).join("\n"), wanted);
     }
 
