@@ -221,7 +221,7 @@ impl Interfere for Disturbance {
                 FaultKind::ApiOutage => return Delivery::Drop,
                 FaultKind::WatchDrop => {
                     seen.events += 1;
-                    if seen.events % (EVENTS_BEFORE_A_CUT + 1) == 0 {
+                    if seen.events.is_multiple_of(EVENTS_BEFORE_A_CUT + 1) {
                         seen.struck.insert(FaultKind::WatchDrop);
                         return Delivery::Drop;
                     }
