@@ -322,7 +322,7 @@ fn rendered(scenes: &[Scene]) -> String {
         for (name, seen) in objects {
             text += &format!("{name}\n");
             for milestones in &seen.milestones {
-                text += &format!("  through\n");
+                text += "  through\n";
                 milestones.iter().for_each(|milestone| text += &format!("    {milestone}\n"));
             }
             seen.settled.iter().for_each(|settled| text += &format!("  settled {settled}\n"));
