@@ -15,6 +15,7 @@ use support::case::Case;
 use support::difference;
 use support::ground::Ground;
 use support::play;
+use support::stage::Stage;
 
 /// How many cases run side by side: they wait for most of their time.
 const AT_ONCE: usize = 8;
@@ -104,8 +105,8 @@ fn run(case: &Case, number: usize, ground: Option<&Ground>) -> Result<(), String
     let runtime = runtime.build().map_err(|error| case.failed(&format!("there is no runtime: {error}")))?;
     let played = runtime.block_on(async {
         match ground {
-            Some(ground) => play::play(case, number, ground).await,
-            None => play::play(case, number, &Ground::rehearsed().await?).await,
+            Some(ground) => play::play(case, number, &Stage::Cluster(ground)).await,
+            None => play::play(case, number, &Stage::rehearsed().await?).await,
         }
     });
     let played = played.map_err(|told| case.failed(&told))?;

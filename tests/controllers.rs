@@ -246,9 +246,7 @@ fn state(what: &str, object: &Value) -> (String, String) {
     let leaving = if metadata["deletionTimestamp"].is_null() { "" } else { " leaving" };
     let mut status = object["status"].as_object().cloned().unwrap_or_default();
     let conditions = status.shift_remove("conditions").unwrap_or_default();
-    for volatile in ["hostIPs"] {
-        status.shift_remove(volatile);
-    }
+    status.shift_remove("hostIPs");
     let conditions: Vec<String> = conditions
         .as_array()
         .into_iter()

@@ -294,7 +294,14 @@ fn step(step: &Step) -> Value {
         Action::Delete(delete) => json!(format!("{:?} {:?}", delete.only, delete.propagation)),
         Action::Pause(pause) => json!(pause.text.known()),
         Action::Sleep(sleep) => json!(length(Some(&sleep.duration))),
-        Action::Apply(_) | Action::Get(_) => Value::Null,
+        Action::Logs(logs) => json!([
+            logs.container.as_ref().and_then(Late::known),
+            logs.tail.as_ref().and_then(Late::known),
+            logs.previous.as_ref().and_then(Late::known),
+            length(logs.since.as_ref()),
+            logs.follow.as_ref().and_then(Late::known),
+        ]),
+        Action::Apply(_) | Action::Get(_) | Action::Describe(_) => Value::Null,
     };
     json!({
         "verb": action.verb(),

@@ -1,18 +1,11 @@
 //! Where tests run that need a cluster: the one place that opens one, and makes and deletes namespaces there.
 //! It must never know what is done there.
 
-use super::line::{Line, Wire};
-use super::proxy::Proxy;
 use seldonplay::cluster::{
     ApplyOptions, Cluster, ConnectOptions, Connected, DeleteOptions, KindName, ObjectRef, Operation,
     Settings, connect,
 };
-use seldonplay::rehearsal::controllers::faults::FaultTarget;
-use seldonplay::rehearsal::faults::{Fault, FaultKind};
-use seldonplay::rehearsal::server;
-use seldonplay::rehearsal::world::{self, World};
 use serde_json::json;
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -21,11 +14,8 @@ use tokio::time::{Instant, sleep};
 const SETTLES_WITHIN: Duration = Duration::from_secs(60);
 
 /// A cluster for tests.
-pub enum Ground {
-    /// One that a kubeconfig leads to.
-    Cluster { kubeconfig: PathBuf },
-    /// One inside the process.
-    Rehearsed(Box<World>),
+pub struct Ground {
+    kubeconfig: PathBuf,
 }
 
 /// As whom the cluster is opened.
@@ -40,75 +30,24 @@ pub enum User {
 impl Ground {
     /// The cluster that the environment names, if it names one.
     pub fn find() -> Option<Ground> {
-        let kubeconfig = std::env::var_os("SELDONPLAY_TEST_KUBECONFIG")?.into();
-        Some(Ground::Cluster { kubeconfig })
+        std::env::var_os("SELDONPLAY_TEST_KUBECONFIG").map(|path| Ground { kubeconfig: path.into() })
     }
 
-    /// A new cluster inside the process, on tokio's current runtime.
-    pub async fn rehearsed() -> Result<Ground, String> {
-        let world = World::begin(world::Settings {
-            seed: 1,
-            start: "2026-01-02T03:04:05Z".parse().map_err(|error| format!("{error}"))?,
-            speed: 1.0,
-            namespaces: BTreeSet::new(),
-            kinds: BTreeSet::new(),
-            scripts: Vec::new(),
-            // As on the control plane for tests, no operator is there for the kinds of Seldon Core v2.
-            faults: ["Model", "Server", "Pipeline", "Experiment"].map(unattended).into(),
-        });
-        Ok(Ground::Rehearsed(Box::new(world.await?)))
+    /// A user's kubeconfig.
+    pub fn kubeconfig(&self, user: User) -> PathBuf {
+        match user {
+            User::Admin => self.kubeconfig.clone(),
+            User::Guest => self.kubeconfig.with_file_name("guest.kubeconfig"),
+        }
     }
 
-    /// Connections that can be broken.
-    pub async fn line(&self) -> Result<Line, String> {
-        Ok(match self {
-            Ground::Rehearsed(world) => Line::Inside(Wire::new(world.server().clone())),
-            Ground::Cluster { .. } => {
-                let home = self.connect(User::Admin, None).await?;
-                Line::Network(Proxy::start(home.server.trim_start_matches("https://").to_owned()).await)
-            }
-        })
-    }
-
-    /// Opens the cluster, perhaps through connections that can be broken.
-    pub async fn open(&self, user: User, through: Option<&Line>) -> Result<Cluster, String> {
-        let world = match self {
-            Ground::Rehearsed(world) => world,
-            Ground::Cluster { .. } => {
-                let address = match through {
-                    Some(Line::Network(proxy)) => Some(proxy.address.as_str()),
-                    _ => None,
-                };
-                return Ok(self.connect(user, address).await?.cluster);
-            }
-        };
-        let user = match user {
-            User::Admin => server::User::admin(),
-            User::Guest => server::User::guest(),
-        };
-        let client = match through {
-            Some(Line::Inside(wire)) => wire.client(user),
-            _ => world.server().client_as(user),
-        };
-        Ok(Cluster::new(client.clone(), client, Settings::default()))
-    }
-
-    async fn connect(&self, user: User, through: Option<&str>) -> Result<Connected, String> {
-        let Ground::Cluster { kubeconfig } = self else { return Err("there is no kubeconfig".into()) };
-        let kubeconfig = match user {
-            User::Admin => kubeconfig.clone(),
-            User::Guest => kubeconfig.with_file_name("guest.kubeconfig"),
-        };
+    /// Opens the cluster, perhaps through another address, `HOST:PORT`.
+    pub async fn open(&self, user: User, through: Option<&str>) -> Result<Connected, String> {
         let server = through.map(|address| format!("https://{address}"));
-        let options = ConnectOptions { kubeconfig: Some(kubeconfig), server, ..ConnectOptions::default() };
+        let options =
+            ConnectOptions { kubeconfig: Some(self.kubeconfig(user)), server, ..ConnectOptions::default() };
         connect(&options, Settings::default()).await.map_err(|error| error.to_string())
     }
-}
-
-/// No operator looks at the objects of a kind.
-fn unattended(kind: &str) -> Fault {
-    let target = FaultTarget { kind: kind.into(), name: None, namespace: None };
-    Fault { target: Some(target), ..Fault::new(FaultKind::OperatorDown) }
 }
 
 /// Makes a namespace, and waits until pods can be made in it.

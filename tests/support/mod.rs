@@ -9,3 +9,4 @@ pub mod mask;
 pub mod play;
 #[path = "../cluster/proxy.rs"]
 pub mod proxy;
+pub mod stage;

@@ -3,8 +3,9 @@
 
 use super::actor::{Actor, Told};
 use super::case::Case;
-use super::ground::{Ground, User, delete_namespace, make_namespace};
+use super::ground::{User, delete_namespace, make_namespace};
 use super::mask::Mask;
+use super::stage::Stage;
 use seldonplay::diagnostic::Style;
 use seldonplay::event::{ClusterInfo, Event, Masks, Mode, Recorder};
 use seldonplay::plan::{Inputs, Plan, Set};
@@ -30,12 +31,12 @@ pub struct Played {
 }
 
 /// Runs a case. `number` is another one for each case of this process.
-pub async fn play(case: &Case, number: usize, ground: &Ground) -> Result<Played, String> {
+pub async fn play(case: &Case, number: usize, stage: &Stage<'_>) -> Result<Played, String> {
     let process = std::process::id();
     let namespace = format!("case-{process:08}-{number:03}");
     let run_id = format!("{:08x}", u64::from(process) * 1000 + number as u64);
-    let home = ground.open(User::Admin, None).await?;
-    let line = if case.proxy { Some(ground.line().await?) } else { None };
+    let home = stage.open(User::Admin, None).await?;
+    let line = if case.proxy { Some(stage.line().await?) } else { None };
     if !case.homeless {
         make_namespace(&home, &namespace).await?;
     }
@@ -43,7 +44,7 @@ pub async fn play(case: &Case, number: usize, ground: &Ground) -> Result<Played,
     let actor =
         Actor { case, cluster: home.clone(), namespace: &namespace, run: &run_id, line: line.as_ref(), stop };
     let ran = match actor.act(&case.before).await {
-        Ok(()) => timeout(LONGEST, run(case, &actor, stopped, ground)).await,
+        Ok(()) => timeout(LONGEST, run(case, &actor, stopped, stage)).await,
         Err(told) => Ok(Err(told)),
     };
     let mut told = Vec::new();
@@ -60,10 +61,10 @@ async fn run(
     case: &Case,
     actor: &Actor<'_>,
     stopped: watch::Receiver<Stop>,
-    ground: &Ground,
+    stage: &Stage<'_>,
 ) -> Result<Played, String> {
     let user = if case.guest { User::Guest } else { User::Admin };
-    let cluster = ground.open(user, actor.line).await?;
+    let cluster = stage.open(user, actor.line).await?;
     let mut sources = Sources::new();
     let file = sources.read(&case.playbook()).map_err(|error| error.message)?;
     let inputs = Inputs {

@@ -121,7 +121,7 @@ const FILLED: &[(&str, &str, Fill)] = &[
     ("ValidatingWebhook", "timeoutSeconds", Int(10)),
 ];
 
-/// Fills in what an object of a built-in kind lacks; it is in the form that [`super::read`] gives it. Kinds that are not built in
+/// Fills in what an object of a built-in kind lacks; it is in the form that [`read()`](super::read()) gives it. Kinds that are not built in
 /// stay as they are.
 pub fn default(group_version: &str, kind: &str, object: &mut Value) {
     let Some(schema) = schema(group_version, kind) else { return };

@@ -1,7 +1,7 @@
 //! WHO MANAGES WHICH FIELD: `metadata.managedFields`, and server-side apply over it, as pure functions over JSON.
 //! It must never know a store, a request, a clock, nor what a kind's fields mean.
 //!
-//! [`apply`] merges what a manager applies into the live object; [`update`] brings the managers up to date after any other write.
+//! [`apply()`] merges what a manager applies into the live object; [`update()`] brings the managers up to date after any other write.
 //! Both follow structured-merge-diff and apimachinery's `managedfields` of Kubernetes 1.37, their words included, file by file:
 //! [`Set`] and [`Element`] are `fieldpath`; `shape` is what a schema says to them; `compare`, `merge`, `remove`, `named` and
 //! `typed` are `typed`; `owners` is the list of managers; `apply` and `update` are `merge/update.go` and the managers around it.

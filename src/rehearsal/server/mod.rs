@@ -2,7 +2,7 @@
 //! It must never wait for anything but the clock and its own channels, nor draw randomness from anything but its seed.
 //!
 //! A request goes route → call (who asks what of which kind) → one file a verb → reply → bytes. Objects are kept as their
-//! bytes ([`Stored`](stored::Stored)) and every change is told to those who watch. What a kind adds to the general rules
+//! bytes (`stored`) and every change is told to those who watch. What a kind adds to the general rules
 //! stands in `strategy`, `admission` and `effects`.
 
 mod addresses;
