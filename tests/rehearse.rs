@@ -3,19 +3,25 @@
 
 #[path = "support/difference.rs"]
 mod difference;
-mod program;
 
-use program::{root, seldonplay};
 use std::path::{Path, PathBuf};
-use std::process::Output;
+use std::process::{Command, Output};
 
 /// How many there must be at least, so that none is lost unseen.
 const LEAST: usize = 10;
 
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
 fn rehearse(folder: &Path, arguments: &str) -> Output {
-    let mut command = seldonplay(["rehearse"]);
-    command.current_dir(folder).args(arguments.split_whitespace());
-    command.output().unwrap_or_else(|error| panic!("seldonplay cannot be started: {error}"))
+    let mut command = Command::new(env!("CARGO_BIN_EXE_seldonplay"));
+    command.current_dir(folder).arg("rehearse").args(arguments.split_whitespace());
+    command
+        .env("KUBECONFIG", "/dev/null")
+        .env_remove("NO_COLOR")
+        .output()
+        .unwrap_or_else(|error| panic!("seldonplay cannot be started: {error}"))
 }
 
 fn told(output: &Output) -> String {

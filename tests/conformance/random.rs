@@ -255,7 +255,7 @@ impl Subject {
         };
         let mut object = json!({"apiVersion": version, "kind": kind, "metadata": {"name": name}});
         join(&mut object, self.part(pick));
-        if self == Subject::Deployment && (complete || pick() % 3 > 0) {
+        if self == Subject::Deployment && (complete || !pick().is_multiple_of(3)) {
             join(
                 &mut object,
                 json!({"spec": {"selector": {"matchLabels": {"a": "b"}}, "template": {"metadata": {"labels": {"a": "b"}}}}}),
