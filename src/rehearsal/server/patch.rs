@@ -62,7 +62,10 @@ pub fn patch(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> {
         }
         _ => refusal,
     })?;
-    model::default(resource, &mut new);
+    // Beside the status nothing is written by it, and a status has no defaults.
+    if call.subresource != "status" || resource.custom.is_some() {
+        model::default(resource, &mut new);
+    }
     settle(state, call, &stored, &old, new, false)
 }
 

@@ -109,7 +109,10 @@ pub fn settle(
         }
         meta.insert("resourceVersion".into(), stored.version.to_string().into());
     });
-    new = model::normal(resource, new);
+    // What was read is in form; only addresses are written into it anew.
+    if resource.is("", "services") {
+        new = model::normal(resource, new);
+    }
     meta::tidy(&mut new);
     fields::keep_times(old, &mut new);
     let faults = faults(call, &new, old);
