@@ -146,7 +146,7 @@ fn the_server_refuses_mutated_manifests_at_the_same_fields() -> Result<(), Failu
 
 async fn judge_mutations(server: &Server) -> Result<(), Failure> {
     let schema = schema("machinelearning.seldon.io", "SeldonDeployment", false).ok_or("no table")?;
-    let version = plain_version(Arc::new(schema.clone()));
+    let version = plain_version(schema.clone());
     let mut mutations = Vec::new();
     for (name, mut object) in sample_objects()? {
         object["metadata"]["namespace"] = Value::String(server.namespace.clone());
