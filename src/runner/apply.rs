@@ -6,13 +6,15 @@ use super::subject::Subject;
 use super::trouble;
 use super::wait::{self, Wait};
 use super::written::tell;
-use crate::cluster::{Applied, ApplyOptions, Error, ObjectRef, Operation as Written};
+use crate::cluster::{Applied, ApplyOptions, Error, KindName, ObjectRef, Operation as Written, ResolveError};
 use crate::event::{Failure, Operation};
 use crate::plan::Object;
 use crate::playbook::action::Apply;
 use crate::playbook::condition::{Condition, Named};
 use crate::source::{Span, Spanned};
 use serde_json::Value;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
 
 /// Carries out an `apply`.
 pub(super) async fn apply(action: &Apply, cx: &Context<'_>) -> Result<Done, Failure> {
@@ -53,6 +55,11 @@ pub(super) async fn apply(action: &Apply, cx: &Context<'_>) -> Result<Done, Fail
         None => Ok(Done::of(values, words)),
     }
 }
+
+/// How long discovery may lag behind a definition that is established.
+const DISCOVERED_WITHIN: Duration = Duration::from_secs(10);
+/// Between two looks.
+const LOOK_EACH: Duration = Duration::from_millis(100);
 
 /// What other objects need to be there before they can be.
 pub(super) fn goes_first(object: &Object) -> bool {
@@ -105,10 +112,26 @@ async fn served(written: &[(ObjectRef, Written)], cx: &Context<'_>) -> Result<()
     let condition = Condition::Named(Spanned::new(Named::Ready, cx.step.verb));
     let subjects = written.iter().map(|(reference, _)| Subject::Named(reference.clone())).collect();
     wait::wait_for(Wait::plain(subjects, &condition), cx).await?;
-    if written.iter().any(|(reference, _)| reference.resource.kind == "CustomResourceDefinition") {
-        cx.cluster.forget_discovery().await;
+    for (reference, _) in written {
+        if reference.resource.kind == "CustomResourceDefinition" {
+            discovered(&reference.name, cx).await;
+        }
     }
     Ok(())
+}
+
+/// Waits until the server tells of a kind that is established: discovery follows a moment later. If it never does, whoever needs
+/// the kind will say so.
+async fn discovered(definition: &str, cx: &Context<'_>) {
+    let kind = KindName { word: definition.into(), api_version: None };
+    let end = Instant::now() + DISCOVERED_WITHIN;
+    loop {
+        cx.cluster.forget_discovery().await;
+        match cx.cluster.resolve(&kind).await {
+            Err(ResolveError::NotServed { .. }) if Instant::now() < end => sleep(LOOK_EACH).await,
+            _ => return,
+        }
+    }
 }
 
 /// `SeldonDeployment/iris created`, or `3 created, 1 unchanged`.
