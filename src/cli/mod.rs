@@ -25,7 +25,9 @@ mod why;
 use crate::event::Ending;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
 
 const AFTER_HELP: &str = "\
 Exit codes:
@@ -78,8 +80,10 @@ enum Command {
 
 /// Runs the command line; what it returns is the exit code.
 pub fn main() -> ExitCode {
-    let filter = EnvFilter::try_from_env("SELDONPLAY_LOG").unwrap_or_else(|_| EnvFilter::new("off"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let filter = std::env::var("SELDONPLAY_LOG").ok().and_then(|filter| filter.parse().ok());
+    let filter: Targets = filter.unwrap_or_default();
+    let told = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    tracing_subscriber::registry().with(told.with_filter(filter)).init();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
