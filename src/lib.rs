@@ -66,7 +66,7 @@
 //!   its life on a real cluster is recorded in `tests/controllers/NAME/` and compared state by state.
 //! - **a behaviour of the API server**: a case in `tests/conformance/`, recorded from a real one.
 //! - **an event**: its variant in [`event::EventKind`], a line in `docs/events.md`, and what the console says of it. Readers skip what they do not know.
-//! - **a report**: `report/NAME.rs` with its [`report::Reporter`], and its option in `cli/run.rs`.
+//! - **a report**: `report/NAME.rs` with its [`report::Reporter`], and its option in `cli/reports.rs`.
 //! - **a subcommand**: `cli/NAME.rs`, its variant and its arm in `cli/mod.rs`.
 
 pub mod cli;

@@ -73,15 +73,14 @@ impl Fault {
             FaultKind::NeverReady => (WorldKind::NeverReady, self.length),
             FaultKind::Slow => (WorldKind::Slow(self.length.unwrap_or(SLOW_BY)), None),
             FaultKind::OperatorDown => (WorldKind::OperatorDown, self.length),
-            FaultKind::Quota
-            | FaultKind::Forbidden
-            | FaultKind::Conflict
-            | FaultKind::ApiOutage
-            | FaultKind::WatchDrop => return None,
+            FaultKind::Quota => (WorldKind::Quota, self.length),
+            FaultKind::Forbidden | FaultKind::Conflict | FaultKind::ApiOutage | FaultKind::WatchDrop => {
+                return None;
+            }
         };
-        let from = self.from(start);
-        let until = lasts.map(|lasts| after(from, lasts));
-        Some(WorldFault { kind, target: self.target.clone(), from: Some(from), until })
+        let until = lasts.map(|lasts| after(self.from(start), lasts));
+        let from = self.at.map(|_| self.from(start));
+        Some(WorldFault { kind, target: self.target.clone(), from, until })
     }
 }
 
@@ -115,8 +114,7 @@ struct Seen {
 
 impl Disturbance {
     /// These faults, on `user`; `start` is when the rehearsal begins.
-    pub fn new(faults: Vec<Fault>, clock: Clock, user: impl Into<String>) -> Disturbance {
-        let start = clock.now();
+    pub fn new(faults: Vec<Fault>, clock: Clock, start: Timestamp, user: impl Into<String>) -> Disturbance {
         Disturbance { faults, clock, start, user: user.into(), seen: Mutex::default() }
     }
 
@@ -193,10 +191,10 @@ impl Interfere for Disturbance {
             }
             let interference = match fault.kind {
                 FaultKind::ApiOutage => Interference::Cut,
-                FaultKind::Forbidden if writes => Interference::Answer(asked.forbidden()),
+                FaultKind::Forbidden if writes => Interference::Forbid,
                 FaultKind::Conflict if writes && asked.verb != "delete" => {
                     match seen.written.insert(asked.path.clone()) {
-                        true => Interference::Answer(asked.modified()),
+                        true => Interference::Conflict,
                         false => continue,
                     }
                 }

@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::structural::{Cursor, Patch, Schema};
+use crate::structural::{Cursor, Patch, Schema, go};
 
 type Object = Map<String, Value>;
 
@@ -126,7 +126,7 @@ fn ordered_lists(at: Option<Cursor<'_>>, live: &mut Object, patch: &mut Object) 
     for directive in directives {
         let order = patch.shift_remove(&directive).unwrap_or_default();
         let Value::Array(order) = order else {
-            return failed(format!("expected a []interface {{}}, but received a {}", go_type(&order)));
+            return failed(format!("expected a []interface {{}}, but received a {}", kind(&order)));
         };
         let Some(key) = directive.strip_prefix(ORDER) else {
             return Err(PatchError::BadRequest(BAD_ORDER.into()));
@@ -134,7 +134,7 @@ fn ordered_lists(at: Option<Cursor<'_>>, live: &mut Object, patch: &mut Object) 
         let as_list = |value: Option<&Value>| match value {
             None => Ok(None),
             Some(Value::Array(items)) => Ok(Some(items.clone())),
-            Some(other) => failed(format!("expected a []interface {{}}, but received a {}", go_type(other))),
+            Some(other) => failed(format!("expected a []interface {{}}, but received a {}", kind(other))),
         };
         let (old, new) = (as_list(live.get(key))?, as_list(patch.get(key))?);
         let field = at.and_then(|at| at.field(key));
@@ -182,8 +182,8 @@ fn agrees(items: &[Value], order: &[Value], merge_key: &str) -> Result<(), Patch
     if at < kept.len() {
         return failed(format!(
             "The order in patch list:\n{}\n doesn't match $setElementOrder list:\n{}\n",
-            printed(&Value::Array(items.to_vec())),
-            printed(&Value::Array(order.to_vec()))
+            go::printed(&Value::Array(items.to_vec())),
+            go::printed(&Value::Array(order.to_vec()))
         ));
     }
     Ok(())
@@ -195,11 +195,13 @@ fn identity<'a>(item: &'a Value, merge_key: &str) -> Result<&'a Value, PatchErro
         return Ok(item);
     }
     let Value::Object(map) = item else {
-        return failed(format!("expected a map[string]interface {{}}, but received a {}", go_type(item)));
+        return failed(format!("expected a map[string]interface {{}}, but received a {}", kind(item)));
     };
     match map.get(merge_key) {
         Some(value) => Ok(value),
-        None => failed(format!("map: {} does not contain declared merge key: {merge_key}", printed(item))),
+        None => {
+            failed(format!("map: {} does not contain declared merge key: {merge_key}", go::printed(item)))
+        }
     }
 }
 
@@ -272,9 +274,9 @@ fn special(
 fn bad_directive<T>(directive: &Value, map: &Object) -> Result<T, PatchError> {
     let shown = match directive {
         Value::String(text) => text.clone(),
-        other => format!("%!s({}={})", go_type(other), printed(other)),
+        other => format!("%!s({}={})", kind(other), go::printed(other)),
     };
-    failed(format!("unknown patch type: {shown} in map: {}", printed(&Value::Object(map.clone()))))
+    failed(format!("unknown patch type: {shown} in map: {}", go::printed(&Value::Object(map.clone()))))
 }
 
 /// The items that the list `by` has, and the others.
@@ -350,12 +352,13 @@ fn distinct(mut items: Vec<Value>) -> Vec<Value> {
 fn element_kind(lists: &[&[Value]]) -> Result<&'static str, PatchError> {
     let mut found = None;
     for item in lists.iter().copied().flatten() {
-        let kind = go_type(item);
+        let kind = kind(item);
         if item.is_array() {
             return Err(PatchError::Unprocessable(LIST_OF_LISTS.into()));
         }
         if *found.get_or_insert(kind) != kind {
-            let shown: Vec<String> = lists.iter().map(|list| printed(&Value::Array(list.to_vec()))).collect();
+            let shown: Vec<String> =
+                lists.iter().map(|list| go::printed(&Value::Array(list.to_vec()))).collect();
             return failed(format!("list element types are not identical: [{}]", shown.join(" ")));
         }
     }
@@ -389,37 +392,9 @@ fn without_nulls(value: Value) -> Value {
     }
 }
 
+/// The type that Go decodes a value to, as `%s` of its `reflect.Type` prints it.
 fn kind(value: &Value) -> &'static str {
-    go_type(value)
-}
-
-/// The type that Go decodes a value to.
-fn go_type(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "%!s(<nil>)",
-        Value::Bool(_) => "bool",
-        Value::Number(number) if number.is_i64() => "int64",
-        Value::Number(_) => "float64",
-        Value::String(_) => "string",
-        Value::Array(_) => "[]interface {}",
-        Value::Object(_) => "map[string]interface {}",
-    }
-}
-
-/// A value as Go's `%v` prints it.
-fn printed(value: &Value) -> String {
-    match value {
-        Value::Null => "<nil>".into(),
-        Value::String(text) => text.clone(),
-        Value::Array(items) => format!("[{}]", items.iter().map(printed).collect::<Vec<_>>().join(" ")),
-        Value::Object(map) => {
-            let mut entries: Vec<String> =
-                map.iter().map(|(key, value)| format!("{key}:{}", printed(value))).collect();
-            entries.sort();
-            format!("map[{}]", entries.join(" "))
-        }
-        other => other.to_string(),
-    }
+    if value.is_null() { "%!s(<nil>)" } else { go::type_name(value) }
 }
 
 #[cfg(test)]

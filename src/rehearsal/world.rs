@@ -17,6 +17,8 @@ use tokio::task::AbortHandle;
 
 /// Who the user of a world is to its server; everybody else is one of its controllers.
 const USER: &str = "rehearsal";
+/// The world's time before its start, in which its controllers do what is to be done from the begin on.
+const SETTLED: Duration = Duration::from_millis(1);
 
 /// What a world is made of.
 #[derive(Clone, Debug)]
@@ -66,13 +68,11 @@ impl World {
     /// What its server refused while the world was being furnished: a name that is none.
     pub async fn begin(settings: Settings) -> Result<World, String> {
         let Settings { seed, start, speed, namespaces, kinds, scripts, faults } = settings;
-        let clock = Clock::new(start, speed);
+        let clock = Clock::new(start.saturating_sub(SETTLED).unwrap_or(start), speed);
         let world_faults = faults.iter().filter_map(|fault| fault.in_the_world(start)).collect();
         let outages = faults.iter().filter(|fault| fault.kind == FaultKind::ApiOutage);
         let outages: Vec<Option<Duration>> = outages.map(|fault| fault.at).collect();
-        let quotas: Vec<Fault> =
-            faults.iter().filter(|fault| fault.kind == FaultKind::Quota).cloned().collect();
-        let disturbance = Arc::new(Disturbance::new(faults, clock.clone(), USER));
+        let disturbance = Arc::new(Disturbance::new(faults, clock.clone(), start, USER));
         let server = Server::new(server::Settings {
             clock: clock.clone(),
             seed,
@@ -100,30 +100,14 @@ impl World {
             controllers::Settings { faults: world_faults, scripts, ..controllers::Settings::default() };
         world.spawn(controllers::run(inside.clone(), world.clock.clone(), settings));
         world.spawn(world.pods.clone().follow(inside.clone()));
+        // Its controllers have done what they do at once, before anybody asks: a quota holds from the first moment on.
+        world.clock.sleep(SETTLED).await;
         for at in outages.into_iter().flatten() {
             let (server, clock, disturbance) =
                 (world.server.clone(), world.clock.clone(), world.disturbance.clone());
             world.spawn(async move {
                 clock.sleep(at).await;
                 begin_outage(&server, &disturbance);
-            });
-        }
-        for fault in quotas {
-            let namespaces: Vec<String> = namespaces.iter().cloned().collect();
-            let (client, clock) = (inside.clone(), world.clock.clone());
-            if fault.at.is_none() {
-                // What is to be there from the begin on is there before anybody asks.
-                forbid_pods(&client, &namespaces).await;
-            }
-            world.spawn(async move {
-                if let Some(at) = fault.at {
-                    clock.sleep(at).await;
-                    forbid_pods(&client, &namespaces).await;
-                }
-                if let Some(length) = fault.length {
-                    clock.sleep(length).await;
-                    allow_pods(&client, &namespaces).await;
-                }
             });
         }
         Ok(world)
@@ -187,49 +171,4 @@ async fn create(client: &kube::Client, path: &str, object: &Value) -> Result<Val
         kube::Error::Api(status) => status.message,
         other => other.to_string(),
     })
-}
-
-/// Makes a quota without pods. It holds from its first moment on: nobody waits until a controller has counted.
-async fn forbid_pods(client: &kube::Client, namespaces: &[String]) {
-    for namespace in namespaces {
-        quota(client, &quotas(namespace)).await;
-    }
-}
-
-/// Takes the quota away.
-async fn allow_pods(client: &kube::Client, namespaces: &[String]) {
-    for namespace in namespaces {
-        let request = http::Request::delete(format!("{}/{QUOTA}", quotas(namespace))).body(Vec::new());
-        if let Ok(request) = request {
-            // If it is gone already, so much the better.
-            let _ = client.request::<Value>(request).await;
-        }
-    }
-}
-
-fn quotas(namespace: &str) -> String {
-    format!("/api/v1/namespaces/{namespace}/resourcequotas")
-}
-
-const QUOTA: &str = "rehearsal";
-
-/// Of a namespace that is gone by now nothing is asked any more.
-async fn quota(client: &kube::Client, path: &str) {
-    let hard = json!({ "pods": "0" });
-    let object = json!({
-        "apiVersion": "v1",
-        "kind": "ResourceQuota",
-        "metadata": { "name": QUOTA },
-        "spec": { "hard": hard },
-    });
-    if create(client, path, &object).await.is_err() {
-        return;
-    }
-    let status = json!({ "status": { "hard": hard, "used": hard } });
-    let request = http::Request::patch(format!("{path}/{QUOTA}/status"))
-        .header(http::header::CONTENT_TYPE, "application/merge-patch+json")
-        .body(status.to_string().into_bytes());
-    if let Ok(request) = request {
-        let _ = client.request::<Value>(request).await;
-    }
 }

@@ -7,13 +7,14 @@
 use serde_json::{Map, Value};
 
 use super::embedded;
+use super::go::{bad, quoted};
 use super::lists;
 use super::numbers;
 use super::place::Place;
 use super::refusal::{at, invalid_nowhere, too_few, too_many, wrong_type};
 use super::schema::{Entries, Id, Node, Rules, Schema, Type};
 use super::suggest;
-use super::value::{self, bad, quoted};
+use super::value;
 use super::violation::{Code, Violation};
 
 /// Everything that the server would refuse in the values of an object (422, reason Invalid), in the object's order,

@@ -3,10 +3,10 @@
 
 use serde_json::{Map, Value};
 
+use super::go::bad;
 use super::place::Place;
 use super::refusal::at;
 use super::schema::{Id, Schema};
-use super::value::bad;
 use super::violation::{Code, Violation};
 
 /// Adds a violation for each embedded object without `apiVersion` or `kind`.

@@ -3,10 +3,11 @@
 
 use serde_json::{Map, Value};
 
+use super::go::bad;
 use super::place::Place;
 use super::refusal::at;
 use super::schema::{Id, ListType, Schema};
-use super::value::{bad, same};
+use super::value::same;
 use super::violation::{Code, Violation};
 
 /// Adds a violation for each item that repeats an earlier one; of one that occurs more often, the second only.

@@ -17,6 +17,7 @@ mod cursor;
 mod embedded;
 mod fill;
 mod format;
+pub mod go;
 mod lists;
 mod numbers;
 mod place;
@@ -37,6 +38,7 @@ pub use prune::{prune, unknown_fields};
 pub use scale::ScalePaths;
 pub use schema::{Absent, ListType, Patch, Schema, Type};
 pub use suggest::{homes, nearest};
+pub use value::same;
 pub use violation::{Code, Violation};
 
 use serde_json::Value;

@@ -6,10 +6,10 @@ use std::cmp::Ordering;
 use serde_json::{Number, Value};
 
 use super::format::Format;
+use super::go::{self, bad};
 use super::place::Place;
 use super::refusal::{at, invalid_nowhere};
 use super::schema::{Bound, Node, Type};
-use super::value::{self, bad};
 use super::violation::{Code, Violation};
 
 /// What a node's rules say against a number.
@@ -23,7 +23,7 @@ pub(super) fn violations(node: &Node, number: &Number, place: &Place<'_>) -> Vec
         found.push(violation);
     }
     let Some(rules) = node.rules.as_deref() else { return found };
-    let told = |limit: &Number| value::number(&scale.limit(number, limit));
+    let told = |limit: &Number| go::number(&scale.limit(number, limit));
     let refused = |shown: String, rest: String, expected: String| {
         let mut violation = at(place, Code::Range, format!("Invalid value: {shown}: {rest}"), &value);
         violation.expected = expected;

@@ -3,10 +3,11 @@
 
 use serde_json::Value;
 
+use super::go::quoted;
 use super::place::Place;
 use super::schema::{Entries, Id, Node, Schema};
 use super::suggest;
-use super::value::{in_words, quoted};
+use super::value::in_words;
 use super::violation::{Code, Violation};
 
 /// The fields that the schema does not know, in the object's order.

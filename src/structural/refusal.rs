@@ -3,10 +3,11 @@
 
 use serde_json::Value;
 
+use super::go::quoted;
 use super::place::Place;
 use super::schema::Node;
 use super::suggest;
-use super::value::{in_words, quoted};
+use super::value::in_words;
 use super::violation::{Code, Violation};
 
 /// A violation at a place, still without the words of what was expected.

@@ -4,7 +4,8 @@
 use serde_json::Value;
 
 use super::crd::CrdVersion;
-use super::value::{self, in_words};
+use super::go;
+use super::value::in_words;
 use super::violation::{Code, Violation};
 
 /// Where the scale subresource finds its numbers, as JSON pointers.
@@ -73,8 +74,8 @@ fn accessor(pointer: &str, value: &Value, wanted: &str) -> String {
     let path = pointer.replace('/', ".");
     format!(
         "{path} accessor error: {} is of the type {}, expected {wanted}",
-        value::printed(value),
-        value::go_type(value)
+        go::printed(value),
+        go::type_name(value)
     )
 }
 

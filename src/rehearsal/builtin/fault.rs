@@ -1,9 +1,7 @@
-//! One thing that the server refuses in an object of a built-in kind.
+//! One thing that the server refuses in an object.
 //! It must never know where the object was written.
 
 use std::fmt;
-
-use serde_json::Value;
 
 /// A refusal, as a cause in the answer's details has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,13 +16,14 @@ pub struct Fault {
 
 impl Fault {
     /// `Invalid value: -1: must be …`
-    pub fn invalid(field: impl Into<String>, value: &Value, why: impl fmt::Display) -> Fault {
-        let message = format!("Invalid value: {}: {why}", shown(value));
+    pub fn invalid(field: impl Into<String>, value: impl fmt::Display, why: impl fmt::Display) -> Fault {
+        let message = format!("Invalid value: {value}: {why}");
         Fault { reason: "FieldValueInvalid", field: field.into(), message }
     }
 
     /// `Required value: why`, or without a why.
-    pub fn required(field: impl Into<String>, why: &str) -> Fault {
+    pub fn required(field: impl Into<String>, why: impl fmt::Display) -> Fault {
+        let why = why.to_string();
         let message = if why.is_empty() { "Required value".into() } else { format!("Required value: {why}") };
         Fault { reason: "FieldValueRequired", field: field.into(), message }
     }
@@ -35,22 +34,21 @@ impl Fault {
     }
 
     /// `Duplicate value: "a"`
-    pub fn duplicate(field: impl Into<String>, value: &Value) -> Fault {
-        let message = format!("Duplicate value: {}", shown(value));
+    pub fn duplicate(field: impl Into<String>, value: impl fmt::Display) -> Fault {
+        let message = format!("Duplicate value: {value}");
         Fault { reason: "FieldValueDuplicate", field: field.into(), message }
     }
 
     /// `Not found: "a"`
-    pub fn not_found(field: impl Into<String>, value: &Value) -> Fault {
-        let message = format!("Not found: {}", shown(value));
+    pub fn not_found(field: impl Into<String>, value: impl fmt::Display) -> Fault {
+        let message = format!("Not found: {value}");
         Fault { reason: "FieldValueNotFound", field: field.into(), message }
     }
 
     /// `Unsupported value: "a": supported values: "b", "c"`
-    pub fn unsupported(field: impl Into<String>, value: &Value, choices: &[&str]) -> Fault {
+    pub fn unsupported(field: impl Into<String>, value: impl fmt::Display, choices: &[&str]) -> Fault {
         let choices: Vec<String> = choices.iter().map(|choice| format!("{choice:?}")).collect();
-        let message =
-            format!("Unsupported value: {}: supported values: {}", shown(value), choices.join(", "));
+        let message = format!("Unsupported value: {value}: supported values: {}", choices.join(", "));
         Fault { reason: "FieldValueNotSupported", field: field.into(), message }
     }
 
@@ -60,6 +58,24 @@ impl Fault {
         let message = format!("Too long: may not be more than {most} {unit}");
         Fault { reason: "FieldValueTooLong", field: field.into(), message }
     }
+
+    /// The reason that the first words of a message stand for.
+    pub fn reason_of(message: &str) -> &'static str {
+        match message.split(':').next().unwrap_or_default() {
+            "Required value" => "FieldValueRequired",
+            "Unsupported value" => "FieldValueNotSupported",
+            "Duplicate value" => "FieldValueDuplicate",
+            "Forbidden" => "FieldValueForbidden",
+            "Too long" => "FieldValueTooLong",
+            "Too many" => "FieldValueTooMany",
+            "Not found" => "FieldValueNotFound",
+            "Internal error" => "InternalError",
+            _ if message.contains("must be of type ") && !message.contains("Checked value") => {
+                "FieldValueTypeInvalid"
+            }
+            _ => "FieldValueInvalid",
+        }
+    }
 }
 
 impl fmt::Display for Fault {
@@ -67,9 +83,4 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.field, self.message)
     }
-}
-
-/// A value as the server shows it: text quoted, mappings and lists as JSON.
-fn shown(value: &Value) -> String {
-    value.to_string()
 }

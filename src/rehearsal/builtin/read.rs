@@ -77,7 +77,7 @@ const INSIDE: &[(&str, &str, &[&str])] = &[
 ];
 
 /// What a PersistentVolume has whatever its source.
-const OF_EVERY_VOLUME: &[&str] = &[
+pub(super) const OF_EVERY_VOLUME: &[&str] = &[
     "accessModes",
     "capacity",
     "claimRef",

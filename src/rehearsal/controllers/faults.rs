@@ -15,7 +15,7 @@ pub struct WorldFault {
     pub kind: FaultKind,
     /// Whom it strikes; everybody if left out.
     pub target: Option<FaultTarget>,
-    /// From when on, counted from the clock's start as the lead sets it; virtual time.
+    /// From when on, by the world's clock; always if left out.
     pub from: Option<jiff::Timestamp>,
     /// Until when; for ever if left out.
     pub until: Option<jiff::Timestamp>,
@@ -32,8 +32,6 @@ pub enum FaultKind {
     NeverReady,
     /// Containers become ready so much later.
     Slow(Duration),
-    /// No pod is placed on a node.
-    Unschedulable,
     /// A quota lets no pod come into any namespace that is not the system's.
     Quota,
     /// No operator of custom kinds looks at anything.

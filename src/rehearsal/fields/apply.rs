@@ -12,8 +12,8 @@ use super::remove::remove;
 use super::set::Set;
 use super::shape::Shape;
 use super::update::{conflicts, stripped, take_away, updated};
-use super::{Manager, blank, reconcile, typed, values};
-use crate::structural::Schema;
+use super::{Manager, blank, reconcile, typed};
+use crate::structural::{Schema, go, same};
 
 /// Why an apply is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -197,7 +197,7 @@ impl Merging<'_> {
             }
         }
         owners.fields.retain(|_, owned| !owned.set.is_empty());
-        let merged = (!values::same(live, &merged)).then_some(merged);
+        let merged = (!same(live, &merged)).then_some(merged);
         if merged.is_some() {
             owners.times.insert(id, manager.time.to_owned());
         }
@@ -243,7 +243,7 @@ impl Merging<'_> {
         if annotation.as_str().is_none_or(str::is_empty) {
             return;
         }
-        let mut applied = sorted(self.applied);
+        let mut applied = go::sorted(self.applied);
         if let Some(annotations) = applied.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut)
         {
             annotations.shift_remove(LAST_APPLIED);
@@ -258,19 +258,5 @@ impl Merging<'_> {
         let version = if version.contains('/') { version.to_owned() } else { format!("/{version}") };
         let (namespace, name) = (text("/metadata/namespace"), text("/metadata/name"));
         format!("{namespace}/{name}; {version}, Kind={}", text("/kind"))
-    }
-}
-
-/// A value with the keys of all mappings sorted, as Go writes them.
-fn sorted(value: &Value) -> Value {
-    match value {
-        Value::Array(items) => items.iter().map(sorted).collect(),
-        Value::Object(map) => {
-            let mut entries: Vec<(String, Value)> =
-                map.iter().map(|(key, value)| (key.clone(), sorted(value))).collect();
-            entries.sort_by(|a, b| a.0.cmp(&b.0));
-            Value::Object(entries.into_iter().collect())
-        }
-        other => other.clone(),
     }
 }

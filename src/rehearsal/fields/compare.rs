@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::element::Element;
 use super::set::Set;
 use super::shape::{List, Mapping, Shape, Taken};
-use super::values;
+use crate::structural::same;
 
 /// The fields in which two objects differ.
 #[derive(Clone, Debug, Default)]
@@ -99,7 +99,7 @@ impl Walk {
         match (old, new) {
             (None, _) => self.found.added.insert(&self.path),
             (_, None) => self.found.removed.insert(&self.path),
-            (Some(old), Some(new)) if !values::same(old, new) => self.found.modified.insert(&self.path),
+            (Some(old), Some(new)) if !same(old, new) => self.found.modified.insert(&self.path),
             _ => {}
         }
     }
@@ -111,7 +111,7 @@ impl Walk {
         new: Option<&Map<String, Value>>,
     ) {
         let mut entry = |key: &str, old: Option<&Value>, new: Option<&Value>| {
-            if old.zip(new).is_some_and(|(old, new)| values::same(old, new)) {
+            if old.zip(new).is_some_and(|(old, new)| same(old, new)) {
                 return;
             }
             if let Some(shape) = mapping.entry(key) {
@@ -132,8 +132,8 @@ impl Walk {
 
     fn list(&mut self, list: List<'_>, old: Option<&Vec<Value>>, new: Option<&Vec<Value>>) {
         // Items that stay where they are need no name.
-        let same = |(a, b): (&Value, &Value)| values::same(a, b);
-        if old.zip(new).is_some_and(|(a, b)| a.len() == b.len() && a.iter().zip(b).all(same)) {
+        let alike = |(a, b): (&Value, &Value)| same(a, b);
+        if old.zip(new).is_some_and(|(a, b)| a.len() == b.len() && a.iter().zip(b).all(alike)) {
             return;
         }
         let mut steps: BTreeMap<Element, (Vec<&Value>, Vec<&Value>)> = BTreeMap::new();
@@ -152,9 +152,8 @@ impl Walk {
             match (&old[..], &new[..]) {
                 ([] | [_], [] | [_]) => self.value(list.items, old.first().copied(), new.first().copied()),
                 ([_, _, ..], [_, _, ..]) => {
-                    let same =
-                        old.len() == new.len() && old.iter().zip(&new).all(|(a, b)| values::same(a, b));
-                    if !same {
+                    let unmoved = old.len() == new.len() && old.iter().zip(&new).all(|(a, b)| same(a, b));
+                    if !unmoved {
                         self.found.modified.insert(&self.path);
                     }
                 }

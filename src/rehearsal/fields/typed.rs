@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::element::Element;
 use super::shape::{List, Mapping, Scalar, Shape, Taken};
+use crate::structural::go;
 
 /// Checks a value.
 ///
@@ -80,8 +81,8 @@ impl Walk {
             }
             (Taken::Mapping(mapping), Value::Object(_)) => self.entries(mapping, value),
             (Taken::List(list), Value::Array(items)) => self.items(list, items),
-            (Taken::Mapping(_), _) => self.fault(format!("expected map, got &{{{}}}", printed(value))),
-            (Taken::List(_), _) => self.fault(format!("expected list, got &{{{}}}", printed(value))),
+            (Taken::Mapping(_), _) => self.fault(format!("expected map, got &{{{}}}", go::printed(value))),
+            (Taken::List(_), _) => self.fault(format!("expected list, got &{{{}}}", go::printed(value))),
         }
     }
 
@@ -123,59 +124,13 @@ fn refused(scalar: Scalar, value: &Value) -> Option<String> {
     if fits {
         return None;
     }
-    let shown = printed(value);
+    let shown = go::printed(value);
     Some(match scalar {
         Scalar::Any => format!("expected any scalar, got &{{{shown}}}"),
-        Scalar::Number => format!("expected numeric (int or float), got {}", go_type(value)),
+        Scalar::Number => format!("expected numeric (int or float), got {}", go::type_name(value)),
         Scalar::Text => {
-            format!("expected string, got &value.valueUnstructured{{Value:{}}}", go_syntax(value))
+            format!("expected string, got &value.valueUnstructured{{Value:{}}}", go::syntax(value))
         }
         Scalar::Boolean => format!("expected boolean, got &{{{shown}}}"),
     })
-}
-
-/// A value as Go's `%v` prints it.
-fn printed(value: &Value) -> String {
-    match value {
-        Value::Null => "<nil>".into(),
-        Value::String(text) => text.clone(),
-        Value::Array(items) => format!("[{}]", items.iter().map(printed).collect::<Vec<_>>().join(" ")),
-        Value::Object(map) => {
-            let mut entries: Vec<String> =
-                map.iter().map(|(key, value)| format!("{key}:{}", printed(value))).collect();
-            entries.sort();
-            format!("map[{}]", entries.join(" "))
-        }
-        other => other.to_string(),
-    }
-}
-
-/// A value as Go's `%#v` prints it.
-fn go_syntax(value: &Value) -> String {
-    match value {
-        Value::Null => "interface {}(nil)".into(),
-        Value::Array(items) => {
-            let items: Vec<String> = items.iter().map(go_syntax).collect();
-            format!("[]interface {{}}{{{}}}", items.join(", "))
-        }
-        Value::Object(map) => {
-            let mut entries: Vec<String> =
-                map.iter().map(|(key, value)| format!("{key:?}:{}", go_syntax(value))).collect();
-            entries.sort();
-            format!("map[string]interface {{}}{{{}}}", entries.join(", "))
-        }
-        other => other.to_string(),
-    }
-}
-
-fn go_type(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "<nil>",
-        Value::Bool(_) => "bool",
-        Value::Number(number) if number.is_i64() => "int64",
-        Value::Number(_) => "float64",
-        Value::String(_) => "string",
-        Value::Array(_) => "[]interface {}",
-        Value::Object(_) => "map[string]interface {}",
-    }
 }

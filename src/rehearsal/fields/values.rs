@@ -5,18 +5,6 @@ use std::cmp::Ordering;
 
 use serde_json::Value;
 
-/// Whether two values are the same.
-pub fn same(a: &Value, b: &Value) -> bool {
-    match (a, b) {
-        (Value::Number(a), Value::Number(b)) => a == b || a.as_f64() == b.as_f64(),
-        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
-        (Value::Object(a), Value::Object(b)) => {
-            a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| same(a, b)))
-        }
-        _ => a == b,
-    }
-}
-
 /// A total order of values: numbers, text, booleans, lists, mappings, null.
 pub fn order(a: &Value, b: &Value) -> Ordering {
     let rank = |value: &Value| match value {

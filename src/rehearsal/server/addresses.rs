@@ -8,10 +8,11 @@ use serde_json::{Value, json};
 
 use super::call::Call;
 use super::meta;
-use super::refusal::{Fault, Refusal, quote};
+use super::refusal::{Refusal, quote};
 use super::resource::Shelf;
 use super::state::State;
 use super::stored::Stored;
+use crate::rehearsal::builtin::Fault;
 
 /// Gives a Service the addresses that its type asks for, and takes away those it does not.
 ///

@@ -8,12 +8,13 @@ use super::decode;
 use super::managers;
 use super::meta;
 use super::model::{self, FieldValidation};
-use super::refusal::{Fault, Refusal, quote};
+use super::refusal::{Refusal, quote};
 use super::reply::Reply;
 use super::resource::Resource;
 use super::state::State;
 use super::strategy;
 use super::{admission, convert, duplicates, effects};
+use crate::rehearsal::builtin::Fault;
 
 /// How many letters a generated name gets.
 const SUFFIX: usize = 5;

@@ -4,8 +4,9 @@
 use serde_json::Value;
 
 use super::call::Call;
-use super::refusal::{Fault, Refusal, quote};
+use super::refusal::{Refusal, quote};
 use super::resource::Resource;
+use crate::rehearsal::builtin::Fault;
 
 /// What the server can read.
 const READ: [&str; 3] = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"];

@@ -5,7 +5,8 @@
 use regex::Regex;
 use serde_json::Value;
 
-use super::refusal::{Fault, quote};
+use super::refusal::quote;
+use crate::rehearsal::builtin::Fault;
 use crate::structural::{self, Schema};
 
 /// What is wrong with a definition.

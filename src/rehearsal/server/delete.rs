@@ -10,12 +10,13 @@ use super::call::Call;
 use super::list;
 use super::meta;
 use super::options::ListOptions;
-use super::refusal::{Fault, Refusal, quote};
+use super::refusal::{Refusal, quote};
 use super::reply::{Content, Reply};
 use super::resource::Resource;
 use super::state::State;
 use super::stored::Stored;
 use super::{convert, decode, definition, effects};
+use crate::rehearsal::builtin::Fault;
 
 const ORPHAN: &str = "orphan";
 const FOREGROUND: &str = "foregroundDeletion";

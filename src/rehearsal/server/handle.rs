@@ -45,6 +45,15 @@ pub(super) async fn handle(
         match interfere.request(&asked) {
             Interference::Pass => {}
             Interference::Answer(refusal) => return Ok(refused(&refusal)),
+            Interference::Forbid => {
+                let deed = deed(verb, &route, request.uri().path(), named(&query));
+                return Ok(refused(&rights::refusal(user, &deed)));
+            }
+            Interference::Conflict => {
+                if let Some(refusal) = modified(server, &route) {
+                    return Ok(refused(&refusal));
+                }
+            }
             Interference::Delay(length) => server.inner.clock.sleep(length).await,
             Interference::Cut => return Err(Cut),
             Interference::CutAfter => after = true,
@@ -74,6 +83,14 @@ fn named(query: &Query) -> Option<&str> {
     let parts = query.text("fieldSelector")?.split(',');
     let name = parts.filter_map(|part| part.strip_prefix("metadata.name=")).next()?;
     Some(name.strip_prefix('=').unwrap_or(name)).filter(|name| !name.is_empty())
+}
+
+/// 409: somebody else has written the object. Nothing, if none is asked for.
+fn modified(server: &Server, route: &Route) -> Option<Refusal> {
+    let Route::Objects(objects) = route else { return None };
+    let state = server.state();
+    let resource = state.catalogue.find(&objects.group, &objects.version, &objects.plural)?;
+    Some(Refusal::modified(resource, objects.name.as_deref().unwrap_or_default()))
 }
 
 fn asked(user: &User, verb: &str, route: &Route, path: &str) -> Asked {

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::refusal::{Refusal, details, quote};
+use super::refusal::Refusal;
 
 /// A request as faults see it.
 #[derive(Clone, Debug, Default)]
@@ -26,42 +26,6 @@ pub struct Asked {
     pub name: String,
 }
 
-impl Asked {
-    /// 403 in the words of the server's rights.
-    pub fn forbidden(&self) -> Refusal {
-        let Asked { user, verb, group, resource, subresource, namespace, name, .. } = self;
-        let subject = if group.is_empty() { resource.clone() } else { format!("{resource}.{group}") };
-        let below = if subresource.is_empty() { String::new() } else { format!("/{subresource}") };
-        let named = if name.is_empty() { String::new() } else { format!(" {}", quote(name)) };
-        let place = match namespace.as_str() {
-            "" => " at the cluster scope".to_owned(),
-            namespace => format!(" in the namespace {}", quote(namespace)),
-        };
-        let message = format!(
-            "{subject}{named} is forbidden: User {} cannot {verb} resource {} in API group {}{place}",
-            quote(user),
-            quote(&format!("{resource}{below}")),
-            quote(group),
-        );
-        let mut refusal = Refusal::new(403, "Forbidden", message);
-        refusal.details = details(name, group, resource);
-        refusal
-    }
-
-    /// 409: somebody else has written the object meanwhile.
-    pub fn modified(&self) -> Refusal {
-        let Asked { group, resource, name, .. } = self;
-        let subject = if group.is_empty() { resource.clone() } else { format!("{resource}.{group}") };
-        let message = format!(
-            "Operation cannot be fulfilled on {subject} {}: the object has been modified; please apply your changes to the latest version and try again",
-            quote(name)
-        );
-        let mut refusal = Refusal::new(409, "Conflict", message);
-        refusal.details = details(name, group, resource);
-        refusal
-    }
-}
-
 /// What becomes of a request.
 #[derive(Clone, Debug)]
 pub enum Interference {
@@ -69,6 +33,10 @@ pub enum Interference {
     Pass,
     /// It is answered with this, and nothing is done.
     Answer(Refusal),
+    /// It is refused as one of a user without the right to it.
+    Forbid,
+    /// It is refused as one of an object that somebody else has written meanwhile. What is no object is not.
+    Conflict,
     /// It goes on after this length of the cluster's time.
     Delay(Duration),
     /// The connection is cut, and nothing is done.

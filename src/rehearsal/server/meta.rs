@@ -3,7 +3,8 @@
 
 use serde_json::{Map, Value};
 
-use super::refusal::{Fault, quote};
+use super::refusal::quote;
+use crate::rehearsal::builtin::Fault;
 
 /// In Go's order, as real answers have them.
 const ORDER: [&str; 15] = [

@@ -3,10 +3,11 @@
 
 use serde_json::{Value, json};
 
-use super::refusal::{Fault, Refusal, quote};
+use super::refusal::{Refusal, quote};
 use super::resource::Resource;
 use super::{definition, definition_rules, meta};
 use crate::rehearsal::builtin;
+use crate::rehearsal::builtin::Fault;
 use crate::structural::{self, Cursor, Schema, Violation};
 
 /// How unknown fields are taken (`fieldValidation`).
@@ -187,12 +188,7 @@ pub fn has_rules(resource: &Resource) -> bool {
 pub fn validate(resource: &Resource, object: &Value, old: Option<&Value>) -> Vec<Fault> {
     let mut faults = Vec::new();
     if has_rules(resource) {
-        let found = builtin::validate(&resource.api_version(), &resource.kind, object, old);
-        faults.extend(found.into_iter().map(|builtin::Fault { reason, field, message }| Fault {
-            reason,
-            field,
-            message,
-        }));
+        faults.extend(builtin::validate(&resource.api_version(), &resource.kind, object, old));
         if resource.is("apiextensions.k8s.io", "customresourcedefinitions") {
             for fault in definition_rules::faults(object) {
                 if !faults.contains(&fault) {

@@ -7,8 +7,9 @@
 use std::time::Duration;
 
 use super::call::Call;
-use super::refusal::{Fault, Refusal, quote};
+use super::refusal::{Refusal, quote};
 use super::selection::Selection;
+use crate::rehearsal::builtin::Fault;
 
 /// How a list's version is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

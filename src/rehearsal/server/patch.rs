@@ -5,11 +5,12 @@ use serde_json::{Map, Value};
 
 use super::call::Call;
 use super::model::FieldValidation;
-use super::refusal::{Fault, Refusal, quote};
+use super::refusal::{Refusal, quote};
 use super::reply::Reply;
 use super::state::State;
 use super::update::settle;
 use super::{convert, create, decode, duplicates, jsonpatch, managers, meta, model};
+use crate::rehearsal::builtin::Fault;
 use crate::rehearsal::strategic::{self, PatchError};
 
 const JSON: &str = "application/json-patch+json";

@@ -8,6 +8,7 @@ use std::fmt::Display;
 use serde_json::{Map, Value, json};
 
 use super::resource::Resource;
+use crate::rehearsal::builtin::Fault;
 
 /// A request that is refused.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,59 +27,6 @@ pub struct Refusal {
     pub plain: bool,
     /// `metadata.continue`: where a list that is refused may go on.
     pub resume: Option<String>,
-}
-
-/// One of several things wrong with an object.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
-    /// `FieldValueInvalid`, `FieldValueRequired`, …
-    pub reason: &'static str,
-    /// The field's path as the server writes it.
-    pub field: String,
-    /// The words after the path.
-    pub message: String,
-}
-
-impl Fault {
-    /// A value that is wrong.
-    pub fn invalid(field: impl Into<String>, value: impl Display, why: impl Display) -> Fault {
-        Fault {
-            reason: "FieldValueInvalid",
-            field: field.into(),
-            message: format!("Invalid value: {value}: {why}"),
-        }
-    }
-
-    /// A value that is missing.
-    pub fn required(field: impl Into<String>, why: impl Display) -> Fault {
-        let why = why.to_string();
-        let message =
-            if why.is_empty() { "Required value".to_owned() } else { format!("Required value: {why}") };
-        Fault { reason: "FieldValueRequired", field: field.into(), message }
-    }
-
-    /// A value that must not be given.
-    pub fn forbidden(field: impl Into<String>, why: impl Display) -> Fault {
-        Fault { reason: "FieldValueForbidden", field: field.into(), message: format!("Forbidden: {why}") }
-    }
-
-    /// The reason that the first words of a message stand for.
-    pub fn reason_of(message: &str) -> &'static str {
-        match message.split(':').next().unwrap_or_default() {
-            "Required value" => "FieldValueRequired",
-            "Unsupported value" => "FieldValueNotSupported",
-            "Duplicate value" => "FieldValueDuplicate",
-            "Forbidden" => "FieldValueForbidden",
-            "Too long" => "FieldValueTooLong",
-            "Too many" => "FieldValueTooMany",
-            "Not found" => "FieldValueNotFound",
-            "Internal error" => "InternalError",
-            _ if message.contains("must be of type ") && !message.contains("Checked value") => {
-                "FieldValueTypeInvalid"
-            }
-            _ => "FieldValueInvalid",
-        }
-    }
 }
 
 impl Refusal {

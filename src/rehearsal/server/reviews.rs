@@ -7,11 +7,12 @@ use super::call::Call;
 use super::decode;
 use super::managers;
 use super::meta;
-use super::refusal::{Fault, Refusal};
+use super::refusal::Refusal;
 use super::reply::Reply;
 use super::rights::{Deed, allowed, rules, why};
 use super::state::State;
 use super::user::User;
+use crate::rehearsal::builtin::Fault;
 
 /// Whether the kind is one that is asked and not kept.
 pub fn is_review(call: &Call<'_>) -> bool {

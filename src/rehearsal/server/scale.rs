@@ -4,11 +4,12 @@
 use serde_json::{Map, Value, json};
 
 use super::call::Call;
-use super::refusal::{Fault, Refusal};
+use super::refusal::Refusal;
 use super::reply::Reply;
 use super::resource::Resource;
 use super::state::State;
 use super::{convert, create, decode, managers, meta, patch, render, update};
+use crate::rehearsal::builtin::Fault;
 use crate::selector::LabelSelector;
 
 /// Where a kind has its numbers, as JSON pointers.

@@ -8,12 +8,13 @@ use super::decode;
 use super::managers;
 use super::meta;
 use super::model::{self, FieldValidation};
-use super::refusal::{Fault, Refusal, quote};
+use super::refusal::{Refusal, quote};
 use super::reply::Reply;
 use super::state::State;
 use super::stored::Stored;
 use super::strategy;
 use super::{admission, convert, create, effects};
+use crate::rehearsal::builtin::Fault;
 use crate::rehearsal::fields;
 use std::sync::Arc;
 

@@ -222,7 +222,7 @@ fn mounts(spot: &Spot<'_>, volumes: &BTreeSet<&str>, faults: &mut Faults) {
             faults.required(&name, "");
         }
         if !volumes.contains(name.text()) {
-            faults.0.push(Fault::not_found(&name.path, &Value::String(name.text().into())));
+            faults.0.push(Fault::not_found(&name.path, Value::String(name.text().into())));
         }
         if path.is_empty() {
             faults.required(&path, "");

@@ -98,7 +98,7 @@ fn versions(root: &Spot<'_>, spec: &Spot<'_>, faults: &mut Faults) {
             faults.required(&schema, "");
         }
     }
-    let shown = || Fault::invalid(&versions.path, &printed(&versions), "");
+    let shown = || Fault::invalid(&versions.path, printed(&versions), "");
     let mut told = |why: &str| {
         let mut fault = shown();
         fault.message = format!("{}{why}", fault.message);

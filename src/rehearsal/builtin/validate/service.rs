@@ -90,23 +90,34 @@ fn external(spec: &Spot<'_>, faults: &mut Faults) {
     }
 }
 
+/// The name of a port, which it must have where there are others.
+fn port_name<'a>(port: &Spot<'a>, several: bool, faults: &mut Faults) -> Spot<'a> {
+    let name = port.get("name");
+    if several && name.is_empty() {
+        faults.required(&name, "");
+    } else if !name.is_empty() {
+        faults.invalid_each(&name, words::label(name.text()));
+    }
+    name
+}
+
+/// A number of which one that is left out is 0, and a protocol.
+fn port_number(port: &Spot<'_>, faults: &mut Faults) {
+    let number = Value::from(port.get("port").int());
+    let number = Spot { value: &number, path: port.get("port").path };
+    faults.invalid_each(&number, words::port(number.int()));
+    faults.choice(&port.get("protocol"), &["SCTP", "TCP", "UDP"]);
+}
+
 fn each_port(ports: &Spot<'_>, faults: &mut Faults) {
     let several = ports.items().count() > 1;
     let mut names = BTreeSet::new();
     for item in ports.items() {
-        let name = item.get("name");
-        if several && name.is_empty() {
-            faults.required(&name, "");
-        } else if !name.is_empty() {
-            faults.invalid_each(&name, words::label(name.text()));
-            if !names.insert(name.text()) {
-                faults.duplicate(&name);
-            }
+        let name = port_name(&item, several, faults);
+        if !name.is_empty() && !names.insert(name.text()) {
+            faults.duplicate(&name);
         }
-        let number = Value::from(item.get("port").int());
-        let number = Spot { value: &number, path: item.get("port").path };
-        faults.invalid_each(&number, words::port(number.int()));
-        faults.choice(&item.get("protocol"), &["SCTP", "TCP", "UDP"]);
+        port_number(&item, faults);
         port(&item.get("targetPort"), faults);
         let protocol = item.get("appProtocol");
         if protocol.is_there() {
@@ -399,15 +410,8 @@ pub fn endpoints(root: &Spot<'_>, faults: &mut Faults) {
         let ports = subset.get("ports");
         let several = ports.items().count() > 1;
         for item in ports.items() {
-            let name = item.get("name");
-            if several && name.is_empty() {
-                faults.required(&name, "");
-            } else if !name.is_empty() {
-                faults.invalid_each(&name, words::label(name.text()));
-            }
-            let number = item.get("port");
-            faults.invalid_each(&number, words::port(number.int()));
-            faults.choice(&item.get("protocol"), &["SCTP", "TCP", "UDP"]);
+            port_name(&item, several, faults);
+            port_number(&item, faults);
         }
     }
 }

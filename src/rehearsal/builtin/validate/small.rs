@@ -147,7 +147,7 @@ fn metric(spot: &Spot<'_>, faults: &mut Faults) {
         faults.required(&kind, "must specify a metric source type");
     }
     if !TYPES.contains(&kind.text()) {
-        faults.0.push(Fault::unsupported(&kind.path, &kind.text().into(), TYPES));
+        faults.0.push(Fault::unsupported(&kind.path, Value::from(kind.text()), TYPES));
     }
     let field = match kind.text() {
         "ContainerResource" => "containerResource",
@@ -281,7 +281,7 @@ pub fn binding(root: &Spot<'_>, namespaced: bool, old: Option<&Value>, faults: &
     let (kind, name) = (role.get("kind"), role.get("name"));
     let kinds: &[&str] = if namespaced { &["Role", "ClusterRole"] } else { &["ClusterRole"] };
     if !kinds.contains(&kind.text()) {
-        faults.0.push(Fault::unsupported(&kind.path, &kind.text().into(), kinds));
+        faults.0.push(Fault::unsupported(&kind.path, Value::from(kind.text()), kinds));
     }
     if name.is_empty() {
         faults.required(&name, "");
@@ -306,7 +306,7 @@ pub fn binding(root: &Spot<'_>, namespaced: bool, old: Option<&Value>, faults: &
             "User" | "Group" => faults.optional_choice(&group, &[RBAC]),
             _ => {
                 let kinds = ["ServiceAccount", "User", "Group"];
-                faults.0.push(Fault::unsupported(&kind.path, &kind.text().into(), &kinds));
+                faults.0.push(Fault::unsupported(&kind.path, Value::from(kind.text()), &kinds));
             }
         }
     }
@@ -470,7 +470,7 @@ fn bounds(item: &Spot<'_>, faults: &mut Faults) {
                 let words = text.replacen("{}", a.as_str().unwrap_or_default(), 1);
                 let words = words.replacen("{}", b.as_str().unwrap_or_default(), 1);
                 let path = format!("{}[{name}]", item.get(told).path);
-                faults.0.push(Fault::invalid(path, &of(shown), words));
+                faults.0.push(Fault::invalid(path, of(shown), words));
             }
         }
     }

@@ -80,5 +80,5 @@ pub fn check(kind: &str, status: &Spot<'_>, faults: &mut Faults) {
 
 /// Refuses a count; one that is not written is none.
 fn refuse(count: &Spot<'_>, why: String, faults: &mut Faults) {
-    faults.0.push(Fault::invalid(&count.path, &count.int().into(), why));
+    faults.0.push(Fault::invalid(&count.path, count.int(), why));
 }

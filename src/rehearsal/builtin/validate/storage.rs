@@ -9,6 +9,7 @@ use super::spot::{Faults, Spot};
 use super::words;
 use crate::quantity::Quantity;
 use crate::rehearsal::builtin::fault::Fault;
+use crate::rehearsal::builtin::read::OF_EVERY_VOLUME;
 
 const MODES: &[&str] = &["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"];
 
@@ -106,18 +107,8 @@ pub fn volume(spec: &Spot<'_>, faults: &mut Faults) {
     for (_, value) in capacity.entries() {
         not_negative(&value, faults);
     }
-    let known = [
-        "accessModes",
-        "capacity",
-        "claimRef",
-        "mountOptions",
-        "nodeAffinity",
-        "persistentVolumeReclaimPolicy",
-        "storageClassName",
-        "volumeAttributesClassName",
-        "volumeMode",
-    ];
-    let sources: Vec<&str> = spec.entries().map(|(key, _)| key).filter(|key| !known.contains(key)).collect();
+    let sources: Vec<&str> =
+        spec.entries().map(|(key, _)| key).filter(|key| !OF_EVERY_VOLUME.contains(key)).collect();
     match sources[..] {
         [] => faults.required(spec, "must specify a volume type"),
         ["hostPath"] => {

@@ -53,7 +53,8 @@ fn refuse_selector(selector: &Spot<'_>, why: &str, faults: &mut Faults) {
     faults.0.push(Fault::invalid(&selector.path, &shown, why));
 }
 
-fn replicated(spec: &Spot<'_>, kind: &str, faults: &mut Faults) {
+/// The selector that a workload must have, and that must not select everything.
+fn its_selector<'a>(spec: &Spot<'a>, kind: &str, faults: &mut Faults) -> Spot<'a> {
     let selector = spec.get("selector");
     if !selector.is_there() {
         faults.required(&selector, "");
@@ -63,6 +64,11 @@ fn replicated(spec: &Spot<'_>, kind: &str, faults: &mut Faults) {
             refuse_selector(&selector, &format!("empty selector is invalid for {kind}"), faults);
         }
     }
+    selector
+}
+
+fn replicated(spec: &Spot<'_>, kind: &str, faults: &mut Faults) {
+    let selector = its_selector(spec, kind, faults);
     if !meta::is_sound(&selector) {
         return refuse_selector(&selector, "invalid label selector", faults);
     }
@@ -86,7 +92,7 @@ fn matching(selector: &Spot<'_>, template: &Spot<'_>, faults: &mut Faults) {
     let taken = selector.is_there()
         && LabelSelector::from_object(selector.value).is_ok_and(|selector| selector.matches(labels.value));
     if !taken {
-        faults.0.push(Fault::invalid(&labels.path, &sorted(labels.value), NO_MATCH));
+        faults.0.push(Fault::invalid(&labels.path, sorted(labels.value), NO_MATCH));
     }
 }
 
@@ -101,7 +107,7 @@ fn sorted(labels: &Value) -> Value {
 fn always(template: &Spot<'_>, kind: &str, faults: &mut Faults) {
     let policy = template.at("spec.restartPolicy");
     if policy.text() != "Always" {
-        faults.0.push(Fault::unsupported(&policy.path, &policy.text().into(), &["Always"]));
+        faults.0.push(Fault::unsupported(&policy.path, Value::from(policy.text()), &["Always"]));
     }
     let deadline = template.at("spec.activeDeadlineSeconds");
     if deadline.is_there() {
@@ -210,15 +216,7 @@ pub fn stateful_set(spec: &Spot<'_>, old: Option<&Value>, faults: &mut Faults) {
     if !service.is_empty() && old.is_none() {
         faults.invalid_each(&service, words::label(service.text()));
     }
-    let selector = spec.get("selector");
-    if !selector.is_there() {
-        faults.required(&selector, "");
-    } else {
-        meta::selector(&selector, faults);
-        if is_blank(&selector) {
-            refuse_selector(&selector, "empty selector is invalid for statefulset", faults);
-        }
-    }
+    let selector = its_selector(spec, "statefulset", faults);
     let template = with_claims(spec);
     let template = Spot { value: &template, path: spec.get("template").path };
     if !meta::is_sound(&selector) {
@@ -323,7 +321,7 @@ pub fn replication_controller(spec: &Spot<'_>, faults: &mut Faults) {
     let labels = template.at("metadata.labels");
     let taken = selector.entries().all(|(key, value)| labels.value.get(key) == Some(value.value));
     if !selector.is_empty() && !taken {
-        faults.0.push(Fault::invalid(&labels.path, &sorted(labels.value), NO_MATCH));
+        faults.0.push(Fault::invalid(&labels.path, sorted(labels.value), NO_MATCH));
     }
     pod::template(&template, faults);
     always(&template, "ReplicationController", faults);

@@ -85,7 +85,7 @@ impl Ails {
                 FaultKind::CrashLoop => ails.crash_loop = true,
                 FaultKind::NeverReady => ails.never_ready = true,
                 FaultKind::Slow(by) => ails.slow += *by,
-                FaultKind::Unschedulable | FaultKind::Quota | FaultKind::OperatorDown => {}
+                FaultKind::Quota | FaultKind::OperatorDown => {}
             }
         }
         ails

@@ -3,14 +3,12 @@
 
 use super::super::claim;
 use super::super::driver::{Change, Name, View};
-use super::super::faults::{self, FaultKind};
 use super::super::outcome::{Outcome, Told, Verb, reference};
 use super::super::pods;
 use super::super::read::{amount, deleting, holds, items, name, namespace, put_condition, stamp, text};
 use super::super::resource::{CLAIMS, NODES, PODS};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 /// What it wants to hear of.
 pub(in super::super) const WATCHES: &[&str] = &[PODS, NODES, CLAIMS];
@@ -41,9 +39,7 @@ pub(in super::super) fn reconcile(view: &View, at: &Name) -> Outcome {
     {
         return outcome;
     }
-    let struck = faults::of(view, pod);
-    let broken = struck.iter().any(|fault| matches!(fault, FaultKind::Unschedulable));
-    match place(view, pod, broken) {
+    match place(view, pod) {
         Ok(node) => {
             outcome.push(PODS, pod, Verb::Bind(node.clone()));
             let message = format!("Successfully assigned {}/{} to {node}", namespace(pod), name(pod));
@@ -56,7 +52,6 @@ pub(in super::super) fn reconcile(view: &View, at: &Name) -> Outcome {
             put_condition(&mut status, condition);
             outcome.set_status(PODS, pod, status);
             tell(&mut outcome, pod, "Warning", "FailedScheduling", message, "Scheduling");
-            outcome.again_in = faults::change_in(view).map(|change| change.min(Duration::from_secs(300)));
         }
     }
     outcome
@@ -83,7 +78,7 @@ struct Hindrance {
 }
 
 /// The node for a pod, or why there is none.
-fn place(view: &View, pod: &Value, broken: bool) -> Result<String, String> {
+fn place(view: &View, pod: &Value) -> Result<String, String> {
     let (mut best, mut hindrances, mut nodes) = (None, Vec::new(), 0);
     let wanted = requests(pod);
     if let Some(words) = unbound(view, pod) {
@@ -96,11 +91,7 @@ fn place(view: &View, pod: &Value, broken: bool) -> Result<String, String> {
     for node in view.all(NODES) {
         nodes += 1;
         let used = view.store.load(name(node));
-        let found = if broken {
-            vec![hindrance("node(s) were unschedulable", false)]
-        } else {
-            hinders(pod, node, wanted, used)
-        };
+        let found = hinders(pod, node, wanted, used);
         if found.is_empty() {
             let key = (used.pods, name(node).to_owned());
             best = best.filter(|best| *best <= key).or(Some(key));
