@@ -39,18 +39,15 @@ pub(super) enum Lookup {
     Found(Resource),
     /// Several groups serve it; their full names.
     Ambiguous(Vec<String>),
-    /// Nobody serves it; names and words that may help.
-    Missing(Vec<String>),
+    /// Nobody serves it; [`Catalogue::help`] may know more.
+    Missing,
 }
 
 impl Catalogue {
     /// Looks a word up. Kind, plural and singular come before short names, the core group before other
     /// built-in groups, those before custom kinds; two custom groups are ambiguous.
     pub fn look_up(&self, name: &KindName) -> Lookup {
-        let (word, version, group) = match &name.api_version {
-            Some(_) => (name.word.as_str(), None, None),
-            None => split(&name.word),
-        };
+        let (word, version, group) = parts(name);
         let fits = |resource: &&Resource| {
             group.is_none_or(|group| resource.group.eq_ignore_ascii_case(group))
                 && version.is_none_or(|version| resource.version.eq_ignore_ascii_case(version))
@@ -74,14 +71,22 @@ impl Catalogue {
         let best = groups.iter().map(|resource| rank(&resource.group)).min();
         groups.retain(|resource| Some(rank(&resource.group)) == best);
         match groups.as_slice() {
-            [] => Lookup::Missing(self.help(word, name)),
+            [] => Lookup::Missing,
             [one] => Lookup::Found((*one).clone()),
             several => Lookup::Ambiguous(several.iter().map(|resource| resource.full_name()).collect()),
         }
     }
 
-    /// Names that come near: the same kind elsewhere, else similar words; and who could not be asked.
-    fn help(&self, word: &str, name: &KindName) -> Vec<String> {
+    /// The resource of a kind in the version that is meant, or in another one.
+    pub fn serving(&self, api_version: &str, kind: &str) -> Option<&Resource> {
+        let group = api_version.split_once('/').map_or("", |(group, _)| group);
+        let known = self.resources.iter().filter(|resource| resource.kind == kind && resource.group == group);
+        known.min_by_key(|resource| resource.api_version() != api_version)
+    }
+
+    /// Names that come near one that nobody serves: the same kind elsewhere, else similar words; and who could not be asked.
+    pub fn help(&self, name: &KindName) -> Vec<String> {
+        let (word, _, _) = parts(name);
         let elsewhere = |resource: &&Resource| {
             [&resource.kind, &resource.plural, &resource.singular]
                 .iter()
@@ -120,6 +125,14 @@ impl Catalogue {
         }
         near.sort_by(|a, b| b.0.total_cmp(&a.0));
         near.into_iter().map(|(_, kind)| kind.to_owned()).collect()
+    }
+}
+
+/// The word, and the version and group that are written behind it.
+fn parts(name: &KindName) -> (&str, Option<&str>, Option<&str>) {
+    match &name.api_version {
+        Some(_) => (name.word.as_str(), None, None),
+        None => split(&name.word),
     }
 }
 
@@ -231,7 +244,9 @@ mod tests {
     fn what_is_missing_comes_with_help() {
         let stale = "(metrics.k8s.io/v1beta1 is served by a server that does not answer)".to_owned();
         let help = |word, api_version| match look_up(word, api_version) {
-            Lookup::Missing(help) => help,
+            Lookup::Missing => {
+                catalogue().help(&KindName { word: word.into(), api_version: api_version.map(str::to_owned) })
+            }
             other => vec![format!("{other:?}")],
         };
         assert_eq!(help("SeldonDeploymnet", None), ["SeldonDeployment".to_owned(), stale.clone()]);

@@ -103,18 +103,28 @@ impl Cluster {
     /// The resource that a word means. What the server serves is asked once a run, and once more by a
     /// lookup that misses, so that a CRD just established is found.
     pub async fn resolve(&self, name: &KindName) -> Result<Resource, ResolveError> {
-        let (catalogue, edition) = self.catalogue(0).await?;
+        let (mut catalogue, edition) = self.catalogue(0).await?;
         let mut found = catalogue.look_up(name);
-        if matches!(found, Lookup::Missing(_)) && !edition.fresh {
-            found = self.catalogue(edition.number + 1).await?.0.look_up(name);
+        if found == Lookup::Missing && !edition.fresh {
+            catalogue = self.catalogue(edition.number + 1).await?.0;
+            found = catalogue.look_up(name);
         }
         match found {
             Lookup::Found(resource) => Ok(resource),
             Lookup::Ambiguous(candidates) => {
                 Err(ResolveError::Ambiguous { what: name.to_string(), candidates })
             }
-            Lookup::Missing(help) => Err(ResolveError::NotServed { what: name.to_string(), help }),
+            Lookup::Missing => {
+                Err(ResolveError::NotServed { what: name.to_string(), help: catalogue.help(name) })
+            }
         }
+    }
+
+    /// How a kind that may as well not be served is served: in the version that is meant, or in another one.
+    /// A miss is no reason to ask the server again.
+    pub async fn served(&self, api_version: &str, kind: &str) -> Result<Option<Resource>, Error> {
+        let (catalogue, _) = self.catalogue(0).await.map_err(Error::from)?;
+        Ok(catalogue.serving(api_version, kind).cloned())
     }
 
     /// Forgets what the server serves; the next lookup asks again.

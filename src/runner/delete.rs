@@ -214,7 +214,7 @@ impl Going {
         while let Some(change) = going.view.try_next() {
             going.take(change, cx)?;
         }
-        going.seen = going.owned.left().len();
+        going.seen = going.owned.count();
         Ok(going)
     }
 
@@ -274,7 +274,12 @@ impl Going {
                 change = self.view.next() => self.take(change, cx)?,
                 () = until(cx.deadline) => return Err(self.out_of_time(cx).await),
             }
-            self.seen = self.seen.max(self.owned.left().len());
+            self.seen = self.seen.max(self.owned.count());
+            // What has come already is taken in before anything is said of it.
+            while let Some(change) = self.view.try_next() {
+                self.take(change, cx)?;
+                self.seen = self.seen.max(self.owned.count());
+            }
         }
     }
 
@@ -327,7 +332,7 @@ impl Going {
                 left.push(Left::of(&object.short(), &shown.value()));
             }
         }
-        let owned = self.owned.left().into_iter().map(|leaf| Left {
+        let owned = self.owned.left().map(|leaf| Left {
             name: format!("{}/{}", leaf.kind, leaf.name),
             deleting: leaf.deleting,
             finalizers: leaf.finalizers.clone(),

@@ -16,6 +16,7 @@ mod one;
 mod outstanding;
 mod owned;
 mod panel;
+mod parts;
 mod patch;
 mod pause;
 mod preflight;

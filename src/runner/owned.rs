@@ -3,7 +3,7 @@
 
 use super::context::Context;
 use super::view::{Key, View};
-use crate::cluster::{Error, Interest, KindName, ResolveError};
+use crate::cluster::{Error, Interest};
 use crate::event::Failure;
 use crate::kinds;
 use crate::tree::{Leaf, Tree};
@@ -19,6 +19,8 @@ pub(super) struct Owned {
     feeds: BTreeSet<usize>,
     /// What is there now of those kinds, by UID.
     tree: Tree,
+    /// Those in the tree that belong to it by their owners.
+    left: BTreeSet<String>,
     /// UIDs by feed and key.
     keys: BTreeMap<(usize, Key), String>,
 }
@@ -32,21 +34,13 @@ impl Owned {
         cx: &Context<'_>,
     ) -> Result<(), Failure> {
         let text = |pointer: &str| root.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-        self.members.insert(text("/metadata/uid").to_owned());
+        self.join(text("/metadata/uid"));
         let namespace =
             Some(text("/metadata/namespace").to_owned()).filter(|namespace| !namespace.is_empty());
         let hint = kinds::labels_below(root);
         for owned in kinds::owns(text("/apiVersion"), text("/kind")) {
-            let name =
-                KindName { word: owned.kind.to_owned(), api_version: Some(owned.api_version.to_owned()) };
-            let resource = match cx.cluster.resolve(&name).await {
-                Ok(resource) => resource,
-                // What is not served is not owned.
-                Err(ResolveError::NotServed { .. } | ResolveError::Ambiguous { .. }) => continue,
-                Err(ResolveError::Trouble(error)) => {
-                    return Err(cx.failed("ask which kinds the cluster serves", error));
-                }
-            };
+            // What is not served is not owned.
+            let Some(resource) = cx.served(owned.api_version, owned.kind).await? else { continue };
             let labelled = matches!(owned.kind, "Deployment" | "ReplicaSet" | "StatefulSet" | "Pod");
             let labels = hint.clone().filter(|_| labelled);
             let interest = Interest { resource, namespace: namespace.clone(), names: Vec::new(), labels };
@@ -76,9 +70,16 @@ impl Owned {
             && before != snapshot.uid
         {
             self.tree.remove(&before);
+            self.left.remove(&before);
         }
         self.tree.insert(&snapshot.value());
-        self.grow();
+        let owners = self.tree.get(&snapshot.uid).map_or(&[][..], |leaf| &leaf.owners);
+        if self.has(owners) {
+            self.left.insert(snapshot.uid.clone());
+            self.join(&snapshot.uid);
+        } else {
+            self.left.remove(&snapshot.uid);
+        }
     }
 
     /// Takes out an object that is gone.
@@ -87,6 +88,7 @@ impl Owned {
             return;
         }
         self.tree.remove(uid);
+        self.left.remove(uid);
         if self.keys.get(&(feed, key.clone())).is_some_and(|known| known == uid) {
             self.keys.remove(&(feed, key.clone()));
         }
@@ -98,8 +100,13 @@ impl Owned {
     }
 
     /// What is there now of what the roots own.
-    pub(super) fn left(&self) -> Vec<&Leaf> {
-        self.tree.iter().filter(|leaf| self.has(&leaf.owners)).collect()
+    pub(super) fn left(&self) -> impl Iterator<Item = &Leaf> {
+        self.left.iter().filter_map(|uid| self.tree.get(uid))
+    }
+
+    /// How many they are.
+    pub(super) fn count(&self) -> usize {
+        self.left.len()
     }
 
     /// Whether a feed shows owned kinds.
@@ -117,18 +124,16 @@ impl Owned {
         }
     }
 
-    fn grow(&mut self) {
-        loop {
-            let found: Vec<String> = self
-                .tree
-                .iter()
-                .filter(|leaf| !self.members.contains(&leaf.uid) && self.has(&leaf.owners))
-                .map(|leaf| leaf.uid.clone())
-                .collect();
-            if found.is_empty() {
-                return;
+    /// Takes in a member, and what was seen before and belongs to it.
+    fn join(&mut self, uid: &str) {
+        let mut joining = vec![uid.to_owned()];
+        while let Some(uid) = joining.pop() {
+            if self.members.insert(uid.clone()) {
+                let owned = self.tree.owned_directly(&uid).map(|leaf| leaf.uid.clone());
+                let before = joining.len();
+                joining.extend(owned);
+                self.left.extend(joining[before..].iter().cloned());
             }
-            self.members.extend(found);
         }
     }
 }

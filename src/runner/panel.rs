@@ -4,7 +4,7 @@
 use super::judge::{
     Belief, Elsewhere, Observation, Sight, Why, all, believe, is_presence, judge, wants_absence,
 };
-use super::owned::Owned;
+use super::parts::{Part, Parts};
 use super::subject::Subject;
 use super::view::{Key, View, owners};
 use crate::cluster::{Cluster, ObjectRef, Snapshot, Written};
@@ -48,16 +48,6 @@ pub(super) struct Gate {
     pub settle: Duration,
 }
 
-/// A subject and the feed that shows it.
-pub(super) struct Part {
-    pub subject: Subject,
-    pub feed: usize,
-    /// What the selection's owner owns.
-    pub owned: Option<Owned>,
-    /// The feed that shows the owner, until it was seen.
-    pub owner_feed: Option<usize>,
-}
-
 /// Where an object is judged: the part's number and its key.
 type MemberKey = (usize, Key);
 
@@ -88,7 +78,7 @@ enum First {
 
 /// Objects that a condition is judged on.
 pub(super) struct Panel<'c> {
-    pub parts: Vec<Part>,
+    pub parts: Parts,
     pub condition: &'c Condition,
     pub rule: Rule,
     pub gate: Gate,
@@ -208,7 +198,7 @@ impl<'c> Panel<'c> {
                 Observation::Never(closed) => never.extend(closed.iter().cloned()),
             }
         }
-        let all_named = self.parts.iter().all(|part| matches!(part.subject, Subject::Named(_)));
+        let all_named = self.parts.as_slice().iter().all(|part| matches!(part.subject, Subject::Named(_)));
         let lost = match self.rule.matching {
             Match::All => !never.is_empty(),
             Match::Any => all_named && !never.is_empty() && whys.is_empty() && met == 0,
@@ -228,7 +218,7 @@ impl<'c> Panel<'c> {
     /// Whether nothing is there any more. A selection that matches nothing has no member that could say so.
     fn absence(&self) -> Observation {
         let mut judged = Vec::new();
-        for (index, part) in self.parts.iter().enumerate() {
+        for (index, part) in self.parts.as_slice().iter().enumerate() {
             let members = self.members.iter().filter(|((part, _), _)| *part == index);
             let members: Vec<Observation> =
                 members.map(|(_, member)| member.observation.clone()).take(MOST_WHYS).collect();
@@ -256,7 +246,7 @@ impl<'c> Panel<'c> {
     }
 
     fn count(&self, actual: usize, wanted: &str) -> Why {
-        let words: Vec<String> = self.parts.iter().map(|part| part.subject.words()).collect();
+        let words: Vec<String> = self.parts.as_slice().iter().map(|part| part.subject.words()).collect();
         let sentence = format!("{actual} objects, wanted {wanted}: {}", words.join(", "));
         self.why(&words.join(", "), &format!("{actual} objects"), wanted, sentence)
     }

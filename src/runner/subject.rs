@@ -115,6 +115,12 @@ impl Context<'_> {
         self.cluster.resolve(name).await.map_err(trouble::unresolved)
     }
 
+    /// How a kind that may as well not be served is served.
+    pub(super) async fn served(&self, api_version: &str, kind: &str) -> Result<Option<Resource>, Failure> {
+        let served = self.cluster.served(api_version, kind).await;
+        served.map_err(|error| self.failed("ask which kinds the cluster serves", error))
+    }
+
     async fn kind(&self, kind: &KindWord, api_version: Option<&str>) -> Result<Resource, Failure> {
         let mut word = kind.word.clone();
         for part in [&kind.version, &kind.group].into_iter().flatten() {

@@ -21,6 +21,8 @@ pub(super) struct View {
 pub(super) struct Feed {
     watch: Watch,
     objects: BTreeMap<Key, Snapshot>,
+    /// Where they stand, by UID.
+    places: BTreeMap<String, Key>,
     /// Which objects have this owner, where that is asked for.
     owned: Option<BTreeMap<String, BTreeSet<Key>>>,
     listed: bool,
@@ -54,7 +56,14 @@ impl View {
         }
         let owned = by_owner.then(BTreeMap::new);
         let watch = cluster.watch(interest);
-        self.feeds.push(Feed { watch, objects: BTreeMap::new(), owned, listed: false, blocked: false });
+        self.feeds.push(Feed {
+            watch,
+            objects: BTreeMap::new(),
+            places: BTreeMap::new(),
+            owned,
+            listed: false,
+            blocked: false,
+        });
         self.feeds.len() - 1
     }
 
@@ -116,6 +125,7 @@ impl View {
     pub(super) fn drop(&mut self, feed: usize, key: &Key) -> Option<Snapshot> {
         let feed = self.feeds.get_mut(feed)?;
         let last = feed.objects.remove(key)?;
+        feed.places.remove(&last.uid);
         feed.disown(&last, key);
         Some(last)
     }
@@ -126,12 +136,18 @@ impl View {
             Seen::Present(snapshot) => {
                 let key = key(&snapshot);
                 feed.own(&snapshot, &key);
-                feed.objects.insert(key.clone(), snapshot);
+                feed.places.insert(snapshot.uid.clone(), key.clone());
+                if let Some(before) = feed.objects.insert(key.clone(), snapshot)
+                    && feed.objects.get(&key).is_some_and(|now| now.uid != before.uid)
+                {
+                    feed.places.remove(&before.uid);
+                }
                 Some(Change::Present { feed: index, key })
             }
             Seen::Gone { last, left_selection } => {
                 let key = key(&last);
                 feed.disown(&last, &key);
+                feed.places.remove(&last.uid);
                 // An object that was made anew meanwhile stays.
                 if feed.objects.get(&key).is_some_and(|known| known.uid == last.uid) {
                     feed.objects.remove(&key);
@@ -156,6 +172,11 @@ impl Feed {
     /// What is there now.
     pub(super) fn objects(&self) -> &BTreeMap<Key, Snapshot> {
         &self.objects
+    }
+
+    /// Where the object of this UID stands, if it is there.
+    pub(super) fn place(&self, uid: &str) -> Option<&Key> {
+        self.places.get(uid)
     }
 
     /// What has this owner.

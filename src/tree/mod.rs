@@ -94,6 +94,11 @@ impl Tree {
         self.leaves.get(uid)
     }
 
+    /// The objects that are there and name this UID as an owner.
+    pub fn owned_directly(&self, owner: &str) -> impl Iterator<Item = &Leaf> {
+        self.owned.get(owner).into_iter().flatten().filter_map(|uid| self.leaves.get(uid))
+    }
+
     /// Every object that is owned by this UID, directly or not: nearest first, then by kind, namespace and name. The root itself
     /// is not among them and need not be in the tree. An object with several owners, or one in a cycle, is told once.
     pub fn owned_by(&self, root: &str) -> Vec<&Leaf> {

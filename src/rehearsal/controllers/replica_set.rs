@@ -98,13 +98,8 @@ fn claim(
             json!({ "metadata": { "uid": pod["metadata"]["uid"], "ownerReferences": others } }),
         );
     }
-    let labels = &set["spec"]["selector"]["matchLabels"];
-    let candidates: Vec<&Value> = match labels.as_object().is_some_and(|labels| !labels.is_empty()) {
-        true => view.store.pods_with(namespace(set), labels).into_iter().map(|entry| &entry.object).collect(),
-        false => view.list(PODS, namespace(set)).collect(),
-    };
-    for pod in candidates {
-        if controller(pod).is_none() && pods::is_active(pod) && selector.matches(&pod["metadata"]["labels"]) {
+    for pod in view.uncontrolled(PODS, namespace(set)) {
+        if pods::is_active(pod) && selector.matches(&pod["metadata"]["labels"]) {
             let owners = json!([owner_reference(set)]);
             outcome.merge(
                 PODS,

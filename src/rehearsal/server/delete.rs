@@ -14,6 +14,7 @@ use super::refusal::{Refusal, quote};
 use super::reply::{Content, Reply};
 use super::resource::Resource;
 use super::state::State;
+use super::store::Happened;
 use super::stored::Stored;
 use super::{convert, decode, definition, effects};
 use crate::rehearsal::builtin::Fault;
@@ -164,7 +165,7 @@ pub fn collection(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> 
     let mut gone = Vec::with_capacity(listed.items.len());
     for stored in &listed.items {
         let done = one(state, &resource, stored, options.clone())?;
-        gone.push(Arc::new(Stored::new(&resource, done.object, stored.version)));
+        gone.push(Arc::new(Stored::new(&resource, done.object, stored.version, Happened::Deleted)));
     }
     let listed = list::Listed {
         version: state.store.version(),

@@ -9,12 +9,12 @@ use serde_json::Value;
 
 use super::feed::Feed;
 use super::resource::{Resource, Shelf};
-use super::stored::Stored;
+use super::stored::{Stored, line};
 
 /// How many changes of a kind are remembered.
 const CHANGES: usize = 4096;
 /// How many bytes of changes of a kind are remembered, unless they are few.
-const BYTES: usize = 16 << 20;
+const BYTES: usize = 4 << 20;
 /// How many changes are remembered however large they are.
 const FEW: usize = 128;
 
@@ -49,31 +49,23 @@ pub struct Change {
     pub now: Arc<Stored>,
     /// The object as it was.
     pub before: Option<Arc<Stored>>,
-    /// The frames of watches in the version that is kept: added, modified, deleted.
-    frames: [OnceLock<Bytes>; 3],
+    /// The line of watches that are told something else than what happened, in the version that is kept: added, modified, deleted.
+    lines: [OnceLock<Bytes>; 3],
 }
 
 impl Change {
     fn new(happened: Happened, now: Arc<Stored>, before: Option<Arc<Stored>>) -> Change {
-        Change { happened, now, before, frames: Default::default() }
+        Change { happened, now, before, lines: Default::default() }
     }
 
-    /// The frame of a watch in the version that is kept; made once for all watches.
-    pub fn frame(&self, told: Happened) -> Bytes {
-        let slot = &self.frames[told as usize];
-        slot.get_or_init(|| frame(told.word(), &self.now.wire)).clone()
+    /// The line of a watch in the version that is kept; made once for all watches.
+    pub fn line(&self, told: Happened) -> Bytes {
+        if told == self.now.happened {
+            return self.now.line.clone();
+        }
+        let slot = &self.lines[told as usize];
+        slot.get_or_init(|| line(told.word(), &self.now.wire)).clone()
     }
-}
-
-/// A watch event as it goes over the wire.
-pub fn frame(word: &str, object: &[u8]) -> Bytes {
-    let mut out = Vec::with_capacity(object.len() + 40);
-    out.extend_from_slice(b"{\"type\":\"");
-    out.extend_from_slice(word.as_bytes());
-    out.extend_from_slice(b"\",\"object\":");
-    out.extend_from_slice(object);
-    out.extend_from_slice(b"}\n");
-    Bytes::from(out)
 }
 
 /// All objects.
@@ -160,11 +152,13 @@ impl Store {
     /// Keeps an object, new or changed, at the next version.
     pub fn put(&mut self, resource: &Resource, value: Value) -> Arc<Stored> {
         self.version += 1;
-        let now = Arc::new(Stored::new(resource, value, self.version));
+        let place = |key: &str| value["metadata"][key].as_str().unwrap_or_default();
         let kept = self.kinds.entry(resource.shelf.clone()).or_default();
-        let names = kept.objects.entry(folder(&now.namespace)).or_default();
-        let before = names.insert(now.name.clone(), now.clone());
+        let names = kept.objects.entry(folder(place("namespace"))).or_default();
+        let before = names.remove(place("name"));
         let happened = if before.is_some() { Happened::Modified } else { Happened::Added };
+        let now = Arc::new(Stored::new(resource, value, self.version, happened));
+        names.insert(now.name.clone(), now.clone());
         kept.tell(Change::new(happened, now.clone(), before));
         now
     }
@@ -178,7 +172,7 @@ impl Store {
             kept.objects.remove(&folder(namespace));
         }
         self.version += 1;
-        let now = Arc::new(Stored::new(resource, before.value(), self.version));
+        let now = Arc::new(Stored::new(resource, before.value(), self.version, Happened::Deleted));
         kept.tell(Change::new(Happened::Deleted, now.clone(), Some(before)));
         Some(now)
     }
@@ -189,7 +183,7 @@ impl Store {
         for stored in kept.objects.values_mut().flat_map(BTreeMap::values_mut) {
             let mut value = stored.value();
             change(&mut value);
-            *stored = Arc::new(Stored::new(resource, value, stored.version));
+            *stored = Arc::new(Stored::new(resource, value, stored.version, stored.happened));
         }
     }
 

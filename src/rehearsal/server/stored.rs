@@ -10,12 +10,17 @@ use serde_json::Value;
 
 use super::fields;
 use super::resource::Resource;
+use super::store::Happened;
 
 /// An object at one of its versions.
 #[derive(Debug)]
 pub struct Stored {
-    /// The JSON, in the version that is kept, kind and apiVersion first.
+    /// The JSON, in the version that is kept, kind and apiVersion first: a part of [`Stored::line`].
     pub wire: Bytes,
+    /// The line of a watch that is told what happened.
+    pub line: Bytes,
+    /// What happened to the object at this version.
+    pub happened: Happened,
     /// `metadata.resourceVersion`
     pub version: u64,
     /// Empty for a kind without namespaces.
@@ -30,7 +35,7 @@ pub struct Stored {
 
 impl Stored {
     /// Keeps an object at a version, which is written into it.
-    pub fn new(resource: &Resource, mut value: Value, version: u64) -> Stored {
+    pub fn new(resource: &Resource, mut value: Value, version: u64, happened: Happened) -> Stored {
         if let Some(meta) = value.get_mut("metadata").and_then(Value::as_object_mut) {
             let version = Value::from(version.to_string());
             let place =
@@ -42,13 +47,23 @@ impl Stored {
         }
         let text =
             |pointer: &str| value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let (mut out, start) = (Vec::with_capacity(4096), head(happened.word()));
+        out.extend_from_slice(&start);
+        write(&value, &mut out);
+        let end = out.len();
+        out.extend_from_slice(TAIL);
+        out.shrink_to_fit();
+        let line = Bytes::from(out);
+        let wire = line.slice(start.len()..end);
         Stored {
             version,
             namespace: text("/metadata/namespace"),
             name: text("/metadata/name"),
             labels: value.pointer("/metadata/labels").cloned().unwrap_or_default(),
             fields: fields::of(resource, &value),
-            wire: encode(&value),
+            wire,
+            line,
+            happened,
         }
     }
 
@@ -61,7 +76,12 @@ impl Stored {
 /// The JSON of an object, kind and apiVersion first.
 pub fn encode(value: &Value) -> Bytes {
     let mut out = Vec::with_capacity(1024);
-    let Some(map) = value.as_object() else { return Bytes::from(value.to_string()) };
+    write(value, &mut out);
+    Bytes::from(out)
+}
+
+fn write(value: &Value, out: &mut Vec<u8>) {
+    let Some(map) = value.as_object() else { return out.extend_from_slice(value.to_string().as_bytes()) };
     out.push(b'{');
     let first = ["kind", "apiVersion"].into_iter().filter_map(|key| map.get_key_value(key));
     let rest = map.iter().filter(|(key, _)| !matches!(key.as_str(), "kind" | "apiVersion"));
@@ -70,12 +90,24 @@ pub fn encode(value: &Value) -> Bytes {
             out.push(b',');
         }
         // Writing to memory cannot fail.
-        let _ = serde_json::to_writer(&mut out, key);
+        let _ = serde_json::to_writer(&mut *out, key);
         out.push(b':');
-        let _ = serde_json::to_writer(&mut out, value);
+        let _ = serde_json::to_writer(&mut *out, value);
     }
     out.push(b'}');
-    Bytes::from(out)
+}
+
+/// How the line of a watch ends, behind the object.
+const TAIL: &[u8] = b"}\n";
+
+/// How the line of a watch begins, before the object.
+fn head(word: &str) -> Vec<u8> {
+    format!("{{\"type\":\"{word}\",\"object\":").into_bytes()
+}
+
+/// A watch event as it goes over the wire: a line.
+pub fn line(word: &str, object: &[u8]) -> Bytes {
+    Bytes::from([&head(word), object, TAIL].concat())
 }
 
 /// A value as messages show it.

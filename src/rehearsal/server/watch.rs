@@ -22,8 +22,8 @@ use super::refusal::Refusal;
 use super::render;
 use super::resource::Resource;
 use super::state::State;
-use super::store::{Happened, frame};
-use super::stored::{Stored, encode};
+use super::store::Happened;
+use super::stored::{Stored, encode, line};
 use super::view::View;
 
 /// How often a watch that wants bookmarks is told how far it got.
@@ -67,7 +67,7 @@ pub fn watch(
     if from > 0 && from < state.store.oldest(&shelf) && options.initial != Some(true) {
         let oldest = state.store.oldest(&shelf);
         let refusal = Refusal::expired(format!("too old resource version: {from} ({oldest})"));
-        frames.ready.push_back(frame("ERROR", refusal.status().to_string().as_bytes()));
+        frames.ready.push_back(line("ERROR", refusal.status().to_string().as_bytes()));
         frames.over = true;
         return Ok(frames);
     }
@@ -229,7 +229,7 @@ impl Writer {
     fn event(&mut self, told: &Told) -> Bytes {
         let as_kept = matches!(self.view, View::Plain | View::Yaml) && convert::is_as_kept(&self.resource);
         match told.event {
-            Event::Is(happened) if as_kept => told.change.frame(happened),
+            Event::Is(happened) if as_kept => told.change.line(happened),
             Event::Is(happened) => self.object(happened.word(), &told.change.now),
             Event::Left => {
                 // What left the selection is told as it was in it, at the version at which it left.
@@ -243,7 +243,7 @@ impl Writer {
 
     fn object(&mut self, word: &str, object: &Stored) -> Bytes {
         match matches!(self.view, View::Plain | View::Yaml) && convert::is_as_kept(&self.resource) {
-            true => frame(word, &object.wire),
+            true => line(word, &object.wire),
             false => self.value(word, object.value()),
         }
     }
@@ -254,11 +254,11 @@ impl Writer {
 
     fn written(&mut self, word: &str, value: &Value) -> Bytes {
         match self.view {
-            View::Plain | View::Yaml => frame(word, &encode(value)),
-            View::Metadata { .. } => frame(word, &encode(&render::metadata(value))),
+            View::Plain | View::Yaml => line(word, &encode(value)),
+            View::Metadata { .. } => line(word, &encode(&render::metadata(value))),
             View::Table(include) => {
                 let heads = !std::mem::replace(&mut self.heads, true);
-                frame(word, &encode(&render::table_event(&self.resource, value, self.now, (heads, include))))
+                line(word, &encode(&render::table_event(&self.resource, value, self.now, (heads, include))))
             }
         }
     }

@@ -3,7 +3,8 @@
 
 use super::super::context::Done;
 use super::super::judge::{Observation, Why, wants_absence};
-use super::super::panel::{Part, written_to};
+use super::super::panel::written_to;
+use super::super::parts::Part;
 use super::super::subject::Subject;
 use super::super::view::Key;
 use super::{MOST_TOLD, Waiting, key_of};
@@ -11,7 +12,7 @@ use crate::cluster::{Error, Interest, ObjectRef, Snapshot};
 use crate::event::{Cause, Failure};
 use crate::playbook::duration;
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
@@ -86,7 +87,7 @@ impl<'w> Waiting<'w> {
         let doubtful: Vec<(usize, ObjectRef)> = self
             .panels
             .first()
-            .map_or(&[][..], |panel| &panel.parts)
+            .map_or(&[][..], |panel| panel.parts.as_slice())
             .iter()
             .filter_map(|part| match &part.subject {
                 Subject::Named(object) => Some((part.feed, object.clone())),
@@ -241,18 +242,16 @@ impl<'w> Waiting<'w> {
     /// Asks once more for what is named and not as wanted, and for what is consulted; why that cannot be asked for, if so.
     pub(super) async fn last_look(&mut self) -> Result<Option<String>, Failure> {
         let mut out_of_touch = None;
-        let open: Vec<(usize, ObjectRef)> = self
-            .panels
-            .iter()
-            .flat_map(|panel| &panel.parts)
-            .filter_map(|part| match &part.subject {
-                Subject::Named(object) => Some((part.feed, object.clone())),
-                Subject::Selection(_) => None,
-            })
-            .take(LAST_LOOKS)
-            .collect::<BTreeMap<usize, ObjectRef>>()
-            .into_iter()
-            .collect();
+        let mut open = BTreeSet::new();
+        for panel in &self.panels {
+            let unmet =
+                panel.members.iter().filter(|(_, member)| !matches!(member.observation, Observation::Met(_)));
+            let named = unmet.filter_map(|((part, _), _)| match panel.parts.get(*part)? {
+                Part { subject: Subject::Named(object), feed, .. } => Some((*feed, object.clone())),
+                Part { subject: Subject::Selection(_), .. } => None,
+            });
+            open.extend(named.take(LAST_LOOKS));
+        }
         for (feed, object) in open {
             let found = match self.cx.cluster.get(&object).await {
                 Ok(found) => found,

@@ -6,7 +6,7 @@ use super::super::owned::Owned;
 use super::super::subject::Subject;
 use super::super::view::{Change, Feed, Key, View, owners};
 use super::{Waiting, consult_of, key_of};
-use crate::cluster::{Error, Interest, KindName, ObjectRef, ResolveError, Resource, Snapshot};
+use crate::cluster::{Error, Interest, ObjectRef, Resource, Snapshot};
 use crate::event::{Cause, Failure};
 use crate::kinds;
 
@@ -48,7 +48,7 @@ impl<'w> Waiting<'w> {
     }
 
     pub(super) fn owned(&mut self, mut act: impl FnMut(&mut Owned, &View)) {
-        for part in self.panels.iter_mut().flat_map(|panel| &mut panel.parts) {
+        for part in self.panels.iter_mut().flat_map(|panel| panel.parts.selections_mut()) {
             if let Some(owned) = &mut part.owned {
                 act(owned, &self.view);
             }
@@ -58,7 +58,7 @@ impl<'w> Waiting<'w> {
     /// The owner of a selection was seen: what it owns is followed from now on.
     pub(super) async fn follow_owner(&mut self, feed: usize, key: &Key) -> Result<(), Failure> {
         let Waiting { panels, view, cx, .. } = self;
-        for part in panels.iter_mut().flat_map(|panel| &mut panel.parts) {
+        for part in panels.iter_mut().flat_map(|panel| panel.parts.selections_mut()) {
             if part.owner_feed == Some(feed) {
                 let Some(root) =
                     view.feed(feed).and_then(|feed| feed.objects().get(key)).map(Snapshot::value)
@@ -84,8 +84,7 @@ impl<'w> Waiting<'w> {
 
     /// Opens the feeds that an object's kind wants to be looked at too.
     pub(super) async fn consult(&mut self, feed: usize, key: &Key) -> Result<(), Failure> {
-        let judged =
-            self.panels.iter().flat_map(|panel| &panel.parts).filter(|part| part.feed == feed).count();
+        let judged: usize = self.panels.iter().map(|panel| panel.parts.shown_by(feed)).sum();
         if judged == 0 {
             return Ok(());
         }
@@ -111,17 +110,9 @@ impl<'w> Waiting<'w> {
                 self.consults.insert(narrow, known);
                 continue;
             }
-            let name =
-                KindName { word: consult.kind.clone(), api_version: Some(consult.api_version.clone()) };
-            let resource = match self.cx.cluster.resolve(&name).await {
-                Ok(resource) => resource,
-                Err(ResolveError::NotServed { .. } | ResolveError::Ambiguous { .. }) => {
-                    self.consults.insert(narrow, None);
-                    continue;
-                }
-                Err(ResolveError::Trouble(error)) => {
-                    return Err(self.cx.failed("ask which kinds the cluster serves", error));
-                }
+            let Some(resource) = self.cx.served(&consult.api_version, &consult.kind).await? else {
+                self.consults.insert(narrow, None);
+                continue;
             };
             let interest = Interest {
                 resource,
@@ -147,26 +138,17 @@ impl<'w> Waiting<'w> {
             Vec::new()
         };
         for (number, panel) in self.panels.iter().enumerate() {
-            for (index, part) in panel.parts.iter().enumerate() {
-                let is_it = |key: &Key| match &part.subject {
-                    Subject::Named(object) => {
-                        object.name == key.1 && object.namespace.as_deref().unwrap_or_default() == key.0
-                    }
-                    Subject::Selection(_) => true,
-                };
-                if part.feed == feed && is_it(key) {
-                    judged.push((number, index, key.clone()));
-                }
+            judged.extend(panel.parts.at(feed, key).map(|part| (number, part, key.clone())));
+            for (index, part) in panel.parts.selections() {
                 let owned_changes = part.owned.as_ref().is_some_and(|owned| owned.follows(feed));
-                let Some(shown) = self.view.feed(part.feed) else { continue };
-                if owned_changes {
+                if let Some(shown) = self.view.feed(part.feed).filter(|_| owned_changes) {
                     judged.extend(shown.objects().keys().map(|key| (number, index, key.clone())));
-                } else if !owner_uids.is_empty() {
-                    let owners = shown
-                        .objects()
-                        .iter()
-                        .filter(|(key, shown)| is_it(key) && owner_uids.contains(&shown.uid));
-                    judged.extend(owners.map(|(key, _)| (number, index, key.clone())));
+                }
+            }
+            for judged_feed in panel.parts.feeds() {
+                let Some(shown) = self.view.feed(judged_feed) else { continue };
+                for key in owner_uids.iter().filter_map(|uid| shown.place(uid)) {
+                    judged.extend(panel.parts.at(judged_feed, key).map(|part| (number, part, key.clone())));
                 }
             }
         }
@@ -180,7 +162,7 @@ impl<'w> Waiting<'w> {
     pub(super) fn judge_missing(&mut self) {
         let mut missing = Vec::new();
         for (number, panel) in self.panels.iter().enumerate() {
-            for (index, part) in panel.parts.iter().enumerate() {
+            for (index, part) in panel.parts.as_slice().iter().enumerate() {
                 if let Subject::Named(object) = &part.subject {
                     let key = key_of(object);
                     if self.view.feed(part.feed).is_some_and(|feed| !feed.objects().contains_key(&key)) {
@@ -256,11 +238,10 @@ impl<'w> Waiting<'w> {
 
     /// The named object of the wait itself that a feed shows under a key.
     pub(super) fn named(&self, feed: usize, key: &Key) -> Option<ObjectRef> {
-        let parts = self.panels.first().map_or(&[][..], |panel| &panel.parts);
-        parts.iter().filter(|part| part.feed == feed).find_map(|part| match &part.subject {
-            Subject::Named(object) if key_of(object) == *key => Some(object.clone()),
-            _ => None,
-        })
+        match &self.panels.first()?.parts.named(feed, key)?.subject {
+            Subject::Named(object) => Some(object.clone()),
+            Subject::Selection(_) => None,
+        }
     }
 
     pub(super) fn blocked(&mut self, feed: usize, error: Error) -> Result<(), Failure> {
@@ -270,7 +251,8 @@ impl<'w> Waiting<'w> {
         let judged = self
             .panels
             .iter()
-            .any(|panel| panel.parts.iter().any(|part| part.feed == feed || part.owner_feed == Some(feed)));
+            .flat_map(|panel| panel.parts.as_slice())
+            .any(|part| part.feed == feed || part.owner_feed == Some(feed));
         if judged && final_answer {
             return Err(self.cx.failed(&format!("look at {what}"), error));
         }
@@ -278,8 +260,10 @@ impl<'w> Waiting<'w> {
             return Ok(());
         }
         let Waiting { panels, view, cx, .. } = self;
-        for owned in
-            panels.iter_mut().flat_map(|panel| &mut panel.parts).filter_map(|part| part.owned.as_mut())
+        for owned in panels
+            .iter_mut()
+            .flat_map(|panel| panel.parts.selections_mut())
+            .filter_map(|part| part.owned.as_mut())
         {
             owned.forsake(feed, view, &error, cx);
         }

@@ -7,7 +7,8 @@ mod following;
 use super::context::{Context, Done};
 use super::judge::{Observation, Why};
 use super::owned::Owned;
-use super::panel::{Gate, Panel, Part, Rule, written_to};
+use super::panel::{Gate, Panel, Rule, written_to};
+use super::parts::{Part, Parts};
 use super::subject::Subject;
 use super::view::{Key, View};
 use super::wait::Wait;
@@ -140,7 +141,7 @@ impl<'w> Waiting<'w> {
             let feed = self.view.open(&cx.cluster, interest, false);
             parts.push(Part { subject, feed, owned, owner_feed });
         }
-        self.panels.push(Panel { parts, condition, rule, gate, members: BTreeMap::new() });
+        self.panels.push(Panel { parts: Parts::new(parts), condition, rule, gate, members: BTreeMap::new() });
         let mut inner = Vec::new();
         on_others(condition, &mut inner);
         for on in inner {

@@ -4,8 +4,8 @@
 use super::super::driver::View;
 use super::super::outcome::Outcome;
 use super::super::read::{
-    annotation, controller, deleting, fields, hash, name, namespace, owner_reference, replicas,
-    same_template, share, text,
+    annotation, deleting, fields, hash, name, namespace, owner_reference, replicas, same_template, share,
+    text,
 };
 use super::super::resource::{DEPLOYMENTS, REPLICA_SETS};
 use super::{BY, status};
@@ -63,11 +63,8 @@ impl<'a> Sets<'a> {
         let Ok(selector) = LabelSelector::from_object(&deployment["spec"]["selector"]) else {
             return Vec::new();
         };
-        view.list(REPLICA_SETS, namespace(deployment))
-            .filter(|set| {
-                controller(set).is_none() && !deleting(set) && selector.matches(&set["metadata"]["labels"])
-            })
-            .collect()
+        let free = view.uncontrolled(REPLICA_SETS, namespace(deployment));
+        free.filter(|set| !deleting(set) && selector.matches(&set["metadata"]["labels"])).collect()
     }
 
     /// The number a new ReplicaSet gets.

@@ -142,6 +142,7 @@ enum Ended {
     Lost,
 }
 
+/// What follows on a list. No bookmarks are asked for: a quiet watch that ends and is too old to be gone on with is listed anew.
 async fn watch(
     client: &Client,
     resource: &Resource,
@@ -149,10 +150,7 @@ async fn watch(
     version: &mut String,
     news: &UnboundedSender<Message>,
 ) -> Ended {
-    let path = format!(
-        "{}?watch=true&allowWatchBookmarks=true&resourceVersion={version}",
-        resource.path("", "", "")
-    );
+    let path = format!("{}?watch=true&resourceVersion={version}", resource.path("", "", ""));
     let Some(request) = ask(Method::GET, &path, "", Vec::new()) else { return Ended::Lost };
     let Ok(response) = client.send(request).await else { return Ended::Lost };
     if !response.status().is_success() {
@@ -174,15 +172,10 @@ async fn watch(
             let line = data.slice(start..start + length);
             start += length + 1;
             any = true;
-            match heard(&line) {
-                Heard::News(kind, object, head) => {
-                    version.clone_from(&head.metadata.resource_version);
-                    if news.send((id.clone(), News::Changed(kind, object, head))).is_err() {
-                        return Ended::Lost;
-                    }
-                }
-                Heard::Bookmark(at) => *version = at,
-                Heard::Nothing => return Ended::Lost,
+            let Some((kind, object, head)) = heard(&line) else { return Ended::Lost };
+            version.clone_from(&head.metadata.resource_version);
+            if news.send((id.clone(), News::Changed(kind, object, head))).is_err() {
+                return Ended::Lost;
             }
         }
         rest.extend_from_slice(&data[start..]);
@@ -190,23 +183,16 @@ async fn watch(
     if any { Ended::Again } else { Ended::Lost }
 }
 
-enum Heard {
-    News(Kind, Bytes, Head),
-    Bookmark(String),
-    /// An error, or nothing that could be read.
-    Nothing,
-}
-
-fn heard(line: &Bytes) -> Heard {
-    let Ok(told) = serde_json::from_slice::<Line>(line) else { return Heard::Nothing };
-    let Ok(head) = serde_json::from_str::<Head>(told.object.get()) else { return Heard::Nothing };
+/// What a line tells; nothing if it is an error, or cannot be read.
+fn heard(line: &Bytes) -> Option<(Kind, Bytes, Head)> {
+    let told: Line = serde_json::from_slice(line).ok()?;
+    let head: Head = serde_json::from_str(told.object.get()).ok()?;
     let kind = match told.r#type {
         "ADDED" | "MODIFIED" => Kind::There,
         "DELETED" => Kind::Gone,
-        "BOOKMARK" => return Heard::Bookmark(head.metadata.resource_version),
-        _ => return Heard::Nothing,
+        _ => return None,
     };
-    Heard::News(kind, line.slice_ref(told.object.get().as_bytes()), head)
+    Some((kind, line.slice_ref(told.object.get().as_bytes()), head))
 }
 
 #[cfg(test)]
@@ -219,21 +205,18 @@ mod tests {
             br#"{"type":"MODIFIED","object":{"kind":"Pod","metadata":{"name":"a","namespace":"ns","resourceVersion":"7"}}}"#,
         );
         match heard(&line) {
-            Heard::News(kind, object, head) => {
+            Some((kind, object, head)) => {
                 assert_eq!(
                     (kind, head.name(), head.namespace(), head.version()),
                     (Kind::There, "a", "ns", 7)
                 );
                 assert!(object.starts_with(br#"{"kind":"Pod""#));
             }
-            _ => panic!("it is news"),
+            None => panic!("it is news"),
         }
-        let mark =
-            Bytes::from_static(br#"{"type":"BOOKMARK","object":{"metadata":{"resourceVersion":"9"}}}"#);
-        assert!(matches!(heard(&mark), Heard::Bookmark(at) if at == "9"));
         let error = Bytes::from_static(br#"{"type":"ERROR","object":{"code":410,"metadata":{}}}"#);
-        assert!(matches!(heard(&error), Heard::Nothing));
-        assert!(matches!(heard(&Bytes::from_static(b"{")), Heard::Nothing));
+        assert!(heard(&error).is_none());
+        assert!(heard(&Bytes::from_static(b"{")).is_none());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! Must never know where objects come from, nor what any kind means, but for what pods ask of nodes.
 
 use super::super::pod::scheduler::{Load, requests};
-use super::super::read::{deleting, fields, items, name, namespace, text, uid};
+use super::super::read::{controller, deleting, fields, items, name, namespace, text, uid};
 use super::super::resource::{PODS, Resource, SERVICES};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -48,6 +48,8 @@ pub(crate) struct Store {
     tables: BTreeMap<String, BTreeMap<(String, String), Entry>>,
     /// UID of owner → what it owns.
     owned: BTreeMap<String, BTreeSet<Place>>,
+    /// Resource and namespace → the names of what no controller controls.
+    uncontrolled: BTreeMap<(String, String), BTreeSet<String>>,
     /// Namespace and `key=value` → pods that carry the label.
     labelled: BTreeMap<(String, String), BTreeSet<String>>,
     /// Namespace and the first `key=value` of its selector → Services.
@@ -116,6 +118,13 @@ impl Store {
     /// Everything that has this owner: resource id and object.
     pub fn owned_all(&self, owner: &str) -> impl Iterator<Item = (&str, &Entry)> {
         self.places(owner).filter_map(|place| Some((place.0.as_str(), self.at(place)?)))
+    }
+
+    /// The objects of a resource in a namespace that no controller controls, by name.
+    pub fn uncontrolled(&self, resource: &str, namespace: &str) -> impl Iterator<Item = &Entry> {
+        let key = (resource.to_owned(), namespace.to_owned());
+        let names = self.uncontrolled.get(&key).into_iter().flatten();
+        names.filter_map(move |name| self.get(&key.0, &key.1, name))
     }
 
     fn places(&self, owner: &str) -> impl Iterator<Item = &Place> {
@@ -228,6 +237,10 @@ impl Store {
         let place = || (resource.to_owned(), namespace.to_owned(), name.to_owned());
         for owner in items(&object["metadata"]["ownerReferences"]) {
             note(&mut self.owned, text(&owner["uid"]).to_owned(), place(), in_it);
+        }
+        if controller(object).is_none() {
+            let key = (resource.to_owned(), namespace.to_owned());
+            note(&mut self.uncontrolled, key, name.to_owned(), in_it);
         }
         let at = |key: &String, value: &Value| (namespace.to_owned(), pair(key, value));
         match resource {

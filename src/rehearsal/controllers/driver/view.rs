@@ -60,6 +60,11 @@ impl<'a> View<'a> {
         self.store.list(resource, namespace).map(|entry| &entry.object)
     }
 
+    /// The objects of a resource in a namespace that no controller controls, by name.
+    pub fn uncontrolled(&self, resource: &str, namespace: &str) -> impl Iterator<Item = &'a Value> {
+        self.store.uncontrolled(resource, namespace).map(|entry| &entry.object)
+    }
+
     /// All objects of a resource.
     pub fn all(&self, resource: &str) -> impl Iterator<Item = &'a Value> {
         self.store.all(resource).map(|entry| &entry.object)
