@@ -9,7 +9,8 @@ use super::resource::Resource;
 use crate::rehearsal::builtin::Fault;
 
 /// What the server can read.
-const READ: [&str; 3] = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"];
+const READ: [&str; 3] = ["application/json", "application/yaml", PROTOBUF];
+const PROTOBUF: &str = "application/vnd.kubernetes.protobuf";
 
 /// Reads the object of a create or update.
 ///
@@ -93,6 +94,10 @@ pub fn any(call: &Call<'_>, kind: &str) -> Result<Value, Refusal> {
     let value = match call.content_type() {
         "" | "application/json" => json(call.body, kind)?,
         "application/yaml" => yaml(call.body, kind)?,
+        PROTOBUF => {
+            let why = "a rehearsal reads no protobuf: send JSON or YAML, as kubectl apply does";
+            return Err(Refusal::new(415, "UnsupportedMediaType", why));
+        }
         _ => return Err(Refusal::unsupported_media(&READ)),
     };
     match value {

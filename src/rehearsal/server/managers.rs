@@ -106,7 +106,16 @@ pub fn by_scale(
         true => {
             fields::apply(schema, Some(old), new, &manager, call.query.truth("force")).map_err(refusal)?
         }
-        false => fields::update(schema, Some(old), new, &manager),
+        false => {
+            // A scale leaves a 0 out, and what it leaves out nobody takes.
+            let mut new = new.clone();
+            if let Some(spec) =
+                new["spec"].as_object_mut().filter(|spec| spec.get("replicas") == Some(&0.into()))
+            {
+                spec.shift_remove("replicas");
+            }
+            fields::update(schema, Some(old), &new, &manager)
+        }
     };
     let managers = fields::from_scale(entries, &new["metadata"]["managedFields"], replicas, &own);
     Ok((new, managers))

@@ -66,7 +66,7 @@ pub fn scale(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> {
             call.name
         )));
     }
-    let replicas = match &after["spec"]["replicas"] {
+    let replicas = match &(if apply { &after } else { &sent })["spec"]["replicas"] {
         // Of a custom kind what was never wanted stays so only if nobody names a number.
         Value::Null if wanted.is_none() && resource.custom.is_some() && call.verb == "patch" => {
             let path = paths.spec.replace('/', ".");

@@ -97,11 +97,6 @@ pub fn secret(root: &Spot<'_>, old: Option<&Value>, faults: &mut Faults) {
 pub fn autoscaler(spec: &Spot<'_>, faults: &mut Faults) {
     let (least, most) = (spec.get("minReplicas"), spec.get("maxReplicas"));
     faults.not_negative(&least);
-    match most.int() {
-        0 => faults.required(&most, ""),
-        int if int < 0 => faults.invalid(&most, "must be greater than or equal to 1"),
-        _ => {}
-    }
     if least.is_there() && most.int() < least.int() {
         let shown = Value::from(most.int());
         let most = Spot { value: &shown, path: most.path.clone() };
@@ -122,6 +117,12 @@ pub fn autoscaler(spec: &Spot<'_>, faults: &mut Faults) {
         if rules.is_there() {
             self::rules(&rules, faults);
         }
+    }
+    // What the type itself declares is looked at last.
+    match most.int() {
+        0 => faults.required(&most, ""),
+        int if int < 0 => faults.invalid(&most, "must be greater than or equal to 1"),
+        _ => {}
     }
 }
 
