@@ -16,7 +16,7 @@ use crate::playbook::target::Target;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// Up to how many objects are asked for one by one.
+/// Up to how many objects are asked for one by one, and what they own followed for each.
 const FEW: usize = 4;
 
 /// An object that is deleted.
@@ -204,7 +204,7 @@ impl Going {
             let feed = going.view.open(&cx.cluster, interest, false);
             going.roots.insert(uid.clone(), (feed, object.clone()));
             if !orphan {
-                going.owned.follow(value, &mut going.view, cx).await?;
+                going.owned.follow(value, doomed.len() <= FEW, &mut going.view, cx).await?;
             }
         }
         while !going.view.is_complete() {

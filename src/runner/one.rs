@@ -130,7 +130,7 @@ impl Context<'_> {
         let mut owned = super::owned::Owned::default();
         let mut view = super::view::View::default();
         let Some(root) = self.look(owner).await? else { return Ok(owned) };
-        owned.follow(&root, &mut view, self).await?;
+        owned.follow(&root, true, &mut view, self).await?;
         while !view.is_complete() {
             if let super::view::Change::Present { feed, key } = view.next().await {
                 owned.present(feed, &key, &view);

@@ -26,10 +26,12 @@ pub(super) struct Owned {
 }
 
 impl Owned {
-    /// Follows the kinds that an object may own. Those that may not be read are warned of and left out.
+    /// Follows the kinds that an object may own: one of a few narrowly, by the labels of what is below it; one of many as one of all.
+    /// Those that may not be read are warned of and left out.
     pub(super) async fn follow(
         &mut self,
         root: &Value,
+        narrow: bool,
         view: &mut View,
         cx: &Context<'_>,
     ) -> Result<(), Failure> {
@@ -37,7 +39,7 @@ impl Owned {
         self.join(text("/metadata/uid"));
         let namespace =
             Some(text("/metadata/namespace").to_owned()).filter(|namespace| !namespace.is_empty());
-        let hint = kinds::labels_below(root);
+        let hint = kinds::labels_below(root).filter(|_| narrow);
         for owned in kinds::owns(text("/apiVersion"), text("/kind")) {
             // What is not served is not owned.
             let Some(resource) = cx.served(owned.api_version, owned.kind).await? else { continue };

@@ -208,7 +208,11 @@ impl Rehearse {
             };
             let (_stop, stopped) = watch::channel(Stop::Running);
             let hands = Hands { stop: stopped, ask: Ask::Yes };
-            let watchdog = Watchdog::begin(playbook.display().to_string(), Ending::Failed.exit_code());
+            let server = world.server().clone();
+            let watchdog =
+                Watchdog::begin(playbook.display().to_string(), Ending::Failed.exit_code(), move || {
+                    server.version_now()
+                });
             let mut take = |event: &Event| {
                 watchdog.take(event);
                 if is_wait(event) {

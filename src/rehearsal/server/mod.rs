@@ -184,6 +184,11 @@ impl Server {
         self.state().store.version()
     }
 
+    /// The version of the last change, if nothing is being changed right now; nobody is waited for.
+    pub fn version_now(&self) -> Option<u64> {
+        self.inner.state.try_lock().ok().map(|state| state.store.version())
+    }
+
     /// All that the server holds. A panic elsewhere does not make it unusable: every change is whole.
     fn state(&self) -> MutexGuard<'_, State> {
         self.inner.state.lock().unwrap_or_else(PoisonError::into_inner)

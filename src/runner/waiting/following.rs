@@ -66,7 +66,7 @@ impl<'w> Waiting<'w> {
                     continue;
                 };
                 if let Some(owned) = &mut part.owned {
-                    owned.follow(&root, view, cx).await?;
+                    owned.follow(&root, true, view, cx).await?;
                 }
             }
         }
