@@ -12,6 +12,7 @@ use clap::Args;
 use jiff::Timestamp;
 use serde_json::Value;
 use std::time::Duration;
+use tokio::sync::mpsc::unbounded_channel;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 /// Show what happens to an object and to all that it owns, until its last child is gone or Ctrl-C is pressed.
@@ -82,6 +83,11 @@ impl ObserveCommand {
     async fn live(&self, cluster: &Cluster, object: &ObjectRef, root: &Value) -> Ending {
         let mut reports = self.report.reports(false);
         let mut recorder = Recorder::new("observe", Timestamp::now(), Masks::default());
+        let (sender, mut requests) = unbounded_channel();
+        if self.report.requests() {
+            // Nobody listens only when all is over.
+            cluster.hear(move |request| drop(sender.send(request)));
+        }
         let mut observer = Observer::new(cluster);
         let uid = root.pointer("/metadata/uid").and_then(Value::as_str).unwrap_or_default();
         observer.follow(object, uid, false).await;
@@ -95,6 +101,9 @@ impl ObserveCommand {
                         eprintln!("warning: signals cannot be received: {error}");
                     }
                     break Ending::Interrupted;
+                }
+                Some(request) = requests.recv() => {
+                    reports.take(&recorder.record(None, None, observe::requested(request)));
                 }
                 kind = observer.next() => {
                     reports.take(&recorder.record(None, None, kind));

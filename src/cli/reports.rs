@@ -17,9 +17,12 @@ pub(super) struct ReportOptions {
     /// Only steps and failures.
     #[arg(short, long, conflicts_with = "verbose")]
     quiet: bool,
-    /// Tell more.
+    /// Tell all that is seen; twice (`-vv`): every request, too.
     #[arg(short, long, action = ArgAction::Count)]
     verbose: u8,
+    /// Begin every line with its time, on a terminal and in a rehearsal too. Lines are final then: none is rewritten.
+    #[arg(long)]
+    timestamps: bool,
     #[command(flatten)]
     colour: ColourOption,
 }
@@ -38,6 +41,11 @@ impl ReportOptions {
         !self.quiet
     }
 
+    /// Whether every request is shown.
+    pub(super) fn requests(&self) -> bool {
+        self.verbose > 1
+    }
+
     /// When to use colours.
     pub(super) fn colour(&self) -> Colour {
         self.colour.color
@@ -48,7 +56,8 @@ impl ReportOptions {
         let verbosity = match (self.quiet, self.verbose) {
             (true, _) => Verbosity::Quiet,
             (false, 0) => Verbosity::Normal,
-            (false, _) => Verbosity::Verbose,
+            (false, 1) => Verbosity::Verbose,
+            (false, _) => Verbosity::Requests,
         };
         let (to, terminal, colour, width): (Box<dyn Write>, bool, bool, usize) = match self.output {
             Output::Text => {
@@ -61,6 +70,7 @@ impl ReportOptions {
             }
         };
         let surface = match (rehearsed, terminal) {
+            _ if self.timestamps => Surface::Log,
             (true, _) => Surface::Page,
             (false, true) => Surface::Terminal,
             (false, false) => Surface::Log,

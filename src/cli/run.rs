@@ -124,6 +124,7 @@ impl Run {
             seed,
             grace: self.grace,
             observe: self.report.observes(),
+            requests: self.report.requests(),
         };
         let hands = Hands { stop: stopped, ask: self.ask() };
         let mut tell = |event: &Event| reports.borrow_mut().take(event);

@@ -46,7 +46,7 @@ pub use log::{LogLine, LogOptions, LogStream};
 pub use read::{Listed, NamespaceState};
 pub use resource::{KindName, ObjectRef, Resource};
 pub use snapshot::{Snapshot, compare_versions};
-pub use trouble::{Counts, Trouble};
+pub use trouble::{Counts, Request, Trouble};
 pub use watch::{Interest, Seen, Watch};
 pub use write::{Applied, ApplyOptions, Operation, PatchKind, PatchOptions};
 
@@ -124,6 +124,11 @@ impl Cluster {
     /// All troubles from now on: each when it begins, and once more, folded, when it is over.
     pub fn troubles(&self) -> UnboundedReceiver<Trouble> {
         self.inner.gauge.listen()
+    }
+
+    /// Calls `hearer` with every request from now on, when it has ended: in the midst of things, so it must be quick.
+    pub fn hear(&self, hearer: impl Fn(Request) + Send + Sync + 'static) {
+        self.inner.gauge.hear(Box::new(hearer));
     }
 
     /// Requests so far.

@@ -1,12 +1,14 @@
-//! What happened on the way to the server: troubles, each said once and once more when it is over; and counts.
+//! What happened on the way to the server: troubles, each said once and once more when it is over; counts; every request for who wants them.
 //! Never decides anything: patience does.
 
 use std::sync::Mutex;
 use std::time::Duration;
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::time::Instant;
 
 use super::lock;
+use super::wire::{Ask, Sent};
 
 /// A trouble on the way to the API server. It is told when it begins (`count` 1, not `over`) and, folded,
 /// when it is over; a trouble is never told a third time.
@@ -25,6 +27,24 @@ pub struct Trouble {
     /// It is over: recovered, or (`recovered` is `None`) given up.
     pub over: bool,
 }
+
+/// One attempt of a request, and what came of it. It never holds what was sent or answered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    /// `GET` and the like.
+    pub method: String,
+    /// Path and query.
+    pub path: String,
+    /// The answer's HTTP status; `None` where none came.
+    pub status: Option<u16>,
+    /// Why none came; else empty.
+    pub message: String,
+    /// Until the whole answer was there; of a stream until it began.
+    pub took: Duration,
+}
+
+/// One who hears of every request.
+pub(super) type Hearer = Box<dyn Fn(Request) + Send + Sync>;
 
 /// Requests sent so far, and what became of them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -89,6 +109,7 @@ impl Counts {
 pub(super) struct Gauge {
     counts: Mutex<Counts>,
     listeners: Mutex<Vec<UnboundedSender<Trouble>>>,
+    hearers: Mutex<Vec<Hearer>>,
 }
 
 impl Gauge {
@@ -96,8 +117,14 @@ impl Gauge {
         *lock(&self.counts)
     }
 
-    pub fn request(&self, verb: Verb) {
-        lock(&self.counts).count(verb);
+    /// A request is about to be sent: counted now, told when what is returned is dropped.
+    pub fn request<'a>(&'a self, ask: &'a Ask) -> Underway<'a> {
+        lock(&self.counts).count(ask.verb);
+        Underway { gauge: self, ask, since: Instant::now(), status: None, message: "given up".to_owned() }
+    }
+
+    pub fn hear(&self, hearer: Hearer) {
+        lock(&self.hearers).push(hearer);
     }
 
     pub fn retry(&self) {
@@ -120,5 +147,44 @@ impl Gauge {
 
     pub fn tell(&self, trouble: &Trouble) {
         lock(&self.listeners).retain(|listener| listener.send(trouble.clone()).is_ok());
+    }
+}
+
+/// A request under way. However it ends, it is told once: also when whoever waited for it is gone.
+pub(super) struct Underway<'a> {
+    gauge: &'a Gauge,
+    ask: &'a Ask,
+    since: Instant,
+    status: Option<u16>,
+    message: String,
+}
+
+impl Underway<'_> {
+    /// What came of it; `code` is the status of an answer.
+    pub fn ended<T>(mut self, sent: Sent<T>, code: impl Fn(&T) -> u16) -> Sent<T> {
+        self.message.clear();
+        match &sent {
+            Sent::Answer(answer) => self.status = Some(code(answer)),
+            Sent::Refusal(status) => self.status = Some(status.code),
+            Sent::Setback(setback) => match &setback.status {
+                Some(status) if status.code > 0 => self.status = Some(status.code),
+                _ => self.message.clone_from(&setback.message),
+            },
+        }
+        sent
+    }
+}
+
+impl Drop for Underway<'_> {
+    fn drop(&mut self) {
+        for hearer in lock(&self.gauge.hearers).iter() {
+            hearer(Request {
+                method: self.ask.method.to_string(),
+                path: self.ask.path.clone(),
+                status: self.status,
+                message: self.message.clone(),
+                took: self.since.elapsed(),
+            });
+        }
     }
 }

@@ -70,16 +70,17 @@ pub(super) enum Sent<T> {
 
 /// Sends a request and reads the whole answer, within `limit`.
 pub(super) async fn send(client: &Client, gauge: &Gauge, ask: &Ask, limit: Duration) -> Sent<Reply> {
-    gauge.request(ask.verb);
-    match timeout(limit, exchange(client, ask)).await {
+    let underway = gauge.request(ask);
+    let sent = match timeout(limit, exchange(client, ask)).await {
         Ok(sent) => sent,
         Err(_) => Sent::Setback(Setback::of(format!("no answer within {limit:?}"))),
-    }
+    };
+    underway.ended(sent, |reply| reply.code)
 }
 
 /// Sends a request and leaves the answer's body to the caller; the answer must begin within `limit`.
 pub(super) async fn open(client: &Client, gauge: &Gauge, ask: &Ask, limit: Duration) -> Sent<Body> {
-    gauge.request(ask.verb);
+    let underway = gauge.request(ask);
     let opening = async {
         match head(client, ask).await {
             Err(setback) => Sent::Setback(setback),
@@ -87,10 +88,11 @@ pub(super) async fn open(client: &Client, gauge: &Gauge, ask: &Ask, limit: Durat
             Ok(response) => finish(response).await,
         }
     };
-    match timeout(limit, opening).await {
+    let sent = match timeout(limit, opening).await {
         Ok(sent) => sent,
         Err(_) => Sent::Setback(Setback::of(format!("no answer within {limit:?}"))),
-    }
+    };
+    underway.ended(sent, |_| 200)
 }
 
 async fn exchange(client: &Client, ask: &Ask) -> Sent<Reply> {

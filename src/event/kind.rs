@@ -453,6 +453,21 @@ pub enum EventKind {
         #[serde(skip_serializing_if = "Option::is_none", default)]
         outage_ms: Option<u64>,
     },
+    /// A request was sent to the API server. Told only where every request is asked for (`-vv`); what was sent and answered is never in it.
+    Requested {
+        /// `GET` and the like.
+        method: String,
+        /// Path and query.
+        path: String,
+        /// The answer's HTTP status; none where none came.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        status: Option<u16>,
+        /// Why none came.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        message: Option<String>,
+        /// Milliseconds until the whole answer was there; of a stream (a watch, a log that is followed) until it began.
+        duration_ms: u64,
+    },
     /// A person is asked to go on.
     Asked {
         /// The question.

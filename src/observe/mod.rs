@@ -13,7 +13,7 @@ use crate::cluster::{Cluster, Resource};
 pub use describe::describe;
 pub use live::Observer;
 pub use look::{Look, look};
-pub use told::diagnosis;
+pub use told::{diagnosis, requested};
 
 /// How a kind is served, in the version that is meant or another one; nothing if it is not. What the cluster serves is asked once:
 /// that a kind is missing is no reason to ask again.

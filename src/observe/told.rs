@@ -1,6 +1,7 @@
 //! Events of what was seen.
 //! Must never know where they go.
 
+use crate::cluster::Request;
 use crate::diagnosis::{Diagnosis, Finding};
 use crate::event::EventKind;
 
@@ -21,4 +22,15 @@ pub fn diagnosis(root: &str, found: &Diagnosis) -> Option<EventKind> {
         also: sentences(found.causes.get(1..).unwrap_or_default()),
         follows: sentences(&found.follows),
     })
+}
+
+/// A request as an event.
+pub fn requested(request: Request) -> EventKind {
+    EventKind::Requested {
+        method: request.method,
+        path: request.path,
+        status: request.status,
+        message: Some(request.message).filter(|message| !message.is_empty()),
+        duration_ms: u64::try_from(request.took.as_millis()).unwrap_or(u64::MAX),
+    }
 }

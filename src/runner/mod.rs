@@ -35,6 +35,7 @@ use crate::event::{
     Cause, ClusterInfo, Counts, Ending, Event, EventKind, Failure, Mode, PlannedStep, PlaybookInfo, Recorder,
     Requests, Tool,
 };
+use crate::observe;
 use crate::plan::{Plan, Step};
 use crate::source::Sources;
 use context::{Teller, Told};
@@ -87,6 +88,8 @@ pub struct Setup {
     pub grace: Duration,
     /// Whether what happens to the objects that it writes is told.
     pub observe: bool,
+    /// Whether every request is told.
+    pub requests: bool,
 }
 
 /// How a run went.
@@ -109,10 +112,14 @@ pub async fn run(
     hands: Hands,
     tell: &mut dyn FnMut(&Event),
 ) -> Summary {
-    let Setup { mut recorder, mode, info, seed, grace, observe } = setup;
+    let Setup { mut recorder, mode, info, seed, grace, observe, requests: each_request } = setup;
     let (sender, mut told) = mpsc::unbounded_channel::<Told>();
     let teller = Teller::new(sender);
     let mut troubles = cluster.troubles();
+    if each_request {
+        let teller = teller.clone();
+        cluster.hear(move |request| teller.tell(observe::requested(request)));
+    }
     let context = info.as_ref().and_then(|info| info.context.clone());
     teller.tell(started(plan, sources, mode, info, seed));
     let began = Instant::now();
@@ -145,8 +152,7 @@ pub async fn run(
             tokio::select! {
                 biased;
                 Some(told) = told.recv() => {
-                    observing.hear(&told);
-                    record(told);
+                    record(observing.hear(told));
                 }
                 Ok(()) = stops.changed() => record(Told::Event(None, None, interrupted(*stops.borrow_and_update(), grace))),
                 Some(trouble) = troubles.recv() => {
@@ -163,8 +169,7 @@ pub async fn run(
     }
     outstanding.end_asides();
     while let Ok(told) = told.try_recv() {
-        observing.hear(&told);
-        record(told);
+        record(observing.hear(told));
     }
     while let Some(seen) = observing.try_next() {
         record(seen);

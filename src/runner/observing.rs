@@ -53,15 +53,17 @@ impl Observing {
         (observing, Some(begun))
     }
 
-    /// Hears what is told of the run: which step runs, and that something was written.
-    pub(super) fn hear(&mut self, told: &Told) {
-        let Told::Event(step, _, kind) = told else { return };
+    /// Hears what is told of the run: which step runs, and that something was written. A request becomes one of the step that runs.
+    pub(super) fn hear(&mut self, mut told: Told) -> Told {
+        let Told::Event(step, _, kind) = &mut told else { return told };
         match kind {
             EventKind::StepStarted { .. } => self.step.clone_from(step),
             EventKind::StepFinished { .. } if self.step == *step => self.step = None,
             EventKind::ObjectWritten { .. } => self.follow_written(),
+            EventKind::Requested { .. } => step.clone_from(&self.step),
             _ => {}
         }
+        told
     }
 
     fn follow_written(&mut self) {

@@ -99,6 +99,7 @@ async fn run(
         seed: 1,
         grace: case.grace,
         observe: true,
+        requests: false,
     };
     let mask = Mask::new(actor.namespace, actor.run, plan.timeout.or(plan.run_timeout).is_some())
         .map_err(|error| error.to_string())?;

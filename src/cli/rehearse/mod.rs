@@ -205,6 +205,7 @@ impl Rehearse {
                 seed: self.seed,
                 grace: self.grace,
                 observe: self.report.observes(),
+                requests: self.report.requests(),
             };
             let (_stop, stopped) = watch::channel(Stop::Running);
             let hands = Hands { stop: stopped, ask: Ask::Yes };

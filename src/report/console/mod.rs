@@ -46,8 +46,10 @@ pub enum Verbosity {
     /// And what steps wrote, where they stand, trouble with the cluster.
     #[default]
     Normal,
-    /// And every object written, what is not met, why a status was believed, what was saved, the requests.
+    /// And all that is seen of objects, every object written, what is not met, why a status was believed, what was saved, how many requests.
     Verbose,
+    /// And every request.
+    Requests,
 }
 
 /// What the console writes on.
@@ -275,6 +277,11 @@ impl<W: Write> Reporter for Console<W> {
             EventKind::Diagnosis { .. } => self.diagnosed(path, &event.kind),
             EventKind::Warning { message } => self.note(path, Note::warning(message)),
             EventKind::TransportTrouble { .. } => self.transport_trouble(path, &event.kind),
+            EventKind::Requested { .. } => {
+                if self.told(Verbosity::Requests) {
+                    self.note(path, Note::request(&event.kind));
+                }
+            }
             EventKind::Asked { text } => self.asked(path, text),
             EventKind::Answered { go_on, by } => {
                 self.asking = false;

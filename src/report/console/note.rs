@@ -61,6 +61,17 @@ impl Note {
         Note { ink: Ink::Dim, mark: '→', text, about: None, over: false }
     }
 
+    /// The note of a [`EventKind::Requested`]: `GET /api/v1/pods: 200 in 3ms`.
+    pub(super) fn request(kind: &EventKind) -> Note {
+        let EventKind::Requested { method, path, status, message, duration_ms } = kind else {
+            return Note::line("");
+        };
+        let status = status.map(|status| status.to_string());
+        let came = status.as_deref().or(message.as_deref()).unwrap_or("no answer");
+        let text = format!("{method} {path}: {came} in {duration_ms}ms");
+        Note { ink: Ink::Dim, mark: '·', text, about: None, over: false }
+    }
+
     /// The note of a [`EventKind::TransportTrouble`]; none of another kind.
     pub(super) fn trouble(kind: &EventKind) -> Option<Note> {
         let EventKind::TransportTrouble { what, status, message, count, outage_ms } = kind else {

@@ -82,7 +82,8 @@ impl Seen {
             EventKind::ConditionChanged { object, condition, from, to, reason, message } => {
                 let telling =
                     from.is_some() && self.roots.contains(object) && TELLING.contains(&condition.as_str());
-                let from = from.as_ref().map_or_else(String::new, |from| format!("{from} → "));
+                let changed = from.as_ref().filter(|from| *from != to);
+                let from = changed.map_or_else(String::new, |from| format!("{from} → "));
                 let why = because(reason, message);
                 (all || telling).then(|| (Ink::Dim, format!("{object}: {condition} {from}{to}{why}")))
             }
