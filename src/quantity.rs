@@ -54,6 +54,17 @@ impl Quantity {
         split(text).is_some_and(|(_, suffix)| !suffix.is_empty()) && Quantity::parse(text).is_some()
     }
 
+    /// The amount in thousandths; `None` where that is no whole number, or a very large one.
+    pub fn thousandths(&self) -> Option<i128> {
+        let power = u32::try_from(self.exponent.checked_add(3)?).ok()?;
+        let digits = self
+            .digits
+            .iter()
+            .try_fold(0_i128, |sum, digit| sum.checked_mul(10)?.checked_add(i128::from(*digit)))?;
+        let amount = digits.checked_mul(10_i128.checked_pow(power)?)?;
+        Some(if self.negative { -amount } else { amount })
+    }
+
     fn normal(negative: bool, digits: Vec<u8>, exponent: i64) -> Quantity {
         let leading = digits.iter().take_while(|digit| **digit == 0).count();
         if leading == digits.len() {
@@ -169,6 +180,21 @@ mod tests {
         ] {
             assert_eq!(read(left), read(right), "{left} {right}");
             assert_eq!(read(left).cmp(&read(right)), Ordering::Equal, "{left} {right}");
+        }
+    }
+
+    #[test]
+    fn thousandths_are_exact_or_nothing() {
+        for (text, thousandths) in [
+            ("0", Some(0)),
+            ("7.5", Some(7_500)),
+            ("-250m", Some(-250)),
+            ("64Gi", Some(68_719_476_736_000)),
+            ("1u", None),
+            ("1e40", None),
+            ("1e2147483647", None),
+        ] {
+            assert_eq!(read(text).thousandths(), thousandths, "{text}");
         }
     }
 

@@ -1,7 +1,8 @@
 //! Runs `tests/diagnosis/NAME/`: `objects.yaml` holds what is there at one moment, and `expected.txt` what is said of it.
 //!
 //! The first document is the object that is asked about; the others come in any order. A document of kind `Missing` names what is
-//! looked for and not there (`of`), one of kind `Log` gives the last lines of a container's log. `UPDATE=1 cargo test --test diagnosis`
+//! looked for and not there (`of`), one of kind `Log` gives the last lines of a container's log, one of kind
+//! `Placed` Pods of other namespaces that take something of their nodes. `UPDATE=1 cargo test --test diagnosis`
 //! writes what is expected anew; a person reads the difference.
 
 use proptest::prelude::*;
@@ -31,14 +32,15 @@ fn scene(documents: Vec<Value>) -> Scene {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let mut documents = documents.into_iter();
     let object = documents.next().unwrap_or_default();
-    let (told, objects): (Vec<Value>, Vec<Value>) =
-        documents.partition(|document| document["kind"] == "Missing" || document["kind"] == "Log");
+    let (told, objects): (Vec<Value>, Vec<Value>) = documents
+        .partition(|document| ["Missing", "Log", "Placed"].iter().any(|kind| document["kind"] == *kind));
     let mut scene = Scene::new(object, objects);
     for told in told {
         for name in told["of"].as_array().into_iter().flatten().filter_map(Value::as_str) {
             let (kind, name) = name.split_once('/').unwrap_or((name, ""));
             scene.miss(kind, name);
         }
+        told["pods"].as_array().into_iter().flatten().for_each(|pod| scene.place(pod));
         if let Some(lines) = told["lines"].as_array() {
             scene.log(&text(&told["pod"]), &text(&told["container"]), lines.iter().map(text).collect());
         }

@@ -20,7 +20,8 @@ pub(super) struct ReportOptions {
     /// Tell all that is seen; twice (`-vv`): every request, too.
     #[arg(short, long, action = ArgAction::Count)]
     verbose: u8,
-    /// Begin every line with its time, on a terminal and in a rehearsal too. Lines are final then: none is rewritten.
+    /// Begin every line with its time, on a terminal and in a rehearsal too, and lines of logs with the time when they were
+    /// written. Lines are final then: none is rewritten.
     #[arg(long)]
     timestamps: bool,
     #[command(flatten)]
@@ -75,7 +76,10 @@ impl ReportOptions {
             (false, true) => Surface::Terminal,
             (false, false) => Surface::Log,
         };
-        let console = Console::new(to, ConsoleOptions { surface, colour, width, verbosity });
+        let console = Console::new(
+            to,
+            ConsoleOptions { surface, colour, width, verbosity, log_times: self.timestamps },
+        );
         Reports { console, json: (self.output == Output::Json).then(|| Json::new(std::io::stdout())) }
     }
 }

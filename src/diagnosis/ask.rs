@@ -34,6 +34,8 @@ pub enum Ask {
         /// A label selector; none for all.
         labels: Option<String>,
     },
+    /// The Pods of all namespaces, for what they take of their nodes.
+    PlacedPods,
     /// The last lines of a container's log.
     Log {
         /// The Pod's name.
@@ -73,7 +75,8 @@ pub fn asks(scene: &Scene) -> Vec<Ask> {
     if let Some(labels) = selected(scene.root()) {
         objects.insert(Ask::All { api_version: "v1", kind: "Pod", labels: Some(labels) });
     }
-    objects.into_iter().take(MOST).chain(logs(scene)).collect()
+    let placed = schedule::lacks_room(scene).then_some(Ask::PlacedPods);
+    objects.into_iter().take(MOST).chain(placed).chain(logs(scene)).collect()
 }
 
 /// Whether a container of a Pod was ever started.

@@ -40,12 +40,7 @@ pub(super) fn finalizer(scene: &Scene) -> Vec<Finding> {
         return Vec::new();
     }
     if root["kind"] == "Namespace" {
-        let why = held(root);
-        let what = match why.first() {
-            Some(first) => format!("it is being deleted, and not gone: {first}"),
-            None => "it is being deleted; its objects go first".to_owned(),
-        };
-        return vec![Finding::new("finalizer", title(root), what).shown_by_all(why).fix(FIX)];
+        return emptied(scene);
     }
     let mut found = Vec::new();
     let below = scene.owned().iter().filter(|object| is_going(object));
@@ -68,7 +63,50 @@ pub(super) fn finalizer(scene: &Scene) -> Vec<Finding> {
     found
 }
 
-const FIX: &str = "See to it that whoever put the finalizer there runs and does its work; take it out by hand only if nobody will.";
+/// A Namespace that is being deleted: what is left in it, and what holds that.
+fn emptied(scene: &Scene) -> Vec<Finding> {
+    let root = scene.root();
+    let here = |object: &&Value| object["metadata"]["namespace"] == root["metadata"]["name"];
+    let mut inside: Vec<&Value> = scene.things_around().filter(here).collect();
+    inside.sort_by_cached_key(|object| title(object));
+    let is_held = |object: &&&Value| !items(&object["metadata"]["finalizers"]).is_empty();
+    let told = held(root);
+    let what = match (inside.iter().find(is_held), inside.as_slice(), told.first()) {
+        (Some(object), ..) => {
+            let finalizer = text(&object["metadata"]["finalizers"][0]);
+            let (why, _) = meaning(scene, object, finalizer);
+            let name = title(object);
+            format!("it is being deleted, and {name} in it is held by the finalizer {finalizer}{why}")
+        }
+        (None, [], None) => "it is being deleted; its objects go first".to_owned(),
+        (None, [], Some(first)) => format!("it is being deleted, and not gone: {first}"),
+        (None, [only], _) => format!("it is being deleted, and {} is still in it", title(only)),
+        (None, [first, rest @ ..], _) => {
+            format!("it is being deleted, and {} and {} more are still in it", title(first), rest.len())
+        }
+    };
+    let left = inside.iter().map(|object| {
+        let finalizers: Vec<&str> = items(&object["metadata"]["finalizers"]).iter().map(text).collect();
+        let state = if is_going(object) { "is being deleted" } else { "is still there" };
+        let by = if finalizers.is_empty() {
+            String::new()
+        } else {
+            format!(", held by {}", finalizers.join(", "))
+        };
+        format!("{} {state}{by}", title(object))
+    });
+    vec![
+        Finding::new("finalizer", title(root), what)
+            .shown_by_all(told)
+            .shown_by_all(left.take(MOST_LEFT))
+            .fix(FIX),
+    ]
+}
+
+/// How many objects are named that are left in a Namespace.
+const MOST_LEFT: usize = 10;
+
+const FIX: &str = "See whether the controller that it waits for runs; take the finalizer out by hand only if nobody else will.";
 
 /// What a finalizer waits for, as far as it is one of those that everybody has.
 fn meaning(scene: &Scene, object: &Value, finalizer: &str) -> (String, &'static str) {
@@ -97,7 +135,11 @@ fn meaning(scene: &Scene, object: &Value, finalizer: &str) -> (String, &'static 
             ", until the scheduler has unloaded the model".to_owned(),
             "See whether the Seldon scheduler runs and can reach the server.",
         ),
-        _ => (", which somebody must take out".to_owned(), FIX),
+        // By convention a finalizer begins with the domain of whoever takes it out.
+        _ => match finalizer.split_once('/') {
+            Some((domain, _)) => (format!(", until the controller of {domain} takes it out"), FIX),
+            None => (", until whoever put it there takes it out".to_owned(), FIX),
+        },
     }
 }
 

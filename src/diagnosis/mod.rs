@@ -8,6 +8,7 @@
 mod admission;
 mod ask;
 mod autoscaler;
+mod capacity;
 mod claim;
 mod crash;
 mod deletion;
@@ -58,7 +59,7 @@ pub const RULES: &[Rule] = &[
     rule("namespace", "The namespace is being deleted: nothing new is made in it.", deletion::namespace),
     rule(
         "finalizer",
-        "It is being deleted, and finalizers hold it, or what it owns does.",
+        "It is being deleted, and finalizers hold it, or what it owns; of a Namespace what is left in it.",
         deletion::finalizer,
     ),
     rule(
@@ -79,7 +80,7 @@ pub const RULES: &[Rule] = &[
     rule("claim", "A PersistentVolumeClaim of its Pods is not bound.", claim::claim),
     rule(
         "unschedulable",
-        "No node can take its Pods: what they ask for, and what the nodes have.",
+        "No node can take its Pods: what they ask for, and what is left of the nodes.",
         schedule::unschedulable,
     ),
     rule("node", "The node of its Pods is not ready, or has put them out.", node::node),

@@ -1,6 +1,7 @@
 //! All that a diagnosis looks at: an object, what it owns, what happened to them, and what they refer to.
 //! Must never know where it comes from, nor what any of it means.
 
+use super::capacity::Taken;
 use crate::kinds::{Occurrence, items, text, title};
 use crate::tree::Tree;
 use serde_json::Value;
@@ -16,6 +17,8 @@ pub struct Scene {
     owned: Vec<Value>,
     around: Vec<Value>,
     occurrences: Vec<Occurrence>,
+    /// What the Pods of the cluster take of its nodes.
+    taken: Taken,
     /// `Kind/name` of what was asked for and is not there.
     missing: BTreeSet<String>,
     /// The last lines of a container's log, by Pod and container.
@@ -56,6 +59,16 @@ impl Scene {
         }
     }
 
+    /// Counts a Pod of any namespace as one that takes something of its node.
+    pub fn place(&mut self, pod: &Value) {
+        self.taken.count(pod);
+    }
+
+    /// What Pods take of the nodes.
+    pub(super) fn taken(&self) -> &Taken {
+        &self.taken
+    }
+
     /// Notes that an object is not there.
     pub fn miss(&mut self, kind: &str, name: &str) {
         self.missing.insert(format!("{kind}/{name}"));
@@ -89,6 +102,11 @@ impl Scene {
     /// Objects of a kind that are not in the tree.
     pub(super) fn around<'s>(&'s self, kind: &'s str) -> impl Iterator<Item = &'s Value> {
         self.around.iter().filter(move |object| object["kind"] == kind)
+    }
+
+    /// Whatever is not in the tree.
+    pub(super) fn things_around(&self) -> impl Iterator<Item = &Value> {
+        self.around.iter()
     }
 
     /// Whether an object was asked for and is not there.

@@ -1,10 +1,10 @@
 //! Pods that no node can take.
 //! Must never know how a scheduler decides: it reads what it said, beside what is asked for and what nodes have.
 
+use super::capacity;
 use super::finding::Finding;
 use super::scene::{Scene, pods_of};
-use crate::kinds::{condition, items, text, title, told};
-use crate::quantity::Quantity;
+use crate::kinds::{condition, items, text, title};
 use serde_json::Value;
 
 /// No node can take a Pod. What a claim or something missing explains is theirs to tell.
@@ -28,9 +28,9 @@ pub(super) fn unschedulable(scene: &Scene) -> Vec<Finding> {
         }
         let why = reasons(message);
         let mut asked = Vec::new();
-        for resource in ["cpu", "memory", "ephemeral-storage", "nvidia.com/gpu"] {
+        for (resource, word) in SCARCE {
             if why.contains(&format!("Insufficient {resource}")) {
-                asked.extend(comparison(scene, pod, resource));
+                asked.extend(comparison(scene, pod, resource, word));
             }
         }
         let asked = if asked.is_empty() { String::new() } else { format!(" ({})", asked.join("; ")) };
@@ -56,33 +56,57 @@ fn reasons(message: &str) -> String {
     message.trim().trim_end_matches('.').to_owned()
 }
 
-/// What is asked of a resource beside what the largest node has: `each asks for 100 CPU, and the largest node has 32`.
-fn comparison(scene: &Scene, pod: &Value, resource: &str) -> Option<String> {
-    let asked = items(&pod["spec"]["containers"])
-        .iter()
-        .map(|container| &container["resources"]["requests"][resource]);
-    let asked: Vec<String> = asked.filter(|asked| !asked.is_null()).map(told).collect();
-    let word = match resource {
-        "cpu" => " CPU",
-        "memory" => " of memory",
-        "nvidia.com/gpu" => " GPU",
-        _ => " of storage",
-    };
-    let has = |node: &Value| {
-        let has = told(&node["status"]["allocatable"][resource]);
-        Quantity::parse(&has).map(|quantity| (quantity, has))
-    };
-    let largest = scene.around("Node").filter_map(has).max_by(|one, other| one.0.cmp(&other.0));
-    let asked = match asked.as_slice() {
-        [] => return None,
-        asked => asked.join(" + "),
-    };
-    Some(match largest {
-        Some((_, largest)) => {
-            format!("each asks for {asked}{word}, and the largest node has {largest} in all")
+/// The resources that a scheduler may have too little of.
+const SCARCE: &[(&str, &str)] = &[
+    ("cpu", " CPU"),
+    ("memory", " of memory"),
+    ("ephemeral-storage", " of storage"),
+    ("nvidia.com/gpu", " GPU"),
+];
+/// Of so many nodes it is looked at what is left of each.
+const MOST_NODES: usize = 50;
+
+/// Whether it helps to know what is left of the nodes: they are known, they are not many, and one of them may be too full.
+pub(super) fn lacks_room(scene: &Scene) -> bool {
+    let lacks =
+        |pod: &Value| is_unschedulable(pod).is_some_and(|(_, message)| message.contains("Insufficient"));
+    let nodes = scene.around("Node").count();
+    (1..=MOST_NODES).contains(&nodes) && scene.pods().any(lacks)
+}
+
+/// What is asked of a resource beside what the nodes have: `each asks for 100 CPU, and the largest node has 32 in all`, or
+/// `each asks for 8 CPU, and no node has more than 7.5 of its 32 left`.
+fn comparison(scene: &Scene, pod: &Value, resource: &str, word: &str) -> Option<String> {
+    let wanted = capacity::asked(pod, resource)?;
+    let who = if pods_of(&title(scene.maker(pod))) == "it" { "it" } else { "each" };
+    let asks = format!("{who} asks for {}{word}", capacity::words(resource, wanted));
+    let nodes = || scene.around("Node").filter(|node| takes(node, pod));
+    let largest = nodes().filter_map(|node| capacity::in_all(node, resource)).max();
+    let left = |node| Some((scene.taken().left(node, resource)?, capacity::in_all(node, resource)?));
+    Some(match (largest, nodes().filter_map(left).max()) {
+        (Some(largest), _) if largest < wanted => {
+            format!("{asks}, and the largest node has {} in all", capacity::words(resource, largest))
         }
-        None => format!("each asks for {asked}{word}"),
+        (_, Some((most, of))) if most < wanted => format!(
+            "{asks}, and no node has more than {} of its {} left",
+            capacity::words(resource, most.max(0)),
+            capacity::words(resource, of)
+        ),
+        _ => asks,
     })
+}
+
+/// Whether a node takes Pods like this one at all.
+fn takes(node: &Value, pod: &Value) -> bool {
+    let tolerated = |taint: &Value| {
+        items(&pod["spec"]["tolerations"]).iter().any(|toleration| {
+            let key = text(&toleration["key"]);
+            key == text(&taint["key"]) || (key.is_empty() && toleration["operator"] == "Exists")
+        })
+    };
+    let spec = &node["spec"];
+    let keeps_out = |taint: &&Value| matches!(text(&taint["effect"]), "NoSchedule" | "NoExecute");
+    spec["unschedulable"] != true && items(&spec["taints"]).iter().filter(keeps_out).all(tolerated)
 }
 
 fn remedy(why: &str) -> &'static str {

@@ -1,6 +1,7 @@
 //! Trees kept live: what is written and what that owns, followed by shared watches, each change an event.
 //! Must never judge a change, ask for anything twice, or fail for what it may not see.
 
+use super::below::below;
 use super::change::changes;
 use super::occurrences::Occurrences;
 use super::served;
@@ -94,8 +95,8 @@ impl Observer {
     pub async fn follow(&mut self, object: &ObjectRef, uid: &str, made: bool) {
         let Resource { kind, .. } = &object.resource;
         let api_version = object.resource.api_version();
-        let owned = kinds::owns(&api_version, kind);
-        let dull = kinds::of(&api_version, kind).status.is_some_and(<[_]>::is_empty) && owned.is_empty();
+        let known = kinds::of(&api_version, kind);
+        let dull = known.status.is_some_and(<[_]>::is_empty) && known.owns.is_empty();
         let follows = !dull && !DULL.contains(&kind.as_str()) && self.roots < MOST_ROOTS;
         if !follows || !self.members.insert(uid.to_owned()) {
             return;
@@ -113,11 +114,9 @@ impl Observer {
             }
             let root = self.cluster.get(object).await.ok().flatten();
             let hint = root.as_ref().and_then(kinds::labels_below);
-            for owned in owned {
-                if let Some(resource) = self.resource(owned.api_version, owned.kind).await {
-                    let labels = hint.clone().filter(|_| LABELLED.contains(&owned.kind));
-                    self.open(resource, Some(namespace.clone()), None, labels);
-                }
+            for resource in below(&self.cluster, &api_version, kind).await {
+                let labels = hint.clone().filter(|_| LABELLED.contains(&resource.kind.as_str()));
+                self.open(resource, Some(namespace.clone()), None, labels);
             }
         }
         // What was seen before its root was known.

@@ -1,6 +1,7 @@
 //! SEEING WHAT HAPPENS: looks at objects and at what they own, once or for as long as it is asked to, and makes events of it.
 //! Must never know plans, playbooks, steps or how anything is shown.
 
+mod below;
 mod change;
 mod describe;
 mod live;
@@ -18,9 +19,5 @@ pub use told::{diagnosis, requested};
 /// How a kind is served, in the version that is meant or another one; nothing if it is not. What the cluster serves is asked once:
 /// that a kind is missing is no reason to ask again.
 async fn served(cluster: &Cluster, api_version: &str, kind: &str) -> Option<Resource> {
-    let group = api_version.split_once('/').map_or("", |(group, _)| group);
-    let all = cluster.resources().await.ok()?;
-    let known = all.into_iter().filter(|resource| resource.kind == kind && resource.group == group);
-    // The one that is meant before any other.
-    known.min_by_key(|resource| resource.api_version() != api_version)
+    below::serving(&cluster.resources().await.ok()?, api_version, kind)
 }

@@ -3,6 +3,7 @@
 
 use super::apply::goes_first;
 use super::context::{Context, Done, Pace};
+use super::explain::explain;
 use super::owned::Owned;
 use super::subject::Subject;
 use super::until;
@@ -344,25 +345,26 @@ impl Going {
         left
     }
 
+    /// What is left when the time is over, and why it is.
     async fn out_of_time(&self, cx: &Context<'_>) -> Failure {
         let left = self.left();
-        let message = format!("not all is gone {}: {}", cx.in_time(), in_words(&left));
+        let head = format!("not all is gone {}", cx.in_time());
+        let message = format!("{head}: {}", in_words(&left));
         let mut failure = Failure::new(Cause::TimedOut, message).at(cx.place(cx.step.verb));
         failure.unmet = left.iter().take(20).map(Left::unmet).collect();
+        let there = |(feed, object): &&(usize, ObjectRef)| {
+            self.view.feed(*feed).is_some_and(|feed| feed.objects().contains_key(&key_of(object)))
+        };
+        let objects: Vec<ObjectRef> =
+            self.roots.values().filter(there).map(|(_, object)| object.clone()).collect();
+        let failure = explain(failure, &head, &objects, cx).await;
         if let Some((_, object)) = self.roots.values().next()
             && let Err(Error::Unreachable { message, .. }) = cx.cluster.get(object).await
         {
-            failure.details.push(format!("this is what was seen last; at the end: {message}"));
+            let detail = format!("this is what was seen last; at the end: {message}");
+            return Failure { details: vec![detail], ..failure };
         }
-        let held = left.iter().find(|left| !left.finalizers.is_empty());
-        match held {
-            Some(held) => failure.help(format!(
-                "{} waits for whoever owns the finalizer `{}` to take it off; see whether that controller runs.",
-                held.name,
-                held.finalizers.join("`, `")
-            )),
-            None => failure,
-        }
+        failure
     }
 }
 

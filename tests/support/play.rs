@@ -107,7 +107,7 @@ async fn run(
     let verbosity = if case.verbose { Verbosity::Verbose } else { Verbosity::Normal };
     let mut console = Console::new(
         &mut shown,
-        ConsoleOptions { surface: Surface::Log, colour: false, width: 100, verbosity },
+        ConsoleOptions { surface: Surface::Log, colour: false, width: 100, verbosity, log_times: false },
     );
     let mut events = String::new();
     let start = Instant::now();

@@ -74,6 +74,8 @@ pub struct ConsoleOptions {
     pub width: usize,
     /// How much is told.
     pub verbosity: Verbosity,
+    /// Whether lines of logs begin with the time when they were written.
+    pub log_times: bool,
 }
 
 /// The run in words. On a terminal the last lines show the running steps and are rewritten in place; without one every line
@@ -271,8 +273,9 @@ impl<W: Write> Reporter for Console<W> {
                     self.remark(path, Note::line(line));
                 }
             }
-            EventKind::LogLine { object, container, line, .. } => {
-                self.remark(path, Note::log(object, container, line));
+            EventKind::LogLine { object, container, time, line } => {
+                let time = time.as_deref().filter(|_| self.options.log_times);
+                self.remark(path, Note::log(object, container, time, line));
             }
             EventKind::Diagnosis { .. } => self.diagnosed(path, &event.kind),
             EventKind::Warning { message } => self.note(path, Note::warning(message)),

@@ -40,7 +40,7 @@ impl Note {
     }
 
     /// A line that a container wrote. Pod and container have a colour of their own.
-    pub(super) fn log(pod: &str, container: &str, line: &str) -> Note {
+    pub(super) fn log(pod: &str, container: &str, time: Option<&str>, line: &str) -> Note {
         let inks = [Ink::Live, Ink::Good, Ink::Plain, Ink::Strong];
         let sum = pod
             .bytes()
@@ -50,7 +50,10 @@ impl Note {
         Note {
             ink: inks[sum % inks.len()],
             mark: '│',
-            text: format!("{pod} {container}: {line}"),
+            text: format!(
+                "{pod} {container}: {}{line}",
+                time.map_or_else(String::new, |time| format!("{time} "))
+            ),
             about: None,
             over: false,
         }

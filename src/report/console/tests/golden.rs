@@ -245,8 +245,13 @@ async fn running_steps_live_at_the_bottom() {
         log = log.event(EventKind::Warning { message: format!("warning {number}") });
     }
     let shared = Shared::default();
-    let options =
-        ConsoleOptions { surface: Surface::Terminal, colour: false, width: 80, verbosity: Verbosity::Normal };
+    let options = ConsoleOptions {
+        surface: Surface::Terminal,
+        colour: false,
+        width: 80,
+        verbosity: Verbosity::Normal,
+        log_times: false,
+    };
     let mut console = Console::new(shared.clone(), options);
     log.events.iter().for_each(|event| console.take(event));
     let mut other = log.events.last().expect("events").clone();
@@ -295,8 +300,13 @@ async fn a_silent_step_is_named_on_a_plain_stream() {
         .progress("a")
         .progress("b");
     let shared = Shared::default();
-    let options =
-        ConsoleOptions { surface: Surface::Log, colour: false, width: 100, verbosity: Verbosity::Normal };
+    let options = ConsoleOptions {
+        surface: Surface::Log,
+        colour: false,
+        width: 100,
+        verbosity: Verbosity::Normal,
+        log_times: false,
+    };
     let mut console = Console::new(shared.clone(), options);
     for event in &log.events[..2] {
         console.take(event);
@@ -331,8 +341,13 @@ fn a_console_follows_its_terminal() {
         .started("wait-until ready", Some(60_000))
         .progress("0/1 ready, and so on");
     let shared = Shared::default();
-    let options =
-        ConsoleOptions { surface: Surface::Terminal, colour: true, width: 80, verbosity: Verbosity::Normal };
+    let options = ConsoleOptions {
+        surface: Surface::Terminal,
+        colour: true,
+        width: 80,
+        verbosity: Verbosity::Normal,
+        log_times: false,
+    };
     let mut console = Console::new(shared.clone(), options);
     log.events.iter().for_each(|event| console.take(event));
     console.tick();

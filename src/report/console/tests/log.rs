@@ -302,12 +302,19 @@ impl Log {
             colour: true,
             width,
             verbosity: Verbosity::Normal,
+            log_times: false,
         }));
         terminal.screen()
     }
 
     /// What a plain stream holds in the end.
     pub(super) fn plain(&self, verbosity: Verbosity) -> String {
-        self.told(ConsoleOptions { surface: Surface::Log, colour: false, width: 100, verbosity })
+        self.told(ConsoleOptions {
+            surface: Surface::Log,
+            colour: false,
+            width: 100,
+            verbosity,
+            log_times: false,
+        })
     }
 }

@@ -87,12 +87,12 @@ proptest! {
         verbosity in prop::sample::select(&[Verbosity::Quiet, Verbosity::Normal, Verbosity::Verbose][..]),
     ) {
         let log = log(&texts, outcome, odd);
-        let plain = log.told(ConsoleOptions { surface: Surface::Log, colour: false, width, verbosity });
+        let plain = log.told(ConsoleOptions { surface: Surface::Log, colour: false, width, verbosity, log_times: false });
         prop_assert!(!plain.contains(|c| c != '\n' && is_hidden(c)), "{plain:?}");
         let lines = plain.lines().count();
         prop_assert_eq!(lines, plain.lines().filter(|line| line.starts_with("2026-01-02T03:04:05Z")).count());
         // The emulator panics at whatever is not the console's own.
-        let terminal = log.told(ConsoleOptions { surface: Surface::Terminal, colour: true, width, verbosity });
+        let terminal = log.told(ConsoleOptions { surface: Surface::Terminal, colour: true, width, verbosity, log_times: false });
         let mut emulator = Emulator::new(width.max(2));
         emulator.feed(&terminal);
         prop_assert!(!emulator.screen().contains(|c| c != '\n' && is_hidden(c)), "{terminal:?}");
