@@ -93,6 +93,8 @@ impl Cluster {
             cutter: Cutter::default(),
             ready: Vec::new(),
             seen: Seen::default(),
+            reads_previous: false,
+            behind: false,
             broke: false,
             over: false,
             opened: Instant::now(),
@@ -111,12 +113,22 @@ pub struct LogStream {
     /// Lines that came and were not handed out yet, the last one first.
     ready: Vec<LogLine>,
     seen: Seen,
+    /// Whether what is open is the log of the container before.
+    reads_previous: bool,
+    /// Whether the container was started anew, and the log of the one before was not read to its end.
+    behind: bool,
     broke: bool,
     over: bool,
     opened: Instant,
 }
 
 impl LogStream {
+    /// The container was started anew: what is left of the one before comes next, then the lines of the new one.
+    pub fn restarted(&mut self) {
+        (self.options.tail, self.options.since_seconds, self.options.previous) = (None, None, false);
+        (self.behind, self.over) = (true, false);
+    }
+
     /// The next line; none when the container has ended, or its log cannot be had (any more).
     pub async fn next(&mut self) -> Option<LogLine> {
         loop {
@@ -141,6 +153,13 @@ impl LogStream {
                     tracing::debug!(error = broken(error).message, "the log broke off");
                     self.close(true);
                 }
+                // All that the container before has written.
+                None if self.reads_previous => {
+                    let rest = self.cutter.end().filter(|line| self.seen.is_new(line));
+                    self.behind = false;
+                    self.close(false);
+                    self.ready.extend(rest);
+                }
                 // The container ended, or the connection did: asking again tells which.
                 None if self.opened.elapsed() < AGAIN => {
                     let rest = self.cutter.end().filter(|line| self.seen.is_new(line));
@@ -159,13 +178,15 @@ impl LogStream {
         self.broke = broke;
     }
 
-    /// Opens the log from where it broke off; false if there is no more to be had.
+    /// Opens the log from where it broke off; false if there is no more to be had. True with nothing opened: it is to be tried again.
     async fn open(&mut self) -> bool {
         let since = self.seen.time().map(str::to_owned);
         if self.broke {
             sleep(AGAIN).await;
         }
-        let query = self.options.query(since.as_deref(), true);
+        self.reads_previous = self.behind;
+        let options = LogOptions { previous: self.behind || self.options.previous, ..self.options.clone() };
+        let query = options.query(since.as_deref(), !self.behind);
         let ask = Ask { accept: "*/*", ..Ask::read(Verb::Watch, path(&self.namespace, &self.pod, &query)) };
         let what = format!("follow the log of {} in {}", self.pod, self.namespace);
         let mut patience = Patience::new(&self.inner, what, None);
@@ -181,7 +202,8 @@ impl LogStream {
                 }
                 Sent::Refusal(status) => {
                     tracing::debug!(error = %refusal(status, patience.what()), "no log");
-                    return false;
+                    // Of the container before nothing may be left, which says nothing of this one.
+                    return std::mem::take(&mut self.behind);
                 }
                 Sent::Setback(setback) => {
                     if patience.bear(setback).await.is_err() {

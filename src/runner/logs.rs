@@ -8,8 +8,10 @@ use crate::kinds;
 use crate::observe;
 use crate::playbook::action::Logs;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 /// How many lines one `logs` tells at most, the last ones, and how much of one log is read.
 const MOST_LINES: usize = 10_000;
@@ -141,7 +143,9 @@ impl Following {
         let mut watch = self.cluster.watch(interest);
         let mut members: BTreeSet<String> =
             value.pointer("/metadata/uid").and_then(Value::as_str).map(str::to_owned).into_iter().collect();
-        let (mut started, mut streams) = (BTreeSet::new(), tokio::task::JoinSet::new());
+        // The containers that are followed, by the Pod's UID and name: how often they were started anew, and who is to know.
+        let mut followed: BTreeMap<(String, String), (i64, UnboundedSender<()>)> = BTreeMap::new();
+        let mut streams = tokio::task::JoinSet::new();
         let shared = Arc::new(self);
         loop {
             tokio::select! {
@@ -153,12 +157,21 @@ impl Following {
                             continue;
                         }
                         for (container, restarts) in started_containers(&pod, shared.container.as_deref()) {
-                            if started.insert((snapshot.uid.clone(), container.clone(), restarts)) {
-                                // What a container wrote before it was started anew was told when it wrote it.
-                                let again = restarts > 0 && started.contains(&(snapshot.uid.clone(), container.clone(), restarts - 1));
-                                let follower = shared.clone();
-                                let (namespace, name) = (snapshot.namespace.clone(), snapshot.name.clone());
-                                streams.spawn(async move { follower.tell(namespace, name, container, again).await });
+                            match followed.entry((snapshot.uid.clone(), container.clone())) {
+                                Entry::Occupied(mut known) => {
+                                    let (before, again) = known.get_mut();
+                                    if *before < restarts {
+                                        *before = restarts;
+                                        // Whoever follows it ends only with all of this.
+                                        let _ = again.send(());
+                                    }
+                                }
+                                Entry::Vacant(new) => {
+                                    let (again, anew) = unbounded_channel();
+                                    new.insert((restarts, again));
+                                    let (follower, place) = (shared.clone(), (snapshot.namespace.clone(), snapshot.name.clone()));
+                                    streams.spawn(async move { follower.tell(place, container, anew).await });
+                                }
                             }
                         }
                     }
@@ -219,15 +232,25 @@ impl Following {
         false
     }
 
-    async fn tell(&self, namespace: String, pod: String, container: String, again: bool) {
-        let mut options =
+    /// Tells what a container writes; `anew` says that it was started anew.
+    async fn tell(
+        &self,
+        (namespace, pod): (String, String),
+        container: String,
+        mut anew: UnboundedReceiver<()>,
+    ) {
+        let options =
             LogOptions { container: Some(container.clone()), previous: false, ..self.options.clone() };
-        if again {
-            (options.tail, options.since_seconds) = (None, None);
-        }
         let mut stream = self.cluster.follow_log(&namespace, &pod, options);
-        while let Some(line) = stream.next().await {
-            self.teller.tell(told(&pod, &container, &line));
+        loop {
+            while let Some(line) = stream.next().await {
+                self.teller.tell(told(&pod, &container, &line));
+            }
+            // It has ended.
+            if anew.recv().await.is_none() {
+                return;
+            }
+            stream.restarted();
         }
     }
 }

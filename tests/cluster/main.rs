@@ -5,6 +5,7 @@ mod connect;
 mod discovery;
 mod fake;
 mod live;
+mod logs;
 mod proxy;
 mod reads;
 mod watches;
