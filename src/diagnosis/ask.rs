@@ -72,6 +72,9 @@ pub fn asks(scene: &Scene) -> Vec<Ask> {
     {
         objects.insert(all("autoscaling/v2", "HorizontalPodAutoscaler"));
     }
+    if scene.root()["kind"] == "PersistentVolumeClaim" {
+        objects.insert(all("v1", "Pod"));
+    }
     if let Some(labels) = selected(scene.root()) {
         objects.insert(Ask::All { api_version: "v1", kind: "Pod", labels: Some(labels) });
     }

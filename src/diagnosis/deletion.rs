@@ -122,7 +122,8 @@ fn meaning(scene: &Scene, object: &Value, finalizer: &str) -> (String, &'static 
             "The cluster's garbage collector does that; see whether it runs.",
         ),
         "kubernetes.io/pvc-protection" => {
-            (", since a Pod still uses it".to_owned(), "Delete the Pods that use the claim.")
+            let user = scene.users(object).next().map_or_else(|| "a Pod".to_owned(), title);
+            (format!(", since {user} still uses it"), "Delete the Pods that use the claim.")
         }
         "kubernetes.io/pv-protection" => {
             (", since a claim still uses it".to_owned(), "Delete the claim that uses the volume.")

@@ -133,6 +133,17 @@ impl Scene {
         self.happened_to(object).rfind(|occurrence| occurrence.reason == reason)
     }
 
+    /// The Pods that use a claim, as far as they are known; none of anything else.
+    pub fn users<'s>(&'s self, claim: &'s Value) -> impl Iterator<Item = &'s Value> {
+        let is_claim = claim["kind"] == "PersistentVolumeClaim";
+        let name = &claim["metadata"]["name"];
+        let pods = self.of_kind("Pod").chain(self.around("Pod")).filter(move |_| is_claim);
+        pods.filter(move |pod| {
+            let volumes = items(&pod["spec"]["volumes"]).iter();
+            volumes.map(|volume| &volume["persistentVolumeClaim"]["claimName"]).any(|claim| claim == name)
+        })
+    }
+
     /// The last lines of a container's log, as evidence.
     pub(super) fn log_of(&self, pod: &Value, container: &str) -> Vec<String> {
         let pod = text(&pod["metadata"]["name"]);

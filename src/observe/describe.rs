@@ -31,6 +31,7 @@ pub fn describe(scene: &Scene) -> Vec<String> {
     let mut lines = Vec::new();
     let root = scene.root();
     lines.push(headline(root));
+    lines.extend(identity(root));
     let owners = items(&root["metadata"]["ownerReferences"]).iter();
     lines.extend(owners.map(|owner| format!("  owned by {}/{}", text(&owner["kind"]), text(&owner["name"]))));
     lines.push(match ready(scene) {
@@ -48,6 +49,23 @@ pub fn describe(scene: &Scene) -> Vec<String> {
 fn headline(object: &Value) -> String {
     let namespace = text(&object["metadata"]["namespace"]);
     if namespace.is_empty() { title(object) } else { format!("{} in {namespace}", title(object)) }
+}
+
+/// What tells an object from others of its name, and one state of it from another.
+fn identity(object: &Value) -> Option<String> {
+    let metadata = &object["metadata"];
+    let part = |word: &str, value: &Value| {
+        let told = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        (!value.is_null()).then(|| format!("{word}{told}"))
+    };
+    let parts = [
+        part("", &object["apiVersion"]),
+        part("uid ", &metadata["uid"]),
+        part("generation ", &metadata["generation"]),
+        part("version ", &metadata["resourceVersion"]),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| format!("  {}", parts.join(", ")))
 }
 
 /// What an owner owns, one level deeper.
@@ -80,13 +98,12 @@ fn body(scene: &Scene, object: &Value, depth: usize, lines: &mut Vec<String>) {
         lines.push(format!("{indent}is being deleted"));
     }
     for condition in items(&object["status"]["conditions"]) {
-        let why = because(condition);
-        lines.push(format!(
-            "{indent}condition {} {}{why}",
-            text(&condition["type"]),
-            text(&condition["status"])
-        ));
+        let (kind, status, why) = (text(&condition["type"]), text(&condition["status"]), because(condition));
+        let since = condition["lastTransitionTime"].as_str();
+        let since = since.map_or_else(String::new, |since| format!(" (since {since})"));
+        lines.push(format!("{indent}condition {kind} {status}{why}{since}"));
     }
+    lines.extend(scene.users(object).map(|pod| format!("{indent}used by {}", title(pod))));
     for (list, word) in [("initContainerStatuses", "init container"), ("containerStatuses", "container")] {
         for entry in items(&object["status"][list]) {
             lines.push(format!("{indent}{word} {}", container(entry)));
@@ -184,6 +201,7 @@ mod tests {
             "source": { "component": "kubelet" } });
         let scene = Scene::new(root, vec![event, pod, set]);
         let wanted = "Deployment/web in shop
+  apps/v1, uid d, generation 1
   not ready: 0 of 1 replica available; 0 of 1 replica updated; 0 of 1 replica made
   condition Available False: MinimumReplicasUnavailable
   metadata.labels.app: web
