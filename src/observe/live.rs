@@ -102,6 +102,7 @@ impl Observer {
             return;
         }
         self.roots += 1;
+        self.names.insert(uid.to_owned(), object.short());
         if made {
             self.fresh.insert(uid.to_owned());
         }

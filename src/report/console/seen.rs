@@ -32,20 +32,26 @@ pub(super) struct Seen {
 
 #[derive(Debug)]
 struct Workload {
+    /// Whether those are available that came to their good end.
+    ends: bool,
     desired: i64,
     updated: i64,
     available: i64,
     changed_ms: u64,
-    said_ms: Option<u64>,
+    /// When it was last said, and in which words.
+    said: Option<(u64, String)>,
 }
 
 impl Workload {
     fn is_complete(&self) -> bool {
-        self.available == self.desired && self.updated >= self.desired
+        self.available == self.desired && (self.ends || self.updated >= self.desired)
     }
 
     fn words(&self) -> String {
-        let Workload { desired, updated, available, .. } = self;
+        let Workload { ends, desired, updated, available, .. } = self;
+        if *ends {
+            return format!("{available}/{desired} succeeded");
+        }
         let updated = if updated < desired { format!(", {updated} updated") } else { String::new() };
         format!("{available}/{desired} available{updated}")
     }
@@ -84,7 +90,9 @@ impl Seen {
                     from.is_some() && self.roots.contains(object) && TELLING.contains(&condition.as_str());
                 let changed = from.as_ref().filter(|from| *from != to);
                 let from = changed.map_or_else(String::new, |from| format!("{from} → "));
-                let why = because(reason, message);
+                // That all is well needs no reason.
+                let well = to == "True" && condition != "Failed";
+                let why = if all || !well { because(reason, message) } else { String::new() };
                 (all || telling).then(|| (Ink::Dim, format!("{object}: {condition} {from}{to}{why}")))
             }
             EventKind::ContainerChanged {
@@ -136,14 +144,15 @@ impl Seen {
         [desired, updated, available]: [i64; 3],
         now_ms: u64,
     ) -> Option<String> {
-        let said_ms = self.workloads.get(object).and_then(|workload| workload.said_ms);
-        let before = self.workloads.get(object).map(Workload::words);
-        let mut workload = Workload { desired, updated, available, changed_ms: now_ms, said_ms };
+        let said = self.workloads.get(object).and_then(|workload| workload.said.clone());
+        let ends = object.starts_with("Job/");
+        let mut workload = Workload { ends, desired, updated, available, changed_ms: now_ms, said };
         let words = workload.words();
-        let due = said_ms.is_none_or(|said| now_ms.saturating_sub(said) >= EACH) || workload.is_complete();
-        let news = due && before.as_ref() != Some(&words);
+        let is_due = |said_ms: u64| now_ms.saturating_sub(said_ms) >= EACH || workload.is_complete();
+        // What came and went between two lines is no news.
+        let news = workload.said.as_ref().is_none_or(|(at, said)| is_due(*at) && *said != words);
         if news {
-            workload.said_ms = Some(now_ms);
+            workload.said = Some((now_ms, words.clone()));
         }
         self.workloads.insert(object.to_owned(), workload);
         news.then(|| format!("{object}: {words}"))
@@ -216,6 +225,41 @@ mod tests {
         assert_eq!(said(1, 100), None);
         assert_eq!(said(2, 1500).as_deref(), Some("Deployment/web: 2/3 available"));
         assert_eq!(said(3, 1600).as_deref(), Some("Deployment/web: 3/3 available"));
+        assert_eq!(said(2, 1700), None);
+        assert_eq!(said(3, 1800), None);
+    }
+
+    #[test]
+    fn a_job_succeeds_and_a_condition_that_is_well_needs_no_reason() {
+        let mut seen = Seen::default();
+        let mut said = |kind: EventKind| {
+            seen.take(&kind, Verbosity::Normal, 0).map(|note| note.text).unwrap_or_default()
+        };
+        let job = EventKind::ReplicasChanged {
+            object: "Job/bake".into(),
+            desired: 1,
+            current: 0,
+            updated: 0,
+            ready: 0,
+            available: 1,
+        };
+        assert_eq!(said(job), "Job/bake: 1/1 succeeded");
+        said(EventKind::ObjectSeen {
+            object: "Deployment/web".into(),
+            namespace: None,
+            owner: None,
+            sight: Sight::Made,
+        });
+        let condition = |to: &str| EventKind::ConditionChanged {
+            object: "Deployment/web".into(),
+            condition: "Available".into(),
+            from: Some("Unknown".into()),
+            to: to.into(),
+            reason: Some("Reason".into()),
+            message: None,
+        };
+        assert_eq!(said(condition("True")), "Deployment/web: Available Unknown → True");
+        assert_eq!(said(condition("False")), "Deployment/web: Available Unknown → False: Reason");
     }
 
     #[test]
