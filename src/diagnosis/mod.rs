@@ -54,11 +54,14 @@ const fn follows(name: &'static str, about: &'static str, find: fn(&Scene) -> Ve
 /// The rule that repeats what an object's own status says: no news to who has judged that status.
 pub const STATUS: &str = "status";
 
+/// The rule of what is being deleted.
+const DELETION: &str = "finalizer";
+
 /// Every rule, the nearest to a root cause first.
 pub const RULES: &[Rule] = &[
     rule("namespace", "The namespace is being deleted: nothing new is made in it.", deletion::namespace),
     rule(
-        "finalizer",
+        DELETION,
         "It is being deleted, and finalizers hold it, or what it owns; of a Namespace what is left in it.",
         deletion::finalizer,
     ),
@@ -164,8 +167,10 @@ impl Diagnosis {
 
 /// What is wrong in a scene; nothing where all is as it should be.
 pub fn diagnose(scene: &Scene) -> Diagnosis {
+    // Of what is on its way out only what holds it matters.
+    let going = !scene.root()["metadata"]["deletionTimestamp"].is_null();
     let of = |follows: bool| {
-        let rules = RULES.iter().filter(|rule| rule.follows == follows);
+        let rules = RULES.iter().filter(|rule| rule.follows == follows && (!going || rule.name == DELETION));
         Finding::fold(rules.flat_map(|rule| (rule.find)(scene)).collect())
     };
     let (causes, mut follows) = (of(false), of(true));
