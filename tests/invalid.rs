@@ -4,6 +4,8 @@
 
 #[path = "invalid/command.rs"]
 mod command;
+#[path = "invalid/given.rs"]
+mod given;
 
 use seldonplay::diagnostic::{Code, Diagnostic, Style};
 use seldonplay::event::Masks;
@@ -95,7 +97,9 @@ fn every_expected_text_has_its_case() -> Anything {
     for entry in fs::read_dir(FOLDER)? {
         let path = entry?.path();
         let name = path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        if path.extension().is_some_and(|end| end == "stderr") && !command::NAMES.contains(&name.as_str()) {
+        let of_others =
+            command::NAMES.contains(&name.as_str()) || given::NAMES.iter().any(|(given, _)| *given == name);
+        if path.extension().is_some_and(|end| end == "stderr") && !of_others {
             assert!(known.contains(&path), "{} belongs to no case", path.display());
         }
     }

@@ -16,6 +16,7 @@ mod replicas;
 mod reports;
 mod run;
 mod schema;
+mod schemas;
 mod screen;
 mod serve;
 mod signals;

@@ -111,15 +111,23 @@ fn environment() -> BTreeMap<String, String> {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Connection")]
 pub(super) struct ClusterOptions {
+    /// The kubeconfig's cluster.
+    #[arg(long, value_name = "NAME")]
+    cluster: Option<String>,
+    #[command(flatten)]
+    connection: ConnectionOptions,
+}
+
+/// How the cluster is reached, whichever it is.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Connection")]
+pub(super) struct ConnectionOptions {
     /// The kubeconfig. Left out: $KUBECONFIG, then ~/.kube/config, then the pod's own account.
     #[arg(long, value_name = "FILE")]
     kubeconfig: Option<PathBuf>,
     /// The kubeconfig's context.
     #[arg(long, value_name = "NAME")]
     context: Option<String>,
-    /// The kubeconfig's cluster.
-    #[arg(long, value_name = "NAME")]
-    cluster: Option<String>,
     /// The kubeconfig's user.
     #[arg(long, value_name = "NAME")]
     user: Option<String>,
@@ -164,13 +172,20 @@ pub(super) struct ClusterOptions {
 impl ClusterOptions {
     /// The same for the cluster's door, with what the environment adds.
     pub(super) fn connect(&self) -> ConnectOptions {
+        self.connection.connect(self.cluster.as_deref())
+    }
+}
+
+impl ConnectionOptions {
+    /// The same for the door of the kubeconfig's cluster of this name, or else of its context's, with what the environment adds.
+    pub(super) fn connect(&self, cluster: Option<&str>) -> ConnectOptions {
         let list = std::env::var_os("KUBECONFIG")
             .map(|list| std::env::split_paths(&list).filter(|path| !path.as_os_str().is_empty()).collect());
         ConnectOptions {
             kubeconfig: self.kubeconfig.clone(),
             kubeconfig_list: list.unwrap_or_default(),
             context: self.context.clone(),
-            cluster: self.cluster.clone(),
+            cluster: cluster.map(str::to_owned),
             user: self.user.clone(),
             server: self.server.clone(),
             token: self.token.clone(),

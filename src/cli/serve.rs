@@ -69,6 +69,7 @@ impl Serve {
             .map_err(|error| format!("port {} of 127.0.0.1 cannot be listened on: {error}", self.port))?;
         let address = listener.local_addr().map_err(|error| error.to_string())?;
         let world = World::begin(Settings {
+            definitions: Vec::new(),
             seed: self.seed,
             start: Timestamp::now(),
             speed: self.speed,

@@ -196,7 +196,12 @@ impl Cluster {
         Ok(())
     }
 
-    async fn document(&self, path: &str, accept: &'static str, end: Instant) -> Result<Vec<u8>, Error> {
+    pub(super) async fn document(
+        &self,
+        path: &str,
+        accept: &'static str,
+        end: Instant,
+    ) -> Result<Vec<u8>, Error> {
         let ask = Ask { accept, ..Ask::read(Verb::Discover, path) };
         let mut patience = Patience::new(&self.inner, format!("discover {path}"), Some(end));
         call(&self.inner, &ask, &mut patience, |reply| Ok(reply.body)).await

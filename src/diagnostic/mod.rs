@@ -123,6 +123,12 @@ codes! {
     NamespaceMismatch = "namespace-mismatch",
     /// The API server, its webhook or the operator would refuse this object.
     WouldBeRefused = "would-be-refused",
+    /// A kind that the cluster does not serve.
+    NotServed = "not-served",
+    /// A definition given with `--crd` that cannot be used.
+    BadDefinition = "bad-definition",
+    /// A schema of the cluster that could not be had.
+    SchemaUnknown = "schema-unknown",
     /// Something the API server would drop or the operator would ignore.
     WouldBeIgnored = "would-be-ignored",
     /// A change that nothing waits for before a `delete`.

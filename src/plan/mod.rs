@@ -8,11 +8,13 @@ mod manifest;
 mod name;
 pub(crate) mod near;
 mod never;
+mod schemas;
 pub mod secret;
 mod vars;
 
 pub use manifest::Object;
 pub use name::title;
+pub use schemas::{Given, Schemas};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::event::{Phase, StepPath};
@@ -61,6 +63,8 @@ pub struct Inputs {
     pub unset_is_late: bool,
     /// `--timeout`: the deadline of the whole run.
     pub timeout: Option<Duration>,
+    /// Schemas of kinds, in place of those that are known.
+    pub schemas: Schemas,
 }
 
 /// A variable set on the command line.
@@ -143,6 +147,13 @@ impl Plan {
         let mut found = Diagnostics::new();
         let plan = make(file, sources, inputs, &mut found);
         (plan.filter(|_| !found.has_errors()), found)
+    }
+
+    /// The objects of a playbook as `apiVersion` and kind, as far as it can be read.
+    pub fn kinds(file: FileId, sources: &mut Sources, inputs: &Inputs) -> BTreeSet<(String, String)> {
+        let plan = make(file, sources, inputs, &mut Diagnostics::new());
+        let objects = plan.into_iter().flat_map(|plan| plan.objects);
+        objects.map(|object| (object.api_version, object.kind)).collect()
     }
 
     /// All steps with handlers.

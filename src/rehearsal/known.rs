@@ -57,10 +57,12 @@ pub(super) fn is_operated(group: &str) -> bool {
     KNOWN.iter().any(|known| known.group == group)
 }
 
-/// The definitions to begin with: of all that is known by heart, and of those of `kinds` (`apiVersion` and `kind`) that
-/// the server does not serve by itself.
+/// The definitions that a server still lacks: of all that is known by heart, and of those of `kinds` (`apiVersion` and `kind`) that
+/// it does not serve by itself.
 pub(super) fn definitions(server: &Server, kinds: &BTreeSet<(String, String)>) -> Vec<Value> {
-    let mut definitions: Vec<Value> = KNOWN.iter().map(by_heart).collect();
+    let served =
+        |known: &&Known| known.versions.iter().any(|version| server.serves(known.group, version, known.kind));
+    let mut definitions: Vec<Value> = KNOWN.iter().filter(|known| !served(known)).map(by_heart).collect();
     for (api_version, kind) in kinds {
         let Some((group, version)) = api_version.split_once('/') else { continue };
         let known = KNOWN.iter().any(|known| known.group == group && known.kind == kind);

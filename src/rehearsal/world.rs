@@ -31,6 +31,8 @@ pub struct Settings {
     pub speed: f64,
     /// The namespaces that are there, beside those that every cluster has.
     pub namespaces: BTreeSet<String>,
+    /// Definitions of custom kinds that are there, in place of what is known of these kinds.
+    pub definitions: Vec<Value>,
     /// Kinds that are served without anybody having defined them, as `apiVersion` and `kind`.
     pub kinds: BTreeSet<(String, String)>,
     /// What the controllers of some kinds do.
@@ -67,7 +69,7 @@ impl World {
     /// # Errors
     /// What its server refused while the world was being furnished: a name that is none.
     pub async fn begin(settings: Settings) -> Result<World, String> {
-        let Settings { seed, start, speed, namespaces, kinds, scripts, faults } = settings;
+        let Settings { seed, start, speed, namespaces, definitions, kinds, scripts, faults } = settings;
         let clock = Clock::new(start.saturating_sub(SETTLED).unwrap_or(start), speed);
         let world_faults = faults.iter().filter_map(|fault| fault.in_the_world(start)).collect();
         let outages = faults.iter().filter(|fault| fault.kind == FaultKind::ApiOutage);
@@ -88,8 +90,12 @@ impl World {
             tasks: Vec::new(),
         };
         let inside = world.client_of("system:kube-controller-manager");
+        const DEFINITIONS: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+        for definition in &definitions {
+            create(&inside, DEFINITIONS, definition).await?;
+        }
         for definition in known::definitions(&world.server, &kinds) {
-            create(&inside, "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", &definition).await?;
+            create(&inside, DEFINITIONS, &definition).await?;
         }
         for namespace in namespaces.iter().filter(|name| !world.server.has_namespace(name)) {
             let object =

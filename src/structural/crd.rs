@@ -117,7 +117,7 @@ impl Schema {
     }
 }
 
-fn read(out: &mut Schema, json: &Value) -> Id {
+pub(super) fn read(out: &mut Schema, json: &Value) -> Id {
     let mut node = Node::default();
     let mut rules = Rules::default();
     let Some(map) = json.as_object() else { return out.add(node) };

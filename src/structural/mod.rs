@@ -1,7 +1,8 @@
 //! Structural schemas of custom kinds: unknown fields, defaults and validation, as the API server does them.
 //! It must never know spans, kinds or clusters: everything here is JSON and JSON pointers.
 //!
-//! A [`Schema`] comes from a CustomResourceDefinition ([`CrdSchema`]) or from a compact table ([`Table`]).
+//! A [`Schema`] comes from a CustomResourceDefinition ([`CrdSchema`]), from what a server publishes ([`Schema::from_published`])
+//! or from a compact table ([`Table`]).
 //! Over an object it answers three questions: which fields would be dropped ([`unknown_fields`], [`prune()`]),
 //! what would be filled in ([`default`]) and what would be refused ([`check()`]); [`validate`] is what a strict
 //! create would find: unknown fields and refusals together. Messages are the API server's own words, taken from
@@ -22,6 +23,7 @@ mod lists;
 mod numbers;
 mod place;
 mod prune;
+mod published;
 mod refusal;
 mod scale;
 mod schema;

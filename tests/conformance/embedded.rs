@@ -31,6 +31,7 @@ pub fn play(case: &Case) -> Result<Vec<Value>, String> {
 
 fn settings() -> Result<Settings, String> {
     Ok(Settings {
+        definitions: Vec::new(),
         seed: 1,
         start: jiff::Timestamp::from_second(START).map_err(|error| error.to_string())?,
         speed: 1.0,

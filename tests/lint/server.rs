@@ -47,6 +47,13 @@ impl Server {
         Ok(())
     }
 
+    /// The document of a group and version.
+    async fn published(&self, path: &str) -> Result<Value, Failure> {
+        let (status, document) = self.call(Method::GET, &format!("/openapi/v3/{path}"), &json!({})).await?;
+        assert_eq!(status, 200, "{document}");
+        Ok(document)
+    }
+
     async fn call(&self, method: Method, path: &str, body: &Value) -> Result<(u16, Value), Failure> {
         let request = Request::builder()
             .method(method)
@@ -147,6 +154,9 @@ fn the_server_refuses_mutated_manifests_at_the_same_fields() -> Result<(), Failu
 async fn judge_mutations(server: &Server) -> Result<(), Failure> {
     let schema = schema("machinelearning.seldon.io", "SeldonDeployment", false).ok_or("no table")?;
     let version = plain_version(schema.clone());
+    let document = server.published("apis/machinelearning.seldon.io/v1").await?;
+    let published = Schema::from_published(&document, "machinelearning.seldon.io", "v1", "SeldonDeployment");
+    let published = plain_version(Arc::new(published.ok_or("it is not published")?));
     let mut mutations = Vec::new();
     for (name, mut object) in sample_objects()? {
         object["metadata"]["namespace"] = Value::String(server.namespace.clone());
@@ -159,6 +169,7 @@ async fn judge_mutations(server: &Server) -> Result<(), Failure> {
     for (what, object) in mutations.iter().step_by(step) {
         let theirs = server.verdict("seldondeployments", object).await?;
         let (status, said) = ours(&version, object);
+        assert_eq!(status, ours(&published, object).0, "{what}: what the server publishes tells otherwise");
         count += 1;
         refused += usize::from(theirs.status != 0);
         if theirs.status != 0 {
@@ -181,6 +192,86 @@ async fn judge_mutations(server: &Server) -> Result<(), Failure> {
     assert!(share(count - different.len(), count) > 98.0 || count == 0, "{}", different.join("\n"));
     assert_eq!(linted, refused);
     different.iter().for_each(|one| println!("{one}"));
+    Ok(())
+}
+
+#[test]
+fn what_a_published_type_refuses_the_server_refuses() -> Result<(), Failure> {
+    runtime()?.block_on(async {
+        let Some(server) = Server::reach("published").await? else { return Ok(()) };
+        let judged = judge_built_in(&server).await;
+        server.leave().await?;
+        judged
+    })
+}
+
+/// Built-in kinds whose mutations are judged.
+const BUILT_IN: [&str; 11] = [
+    "Deployment",
+    "ReplicaSet",
+    "StatefulSet",
+    "DaemonSet",
+    "Job",
+    "CronJob",
+    "Service",
+    "PersistentVolumeClaim",
+    "HorizontalPodAutoscaler",
+    "PodDisruptionBudget",
+    "Ingress",
+];
+
+/// Objects of built-in kinds, as the cases about their states have them.
+fn built_in() -> Result<Vec<Value>, Failure> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/kinds");
+    let mut objects = Vec::new();
+    for kind in BUILT_IN {
+        let mut files: Vec<_> =
+            std::fs::read_dir(folder.join(kind))?.filter_map(|entry| Some(entry.ok()?.path())).collect();
+        files.sort();
+        let read = |file: &std::path::PathBuf| -> Option<Value> {
+            let case: Value = serde_yaml::from_str(&std::fs::read_to_string(file).ok()?).ok()?;
+            case["object"]["spec"].is_object().then(|| case["object"].clone())
+        };
+        let mut object = files.iter().find_map(read).ok_or(format!("no {kind}"))?;
+        object["metadata"] = json!({ "name": "a" });
+        object.as_object_mut().ok_or("no object")?.shift_remove("status");
+        objects.push(object);
+    }
+    Ok(objects)
+}
+
+async fn judge_built_in(server: &Server) -> Result<(), Failure> {
+    let (mut count, mut refused, mut told) = (0, 0, 0);
+    for object in built_in()? {
+        let (api_version, kind) =
+            (object["apiVersion"].as_str().unwrap_or_default(), object["kind"].as_str().unwrap_or_default());
+        let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+        let root = if group.is_empty() { "api" } else { "apis" };
+        let document = server.published(&format!("{root}/{api_version}")).await?;
+        let schema = Schema::from_published(&document, group, version, kind).ok_or(format!("no {kind}"))?;
+        assert_eq!(validate(&schema, &object), [], "{kind}");
+        let mutations = mutate::of(&object);
+        let step = (mutations.len() / 60).max(1);
+        let plural = seldonplay::kinds::of(api_version, kind).plural;
+        let path = format!(
+            "/{root}/{api_version}/namespaces/{}/{plural}?dryRun=All&fieldValidation=Strict",
+            server.namespace
+        );
+        for mutation in mutations.into_iter().step_by(step) {
+            let found = validate(&schema, &mutation.object);
+            let (status, answer) = server.call(Method::POST, &path, &mutation.object).await?;
+            count += 1;
+            refused += usize::from(status != 201);
+            told += usize::from(!found.is_empty());
+            assert!(found.is_empty() || status != 201, "{kind}, {}: {found:#?}", mutation.what);
+            // A text that is no time or no quantity is refused as such; of types and fields nothing is missed.
+            let message = answer["message"].as_str().unwrap_or_default();
+            let of_type = message.contains("unknown field") || message.contains("cannot unmarshal");
+            assert!(!found.is_empty() || !of_type, "{kind}, {}: {message}", mutation.what);
+        }
+    }
+    println!("{count} mutations, {refused} refused by the server, of which {told} by what it publishes");
+    assert!(count > 250 && told > 200);
     Ok(())
 }
 

@@ -23,6 +23,7 @@ impl Stage<'_> {
     /// A new cluster inside the process, on tokio's current runtime.
     pub async fn rehearsed() -> Result<Stage<'static>, String> {
         let world = World::begin(world::Settings {
+            definitions: Vec::new(),
             seed: 1,
             start: "2026-01-02T03:04:05Z".parse().map_err(|error| format!("{error}"))?,
             speed: 1.0,

@@ -8,6 +8,7 @@ mod watchdog;
 use super::options::{PlaybookOptions, length};
 use super::playbook::{Read, count, read, show};
 use super::reports::ReportOptions;
+use super::schemas::{DefinitionOptions, Definitions};
 use crate::cluster::{Cluster, Settings};
 use crate::event::{Ending, Event, EventKind, Masks, Mode, Recorder};
 use crate::plan::{Inputs, Object, Plan};
@@ -34,6 +35,8 @@ pub(super) struct Rehearse {
     playbooks: Vec<PathBuf>,
     #[command(flatten)]
     with: PlaybookOptions,
+    #[command(flatten)]
+    definitions: DefinitionOptions,
     /// Let this go wrong too, for so long, from then on: `image-pull`, `slow=90s`, `api-outage=20s@40s`; may be given several times.
     #[arg(long, value_name = "NAME[=FOR][@AT]", value_parser = faults::read)]
     fault: Vec<Fault>,
@@ -79,10 +82,19 @@ impl Rehearse {
     pub(super) fn execute(self) -> Ending {
         let mut table = Table::default();
         let mut endings = Vec::new();
+        let given = self.definitions.read();
+        show(&given.findings, &given.sources, self.report.colour().style());
+        if given.findings.has_errors() {
+            eprintln!(
+                "{}; nothing was rehearsed",
+                count(given.findings.counts().0, given.findings.counts().1)
+            );
+            return Ending::Invalid;
+        }
         for playbook in &self.playbooks {
             let ended = match self.faults {
-                Some(Which::All) => self.with_all_faults(playbook, &mut table),
-                None => self.once(playbook),
+                Some(Which::All) => self.with_all_faults(playbook, &given, &mut table),
+                None => self.once(playbook, &given),
             };
             endings.push(ended.unwrap_or_else(|(ending, told)| {
                 if let Some(told) = told {
@@ -98,13 +110,13 @@ impl Rehearse {
     }
 
     /// One rehearsal, told as a run is told.
-    fn once(&self, playbook: &Path) -> Result<Ending, (Ending, Option<String>)> {
-        let read = self.read(playbook)?;
+    fn once(&self, playbook: &Path, given: &Definitions) -> Result<Ending, (Ending, Option<String>)> {
+        let read = self.read(playbook, given)?;
         let plan = self.plan(playbook, &read)?;
         let mut reports = self.report.reports(true);
         let mut faults = faults::of_playbook(plan);
         faults.extend(self.fault.iter().cloned());
-        let rehearsed = self.rehearse(playbook, plan, &read, faults, &mut |event| reports.take(event));
+        let rehearsed = self.rehearse(playbook, plan, &read, given, faults, &mut |event| reports.take(event));
         reports.finish();
         let rehearsed = rehearsed.map_err(|told| (Ending::Failed, Some(told)))?;
         if rehearsed.ending == Ending::Passed && rehearsed.seen.pods > 0 && rehearsed.seen.ready_pods == 0 {
@@ -123,20 +135,21 @@ impl Rehearse {
     fn with_all_faults(
         &self,
         playbook: &Path,
+        given: &Definitions,
         table: &mut Table,
     ) -> Result<Ending, (Ending, Option<String>)> {
-        let read = self.read(playbook)?;
+        let read = self.read(playbook, given)?;
         let plan = self.plan(playbook, &read)?;
         let fine = |told| (Ending::Failed, Some(told));
         let own = faults::of_playbook(plan);
-        let plain = self.rehearse(playbook, plan, &read, own.clone(), &mut |_| {}).map_err(fine)?;
+        let plain = self.rehearse(playbook, plan, &read, given, own.clone(), &mut |_| {}).map_err(fine)?;
         let expect = plan.rehearsal.as_ref().and_then(|rehearsal| rehearsal.expect).unwrap_or(Expect::Passed);
         let mut worst = if meets(expect, plain.ending) { Ending::Passed } else { plain.ending };
         table.plain(&plan.name, &plain, meets(expect, plain.ending));
         for kind in faults::all() {
             let mut all = own.clone();
             all.push(Fault::new(kind));
-            let rehearsed = self.rehearse(playbook, plan, &read, all, &mut |_| {}).map_err(fine)?;
+            let rehearsed = self.rehearse(playbook, plan, &read, given, all, &mut |_| {}).map_err(fine)?;
             if !table.fault(kind, &rehearsed) {
                 worst = Ending::Failed;
             }
@@ -144,11 +157,12 @@ impl Rehearse {
         Ok(worst)
     }
 
-    fn read(&self, playbook: &Path) -> Result<Read, (Ending, Option<String>)> {
+    fn read(&self, playbook: &Path, given: &Definitions) -> Result<Read, (Ending, Option<String>)> {
         let inputs = Inputs {
             run_id: format!("{:08x}", self.seed as u32),
             timeout: self.timeout,
             rehearsed: true,
+            schemas: given.schemas.clone(),
             ..self.with.inputs().map_err(|told| (Ending::Invalid, Some(told)))?
         };
         Ok(read(playbook, &inputs))
@@ -170,6 +184,7 @@ impl Rehearse {
         playbook: &Path,
         plan: &Plan,
         read: &Read,
+        given: &Definitions,
         faults: Vec<Fault>,
         tell: &mut dyn FnMut(&Event),
     ) -> Result<Rehearsed, String> {
@@ -185,6 +200,7 @@ impl Rehearse {
                 start,
                 speed: 1.0,
                 namespaces: namespaces(plan),
+                definitions: given.all.clone(),
                 kinds: undefined(plan),
                 scripts: faults::scripts(plan),
                 faults,

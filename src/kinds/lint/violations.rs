@@ -14,7 +14,11 @@ pub(super) type Newer<'a> = &'a dyn Fn() -> Option<&'static Schema>;
 pub(super) fn lint(schema: &Schema, newer: Newer<'_>, object: &Value) -> Vec<Finding> {
     let mut told: Vec<(String, bool, String)> = Vec::new();
     let mut findings = Vec::new();
-    let violations = structural::validate(schema, object);
+    let mut violations = structural::validate(schema, object);
+    // What a status says is dropped before it is judged, and fields that it does not have are not.
+    violations.retain(|one| {
+        one.code == Code::UnknownField || !(one.pointer == "/status" || one.pointer.starts_with("/status/"))
+    });
     let within_wrong_type = |pointer: &str| {
         let mut wrong = violations.iter().filter(|other| other.code == Code::WrongType);
         wrong.any(|other| pointer.strip_prefix(&other.pointer).is_some_and(|rest| rest.starts_with('/')))

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::refusal::quote;
-use super::resource::{Custom, Resource, Shelf, Subresource, priority};
+use super::resource::{Catalogue, Custom, Resource, Shelf, Subresource, priority};
 use super::state::State;
-use super::{managers, meta};
+use super::{managers, meta, model};
 use crate::kinds::lint;
 use crate::rehearsal::known::BY_HEART;
 use crate::structural::{self, CrdSchema, ScalePaths};
@@ -34,6 +34,27 @@ pub fn default(definition: &mut Value) {
     if let Some(spec) = definition.get_mut("spec").and_then(Value::as_object_mut) {
         spec.entry("conversion").or_insert_with(|| json!({ "strategy": "None" }));
     }
+}
+
+/// Everything that a server would refuse in a new definition, each as the path of a field and what is wrong there, in its words; a
+/// path may be empty.
+pub fn refusals(definition: &Value) -> Vec<(String, String)> {
+    let catalogue = Catalogue::built_in();
+    let Some(resource) = catalogue.kind("apiextensions.k8s.io", "v1", "CustomResourceDefinition") else {
+        return Vec::new();
+    };
+    let (mut definition, unknown) = match model::read(resource, definition.clone()) {
+        Ok(read) => read,
+        Err(words) => return vec![(String::new(), words)],
+    };
+    default(&mut definition);
+    create(&mut definition);
+    let path = |text: &str| text.split('"').nth(1).unwrap_or_default().to_owned();
+    let unknown = unknown.into_iter().map(|text| (path(&text), "this field is unknown".to_owned()));
+    // Its status is the server's own affair.
+    let faults = model::validate(resource, &definition, None).into_iter();
+    let faults = faults.filter(|fault| !fault.field.starts_with("status"));
+    unknown.chain(faults.map(|fault| (fault.field, fault.message))).collect()
 }
 
 /// Prepares a new definition: nothing is known of it but what it stores.
