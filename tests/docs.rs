@@ -489,6 +489,7 @@ fn links_lead_somewhere() {
         "docs/language.md",
         "docs/diagnostics.md",
         "docs/diagnosis.md",
+        "docs/kinds.md",
         "docs/events.md",
         "docs/rehearsal.md",
     ] {

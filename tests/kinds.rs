@@ -4,6 +4,14 @@
 //! or `like`, another file of its folder, and `change`, a JSON Patch on that one, so that a file shows the one thing that differs.
 //! A mapping `{ base64: … }` in it becomes the base64 of its JSON. `expect` comes last; `UPDATE=1 cargo test --test kinds` writes it anew.
 
+#[path = "kinds/differences.rs"]
+mod differences;
+#[path = "kinds/kstatus.rs"]
+mod kstatus;
+#[path = "markdown/mod.rs"]
+#[expect(dead_code, reason = "the blocks of documents are of no use here")]
+mod markdown;
+
 use proptest::prelude::*;
 use seldonplay::kinds::{
     self, Decides, Freshness, Reason, ScaleField, ScaleRequest, ScaleTo, ScaleWrite, Verdict, Written,
@@ -190,15 +198,20 @@ fn load(file: &Path) -> Value {
     whole
 }
 
-fn judge(case: &Value) -> BTreeMap<String, String> {
-    let object = &case["object"];
-    let children: Vec<&Value> = case["children"].as_array().into_iter().flatten().collect();
+/// The record of the run's last write, if the case has one.
+fn recorded(case: &Value) -> Option<Written> {
     let record = &case["written"];
-    let written = record.is_object().then(|| Written {
+    record.is_object().then(|| Written {
         resource_version: record["resourceVersion"].as_str().unwrap_or_default().to_owned(),
         spec_before: Some(record["specBefore"].clone()).filter(|before| !before.is_null()),
         generation_changed: record["generationChanged"] != false,
-    });
+    })
+}
+
+fn judge(case: &Value) -> BTreeMap<String, String> {
+    let object = &case["object"];
+    let children: Vec<&Value> = case["children"].as_array().into_iter().flatten().collect();
+    let written = recorded(case);
     let mut told = BTreeMap::new();
     if case["scale"].is_array() {
         let fields = kinds::replicas(object);
