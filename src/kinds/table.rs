@@ -57,6 +57,14 @@ impl Knowledge {
         }
     }
 
+    /// Whether its status may have fields that are not known here: where it is in alpha, and where another project than Kubernetes and
+    /// Seldon brings releases of its own.
+    pub fn may_have_more(&self) -> bool {
+        let built_in = !self.group.contains('.') || self.group.ends_with(".k8s.io") && self.group != GATEWAY;
+        let alpha = self.versions.first().is_some_and(|version| version.contains("alpha"));
+        alpha || !built_in && !self.group.contains("seldon")
+    }
+
     /// Whether this is the general rule, for kinds nobody knows.
     pub fn is_general(&self) -> bool {
         self.kind.is_empty()
@@ -489,6 +497,7 @@ static KINDS: &[Knowledge] = &[
             fresh: BY_CONDITIONS,
             scale: NO_WORDS,
         },
+        status: Some(status::GATEWAY_CLASS),
         ..kind(GATEWAY, &["v1", "v1beta1"], ["GatewayClass", "gatewayclasses"], &["gc"])
     },
     Knowledge {
@@ -502,6 +511,7 @@ static KINDS: &[Knowledge] = &[
             fresh: BY_CONDITIONS,
             scale: NO_WORDS,
         },
+        status: Some(status::GATEWAY),
         ..kind(GATEWAY, &["v1", "v1beta1"], ["Gateway", "gateways"], &["gtw"])
     },
     Knowledge { ..route(&["v1", "v1beta1"], ["HTTPRoute", "httproutes"]) },
@@ -628,6 +638,7 @@ static KINDS: &[Knowledge] = &[
             fresh: EXEMPT,
             scale: "minReplicas and maxReplicas of spec.predictor, or of the component named; a plain number is refused.",
         },
+        status: Some(status::INFERENCE_SERVICE),
         ..kind("serving.kserve.io", &["v1beta1"], ["InferenceService", "inferenceservices"], &["isvc"])
     },
     Knowledge {
@@ -654,6 +665,7 @@ static KINDS: &[Knowledge] = &[
             fresh: EXEMPT,
             scale: "spec.minReplicas and spec.maxReplicas; a plain number is refused.",
         },
+        status: Some(status::INFERENCE_GRAPH),
         ..kind("serving.kserve.io", &["v1alpha1"], ["InferenceGraph", "inferencegraphs"], &["ig"])
     },
     Knowledge {
@@ -667,6 +679,7 @@ static KINDS: &[Knowledge] = &[
             fresh: OBSERVED,
             scale: NO_WORDS,
         },
+        status: Some(status::KNATIVE_SERVICE),
         ..kind("serving.knative.dev", &["v1"], ["Service", "services"], &["kservice", "ksvc"])
     },
     Knowledge {
@@ -684,6 +697,7 @@ static KINDS: &[Knowledge] = &[
             fresh: "status.observedGeneration, which it writes as a text, must equal metadata.generation.",
             scale: BY_SCALE,
         },
+        status: Some(status::ROLLOUT),
         ..kind("argoproj.io", &["v1alpha1"], ["Rollout", "rollouts"], &["ro"])
     },
     Knowledge {
@@ -695,6 +709,7 @@ static KINDS: &[Knowledge] = &[
             fresh: SETTLED,
             scale: NO_WORDS,
         },
+        status: Some(status::WORKFLOW),
         ..kind("argoproj.io", &["v1alpha1"], ["Workflow", "workflows"], &["wf"])
     },
     Knowledge {
@@ -708,11 +723,13 @@ static KINDS: &[Knowledge] = &[
             fresh: SETTLED,
             scale: "spec.minReplicaCount and spec.maxReplicaCount; a plain number is refused.",
         },
+        status: Some(status::SCALED_OBJECT),
         ..kind("keda.sh", &["v1alpha1"], ["ScaledObject", "scaledobjects"], &["so"])
     },
     Knowledge {
         owns: &[owned("cert-manager.io/v1", "CertificateRequest")],
         words: Words { ready: "Condition Ready is True.", scaled: NO_WORDS, fresh: SETTLED, scale: NO_WORDS },
+        status: Some(status::CERTIFICATE),
         ..kind("cert-manager.io", &["v1"], ["Certificate", "certificates"], &["cert", "certs"])
     },
 ];
@@ -731,6 +748,7 @@ const fn route(versions: &'static [&'static str], names: [&'static str; 2]) -> K
             fresh: BY_CONDITIONS,
             scale: NO_WORDS,
         },
+        status: Some(status::ROUTE),
         ..kind(GATEWAY, versions, names, &[])
     }
 }

@@ -31,7 +31,7 @@ pub(super) fn check(plan: &Plan, written: &Written<'_>, inputs: &Inputs, found: 
     names(plan, written.playbook, found);
     for object in &plan.objects {
         namespace(object, inputs, found);
-        super::lint::lint(object, plan, &inputs.schemas, found);
+        super::lint::lint(object, plan, found);
     }
     for step in plan.all_steps() {
         targets(step, plan, written, found);

@@ -1,15 +1,15 @@
 //! What is wrong with an object of a manifest, shown where it is written.
 //! It must never know the rules: `kinds` has them, and speaks of JSON pointers.
 
-use super::{Given, Object, Plan, Schemas};
+use super::{Given, Object, Plan};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::kinds::lint::{self, Severity as Consequence};
 use crate::source::Node;
 
 /// Findings about one object, by the schema that was given for its kind or the one that is known.
-pub(super) fn lint(object: &Object, plan: &Plan, schemas: &Schemas, found: &mut Diagnostics) {
+pub(super) fn lint(object: &Object, plan: &Plan, found: &mut Diagnostics) {
     let Some(value) = object.known() else { return };
-    let given = schemas.of(&object.api_version, &object.kind);
+    let given = plan.schemas.of(&object.api_version, &object.kind);
     found.extend(unknown_version(object, plan, &given));
     let schema = match given {
         Given::Schema(schema) => Some(schema),

@@ -113,6 +113,8 @@ pub struct Plan {
     pub vars: Map<String, Value>,
     /// What expressions may name, as far as it is known before the run.
     pub scope: Scope,
+    /// Schemas of kinds, in place of those that are known.
+    pub schemas: Schemas,
     /// The values of `secrets.*` and what Secrets in manifests hold, never to be shown.
     pub secrets: Vec<String>,
 }
@@ -273,6 +275,7 @@ fn make(file: FileId, sources: &mut Sources, inputs: &Inputs, found: &mut Diagno
         rehearsal: playbook.rehearsal.clone(),
         vars,
         scope,
+        schemas: inputs.schemas.clone(),
         secrets,
     };
     let titles: Vec<String> = plan.all_steps().map(|step| title(step, &plan)).collect();

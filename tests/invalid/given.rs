@@ -8,12 +8,13 @@ use std::path::Path;
 use std::process::Command;
 
 /// The names of the expected files, and what the command is given.
-pub const NAMES: [(&str, &[&str]); 9] = [
+pub const NAMES: [(&str, &[&str]); 10] = [
     ("crd", &["pot.yaml", "--crd", "pots.yaml", "--crd", "folder"]),
     ("crd-not-structural", &["pot.yaml", "--crd", "not-structural.yaml"]),
     ("crd-broken", &["pot.yaml", "--crd", "broken.yaml"]),
     ("crd-none", &["pot.yaml", "--crd", "empty", "--crd", "folder/values.yaml", "--crd", "pot.yml"]),
     ("crd-rehearsed", &["rehearse", "pot.yaml", "--crd", "not-structural.yaml"]),
+    ("crd-status", &["status.yaml", "--crd", "pots.yaml", "--crd", "folder"]),
     ("crd-there", &["rehearse", "there.yaml", "--crd", "pots.yaml"]),
     ("cluster", &["cluster.yaml", "--cluster", "--server", PUBLISHES]),
     ("cluster-forbidden", &["cluster.yaml", "--cluster", "--server", FORBIDS]),

@@ -5,11 +5,13 @@
 //! release may add fields; a query that goes by `..` is never held against these tables.
 
 mod builtin;
+mod projects;
 mod seldon;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use builtin::*;
+pub(crate) use projects::*;
 pub(crate) use seldon::*;
 
 /// A field of a status, or of something in it.

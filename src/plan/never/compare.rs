@@ -32,7 +32,7 @@ enum Outcome {
 
 /// What is wrong with a comparison.
 pub(super) fn fault(
-    place: &Place,
+    place: &Place<'_>,
     comparison: &Comparison<'_>,
     query: &str,
     span: Span,
@@ -63,7 +63,7 @@ pub(super) fn fault(
     })
 }
 
-fn outcome(place: &Place, comparison: &Comparison<'_>, query: &str) -> Option<Outcome> {
+fn outcome(place: &Place<'_>, comparison: &Comparison<'_>, query: &str) -> Option<Outcome> {
     let Comparison { operator, literal, .. } = comparison;
     let never = |why: &str, help: Option<String>| Some(Outcome::Never(why.to_owned(), help));
     if literal.is_null() {
@@ -105,7 +105,7 @@ fn outcome(place: &Place, comparison: &Comparison<'_>, query: &str) -> Option<Ou
 }
 
 /// A literal of another type than the field's.
-fn mismatch(place: &Place, operator: Operator, literal: &Value, query: &str) -> Option<Outcome> {
+fn mismatch(place: &Place<'_>, operator: Operator, literal: &Value, query: &str) -> Option<Outcome> {
     let why = format!("is {}", place.shape_in_words());
     let help = match (place.shape, literal) {
         (Shape::Count | Shape::Integer, Value::String(text)) if text.trim().parse::<f64>().is_ok() => {
@@ -152,7 +152,7 @@ fn word_outcome(
 }
 
 fn number_outcome(
-    place: &Place,
+    place: &Place<'_>,
     comparison: &Comparison<'_>,
     wanted: f64,
     counts: bool,
@@ -206,7 +206,7 @@ fn number_outcome(
 }
 
 /// A number of replicas is better waited for as a whole.
-fn scaled_help(place: &Place, write: &str) -> String {
+fn scaled_help(place: &Place<'_>, write: &str) -> String {
     match place.path.as_str() {
         "status.replicas" => format!("{write}, or wait until it is `scaled`."),
         _ => format!("{write}."),

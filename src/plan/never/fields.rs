@@ -10,26 +10,29 @@ use crate::playbook::expression::{Expression, Operator};
 use crate::playbook::like::Like;
 use crate::playbook::suggest;
 use crate::source::Span;
+use crate::structural::{Cursor, Type};
 use serde_json::Value;
 
 /// How deep another home of a field is sought.
 const DEEP: usize = 4;
 
 /// Where a query leads.
-pub(super) enum Way {
+pub(super) enum Way<'s> {
     /// To something that is not known.
     Open,
     /// To nothing, whatever the object.
     Nowhere(Diagnostic),
     /// To a place that is known.
-    There(Place),
+    There(Place<'s>),
 }
 
 /// A place in the objects of a kind.
 #[derive(Clone, Debug)]
-pub(super) struct Place {
+pub(super) struct Place<'s> {
     /// What it holds.
     pub shape: Shape,
+    /// The same in the schema that was given for the kind: it decides which fields there are.
+    given: Option<Cursor<'s>>,
     /// Whether it is left out when it is zero or empty.
     pub left_out: bool,
     /// How it is written: `status.conditions[*].type`.
@@ -78,7 +81,7 @@ pub(super) fn nowhere(query: &Query, subject: &Subject<'_>) -> Option<Diagnostic
     }
 }
 
-fn follow(query: &Query, subject: &Subject<'_>) -> Way {
+fn follow<'s>(query: &Query, subject: &Subject<'s>) -> Way<'s> {
     let Some(mut here) = Place::root(subject) else { return Way::Open };
     for outline in query.outline() {
         let next = match outline {
@@ -103,7 +106,13 @@ pub(super) fn like(like: &Like, subject: &Subject<'_>) -> Vec<Diagnostic> {
     faults
 }
 
-fn contained(wanted: &Value, place: &Place, span: Span, subject: &Subject<'_>, faults: &mut Vec<Diagnostic>) {
+fn contained<'s>(
+    wanted: &Value,
+    place: &Place<'s>,
+    span: Span,
+    subject: &Subject<'s>,
+    faults: &mut Vec<Diagnostic>,
+) {
     match wanted {
         Value::Object(map) if matches!(place.shape, Shape::Object(_) | Shape::Map(_)) => {
             for (key, wanted) in map {
@@ -122,25 +131,48 @@ fn contained(wanted: &Value, place: &Place, span: Span, subject: &Subject<'_>, f
     }
 }
 
-impl Place {
+impl<'s> Place<'s> {
     /// The whole of an object; `None` where nothing is known of its status.
-    fn root(subject: &Subject<'_>) -> Option<Place> {
-        let shape = match subject.known.status? {
-            [] => Shape::Object(NO_STATUS),
-            _ => Shape::Object(WITH_STATUS),
+    fn root(subject: &Subject<'s>) -> Option<Place<'s>> {
+        let shape = match (subject.known.status, subject.given) {
+            (_, Some(_)) => Shape::Object(WITH_STATUS),
+            (None, None) => return None,
+            (Some([]), None) => Shape::Object(NO_STATUS),
+            (Some(_), None) => Shape::Object(WITH_STATUS),
         };
-        Some(Place { shape, left_out: false, path: String::new() })
+        Some(Place { shape, given: None, left_out: false, path: String::new() })
     }
 
-    fn at(&self, path: String, shape: Shape, left_out: bool) -> Way {
+    /// A place in a schema that was given, and what is known of it besides.
+    fn given(here: Cursor<'s>, known: Option<Field>, path: String) -> Way<'s> {
+        let shape = match here.kind() {
+            _ if here.is_int_or_string() => None,
+            Some(Type::Object) if here.fields().next().is_none() && here.entry().is_none() => None,
+            Some(Type::Object) => Some(Shape::Object(&[])),
+            Some(Type::Array) => Some(Shape::List(&Shape::Any)),
+            Some(Type::String) => Some(Shape::Text),
+            Some(Type::Integer) => Some(Shape::Integer),
+            Some(Type::Boolean) => Some(Shape::Boolean),
+            Some(Type::Number) | None => None,
+        };
+        match (known.filter(|known| known.shape != Shape::Any), shape) {
+            (_, None) => Way::Open,
+            (Some(known), Some(_)) => {
+                Way::There(Place { shape: known.shape, given: Some(here), left_out: known.left_out, path })
+            }
+            (None, Some(shape)) => Way::There(Place { shape, given: Some(here), left_out: false, path }),
+        }
+    }
+
+    fn at(&self, path: String, shape: Shape, left_out: bool) -> Way<'s> {
         match shape {
             Shape::Any => Way::Open,
-            shape => Way::There(Place { shape, left_out, path }),
+            shape => Way::There(Place { shape, given: None, left_out, path }),
         }
     }
 
     /// The way by a key.
-    fn name(&self, name: &str, span: Span, subject: &Subject<'_>) -> Way {
+    fn name(&self, name: &str, span: Span, subject: &Subject<'s>) -> Way<'s> {
         let path = match self.path.as_str() {
             "" => name.to_owned(),
             path => format!("{path}.{name}"),
@@ -149,6 +181,34 @@ impl Place {
         let nowhere = |message: String| {
             Diagnostic::error(Code::NeverHolds, span, message).label("nothing is ever here")
         };
+        if let (Some(status), "status") = (subject.given, path.as_str()) {
+            let known = subject.known.status.filter(|fields| !fields.is_empty());
+            return Place::given(
+                status,
+                known.map(|fields| Field { name: "status", shape: Shape::Object(fields), left_out: false }),
+                path,
+            );
+        }
+        if let (Some(here), Some(Type::Object)) = (self.given, self.given.and_then(Cursor::kind)) {
+            let known = self.shape.fields().and_then(|fields| fields.iter().find(|field| field.name == name));
+            return match here.field(name).or_else(|| here.entry()) {
+                _ if known.is_some_and(|field| field.shape == Shape::Unset) => Way::Nowhere(nowhere(
+                    format!("`{path}` of {kind} stays empty: no release of its operator sets it"),
+                )),
+                Some(next) => Place::given(next, known.copied(), path),
+                None if here.is_open() => Way::Open,
+                None => {
+                    let names: Vec<&str> = here.fields().map(|(name, _)| name).collect();
+                    let message = match self.path.as_str() {
+                        "status" => {
+                            format!("the status of {kind} has no `{name}` in the schema that was given")
+                        }
+                        place => format!("`{place}` of {kind} has no `{name}` in the schema that was given"),
+                    };
+                    Way::Nowhere(nowhere(message).maybe_help(suggest::help(name, names.iter().copied())))
+                }
+            };
+        }
         match self.shape {
             Shape::Any => Way::Open,
             Shape::Map(entry) => self.at(path, *entry, false),
@@ -173,10 +233,10 @@ impl Place {
                         place => format!("`{place}` of {kind} has no `{name}`"),
                     };
                     let mut fault = nowhere(message).maybe_help(self.elsewhere(name, fields, subject));
-                    // A later release of a kind in alpha may have it, unless it looks like one that is known.
-                    let alpha =
-                        subject.known.versions.first().is_some_and(|version| version.contains("alpha"));
-                    if alpha && suggest::nearest(name, fields.iter().map(|field| field.name)).is_none() {
+                    // A later release may have it, unless it looks like one that is known.
+                    if subject.known.may_have_more()
+                        && suggest::nearest(name, fields.iter().map(|field| field.name)).is_none()
+                    {
                         fault.severity = Severity::Warning;
                     }
                     Way::Nowhere(fault)
@@ -206,7 +266,16 @@ impl Place {
     }
 
     /// The way to the items of a list or the values of a mapping.
-    fn each(&self, span: Span, subject: &Subject<'_>) -> Way {
+    fn each(&self, span: Span, subject: &Subject<'s>) -> Way<'s> {
+        if let Some(next) = self.given.and_then(|here| here.item().or_else(|| here.entry())) {
+            let known = match self.shape {
+                Shape::List(inner) | Shape::Map(inner) => {
+                    Some(Field { name: "", shape: *inner, left_out: false })
+                }
+                _ => None,
+            };
+            return Place::given(next, known, format!("{}[*]", self.path));
+        }
         match self.shape {
             Shape::List(inner) | Shape::Map(inner) => self.at(format!("{}[*]", self.path), *inner, false),
             Shape::Any | Shape::Object(_) => Way::Open,
@@ -224,7 +293,7 @@ impl Place {
     }
 
     /// What was probably meant: a name like it, a field of that name further down, or the list of all.
-    fn elsewhere(&self, name: &str, fields: &'static [Field], subject: &Subject<'_>) -> Option<String> {
+    fn elsewhere(&self, name: &str, fields: &'static [Field], subject: &Subject<'s>) -> Option<String> {
         let whole = match self.path.as_str() {
             "" => subject.known.status.unwrap_or_default(),
             _ => fields,

@@ -135,7 +135,10 @@ impl<'p> Judged<'p> {
     fn leaf(&self, leaf: &Condition, standing: Standing, found: &mut Diagnostics) {
         let mut kinds: Vec<&Subject<'_>> = Vec::new();
         for subject in &self.subjects {
-            if !kinds.iter().any(|seen| std::ptr::eq(seen.known, subject.known)) {
+            let is_like = |seen: &&&Subject<'_>| {
+                std::ptr::eq(seen.known, subject.known) && seen.kind() == subject.kind()
+            };
+            if !kinds.iter().any(|seen| is_like(&seen)) {
                 kinds.push(subject);
             }
         }
@@ -196,6 +199,14 @@ fn soften(fault: &mut Diagnostic, subject: &Subject<'_>, standing: Standing) {
 
 /// An entry of `status.conditions` has a type that the kind's controller sets, and one of three states.
 fn of_entry(entry: &Entry, subject: &Subject<'_>) -> Vec<Diagnostic> {
+    if let Some(given) = subject.given.filter(|given| !given.is_open() && given.field("conditions").is_none())
+    {
+        let message =
+            format!("the status of {} has no conditions in the schema that was given", subject.a_kind());
+        let fields = given.fields().map(|(name, _)| name).collect::<Vec<_>>().join(", ");
+        let help = (!fields.is_empty()).then(|| format!("It has {fields}."));
+        return vec![Diagnostic::error(Code::NeverHolds, entry.span, message).maybe_help(help)];
+    }
     let Some(status) = subject.known.status else { return Vec::new() };
     let mut faults = Vec::new();
     if !["True", "False", "Unknown"].iter().any(|known| known.eq_ignore_ascii_case(&entry.status)) {

@@ -3,15 +3,18 @@
 
 use crate::kinds::{self, Knowledge};
 use crate::plan::check::objects_of;
-use crate::plan::{Object, Plan, Step};
+use crate::plan::{Given, Object, Plan, Step};
 use crate::playbook::action::{Action, Apply};
 use crate::playbook::late::Late;
 use crate::playbook::target::{KindWord, Target};
+use crate::structural::Cursor;
 
 /// An object, or the objects of a kind.
 pub(super) struct Subject<'p> {
     /// What is known of its kind; the general rule where nothing is.
     pub known: &'static Knowledge,
+    /// What its status may hold in the schema that was given for the kind.
+    pub given: Option<Cursor<'p>>,
     /// Its name, if it is one object.
     pub name: Option<&'p str>,
     /// The object as a manifest has it.
@@ -23,8 +26,15 @@ pub(super) struct Subject<'p> {
 impl Subject<'_> {
     /// `a Deployment`, `an Ingress`.
     pub(super) fn a_kind(&self) -> String {
-        let article = if self.known.kind.starts_with(['A', 'E', 'I', 'O', 'U']) { "an" } else { "a" };
-        format!("{article} {}", self.known.kind)
+        let kind = self.kind();
+        let article =
+            if kind.starts_with(['A', 'E', 'I', 'O', 'U']) || kind.starts_with("HTTP") { "an" } else { "a" };
+        format!("{article} {kind}")
+    }
+
+    /// `Deployment`
+    pub(super) fn kind(&self) -> &str {
+        self.object.map_or(self.known.kind, |object| object.kind.as_str())
     }
 
     /// Whether both are the same object, as far as kind and name tell.
@@ -41,13 +51,15 @@ impl Subject<'_> {
 pub(super) fn of_step<'p>(step: &'p Step, plan: &'p Plan) -> Vec<Subject<'p>> {
     match (&step.action, step.action.target()) {
         (Action::Apply(Apply { manifest: Some(manifest), .. }), _) => {
-            plan.objects_at(manifest.span()).map(of_object).collect()
+            plan.objects_at(manifest.span()).map(|object| of_object(object, plan)).collect()
         }
         // What is scaled of several objects is the one that can be.
-        (Action::Scale(_), None) => {
-            plan.default_target().map(of_object).filter(|subject| subject.known.scalable).collect()
-        }
-        (_, None) => plan.default_target().map(of_object).collect(),
+        (Action::Scale(_), None) => plan
+            .default_target()
+            .map(|object| of_object(object, plan))
+            .filter(|subject| subject.known.scalable)
+            .collect(),
+        (_, None) => plan.default_target().map(|object| of_object(object, plan)).collect(),
         (_, Some(target)) => Late::known(target).map_or_else(Vec::new, |target| of(target, plan)),
     }
 }
@@ -55,10 +67,13 @@ pub(super) fn of_step<'p>(step: &'p Step, plan: &'p Plan) -> Vec<Subject<'p>> {
 /// The objects that a target names.
 pub(super) fn of<'p>(target: &'p Target, plan: &'p Plan) -> Vec<Subject<'p>> {
     match target {
-        Target::Manifest(_) => objects_of(target, plan).into_iter().map(of_object).collect(),
+        Target::Manifest(_) => {
+            objects_of(target, plan).into_iter().map(|object| of_object(object, plan)).collect()
+        }
         Target::List(items, _) => items.iter().flat_map(|item| of(item, plan)).collect(),
         Target::Object(name) => {
-            let found: Vec<Subject<'p>> = objects_of(target, plan).into_iter().map(of_object).collect();
+            let found: Vec<Subject<'p>> =
+                objects_of(target, plan).into_iter().map(|object| of_object(object, plan)).collect();
             match found.is_empty() {
                 false => found,
                 true => vec![Subject { name: Some(&name.name.value), ..of_word(&name.kind, None, plan) }],
@@ -72,9 +87,18 @@ pub(super) fn of<'p>(target: &'p Target, plan: &'p Plan) -> Vec<Subject<'p>> {
     }
 }
 
-fn of_object(object: &Object) -> Subject<'_> {
+fn of_object<'p>(object: &'p Object, plan: &'p Plan) -> Subject<'p> {
     let known = kinds::of(&object.api_version, &object.kind);
-    Subject { known, name: Some(&object.name), object: Some(object), sure: true }
+    let given = given(plan, &object.api_version, &object.kind);
+    Subject { known, given, name: Some(&object.name), object: Some(object), sure: true }
+}
+
+/// The status in the schema that was given for a kind.
+fn given<'p>(plan: &'p Plan, api_version: &str, kind: &str) -> Option<Cursor<'p>> {
+    match plan.schemas.of(api_version, kind) {
+        Given::Schema(schema) => schema.root().field("status"),
+        Given::Nothing | Given::OtherVersions(_) | Given::NotServed => None,
+    }
 }
 
 /// What is known of the kind that a word names; an object of that kind in a manifest tells its group.
@@ -101,7 +125,11 @@ fn of_word<'p>(word: &KindWord, api_version: Option<&str>, plan: &'p Plan) -> Su
     let custom = known.group.contains('.') && !known.group.ends_with(".k8s.io");
     let one_word = known.kind.chars().filter(|char| char.is_uppercase()).count() == 1;
     let sure = !(custom && one_word) || api_version.is_some() || word.group.is_some() || written.is_some();
-    Subject { known, name: None, object: None, sure }
+    let given = match written {
+        Some(object) => given(plan, &object.api_version, &object.kind),
+        None => given(plan, &known.api_version(), known.kind),
+    };
+    Subject { known, given, name: None, object: None, sure }
 }
 
 fn answers(known: &Knowledge, word: &str) -> bool {
