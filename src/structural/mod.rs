@@ -38,7 +38,7 @@ pub use cursor::Cursor;
 pub use fill::{default, drop_nulls, nulls};
 pub use prune::{prune, unknown_fields};
 pub use scale::ScalePaths;
-pub use schema::{Absent, ListType, Patch, Schema, Type};
+pub use schema::{Absent, ListType, Patch, Schema, Type, is_pattern};
 pub use suggest::{homes, nearest};
 pub use value::same;
 pub use violation::{Code, Violation};

@@ -272,6 +272,11 @@ impl Pattern {
     }
 }
 
+/// Whether a text is a regular expression.
+pub fn is_pattern(text: &str) -> bool {
+    text == QUANTITY || Regex::new(text).is_ok()
+}
+
 /// What `QUANTITY` matches, without a regular expression.
 fn is_quantity(text: &str) -> bool {
     let unsigned = |text: &str| text.strip_prefix(['+', '-']).unwrap_or(text).len();
