@@ -7,9 +7,11 @@ use super::read::{number, owned_by, text, title, told, want_aggregate};
 use super::verdict::{Consult, Decides, Reason, ScaleField, ScaleRefusal, ScaleRequest, ScaleWrite, Verdict};
 use serde_json::Value;
 
-/// Ready: condition Ready is True, and no newer model is still on its way in (`status.modelStatus`).
-pub(crate) fn ready(object: &Value, _children: &[&Value]) -> Verdict {
+/// Ready: condition Ready is True, no newer model is still on its way in (`status.modelStatus`), and its own Deployments, if it has
+/// any, are rolled out: without Knative the condition stays True while the pods of before still serve.
+pub(crate) fn ready(object: &Value, children: &[&Value]) -> Verdict {
     let mut reasons = want_aggregate(object, "Ready");
+    rolled_out(object, children, &mut reasons);
     let model = &object["status"]["modelStatus"];
     let transition = &model["transitionStatus"];
     if !matches!(text(transition), "" | "UpToDate") {
@@ -63,6 +65,15 @@ fn bounds(part: &str) -> Bounds {
 /// True as soon as that Deployment has a condition Available, whatever its status (`PropagateRawStatus` of the graph's controller).
 pub(crate) fn graph_ready(object: &Value, children: &[&Value]) -> Verdict {
     let mut reasons = want_aggregate(object, "Ready");
+    rolled_out(object, children, &mut reasons);
+    Verdict::unless(reasons, || match text(&object["status"]["url"]) {
+        "" => "ready".to_owned(),
+        url => format!("ready at {url}"),
+    })
+}
+
+/// What keeps the Deployments that an object owns from being rolled out.
+fn rolled_out(object: &Value, children: &[&Value], reasons: &mut Vec<Reason>) {
     let uid = &object["metadata"]["uid"];
     for child in children.iter().filter(|child| child["kind"] == "Deployment" && owned_by(child, uid)) {
         let before = reasons.len();
@@ -72,16 +83,21 @@ pub(crate) fn graph_ready(object: &Value, children: &[&Value]) -> Verdict {
         }
         reasons[before..].iter_mut().for_each(|reason| reason.object = Some(title(child)));
     }
-    Verdict::unless(reasons, || match text(&object["status"]["url"]) {
-        "" => "ready".to_owned(),
-        url => format!("ready at {url}"),
-    })
+}
+
+/// The Deployments of an InferenceService without Knative (`InferenceServicePodLabelKey`).
+pub(crate) fn consults(object: &Value) -> Vec<Consult> {
+    deployments(object, "serving.kserve.io/inferenceservice")
 }
 
 /// The Deployment of a graph without Knative.
 pub(crate) fn graph_consults(object: &Value) -> Vec<Consult> {
+    deployments(object, "serving.kserve.io/inferencegraph")
+}
+
+fn deployments(object: &Value, label: &str) -> Vec<Consult> {
     let name = text(&object["metadata"]["name"]);
-    let labels = format!("serving.kserve.io/inferencegraph={name}");
+    let labels = format!("{label}={name}");
     let consult = || Consult { api_version: "apps/v1".to_owned(), kind: "Deployment".to_owned(), labels };
     let is_label = !name.is_empty() && name.len() <= 63;
     is_label.then(consult).into_iter().collect()

@@ -618,6 +618,7 @@ static KINDS: &[Knowledge] = &[
     },
     Knowledge {
         ready: kserve::ready,
+        consults: kserve::consults,
         observes: Observes::Exempt,
         owns: &[
             DEPLOYMENT,
@@ -633,7 +634,8 @@ static KINDS: &[Knowledge] = &[
         replicas: kserve::replicas,
         scale: kserve::scale,
         words: Words {
-            ready: "Condition Ready is True, and status.modelStatus.transitionStatus, where given, is UpToDate.",
+            ready: "Condition Ready is True, status.modelStatus.transitionStatus, where given, is UpToDate, and its own Deployments, if it \
+                    has any, are rolled out: without Knative that condition stays True while pods of before still serve.",
             scaled: NO_WORDS,
             fresh: EXEMPT,
             scale: "minReplicas and maxReplicas of spec.predictor, or of the component named; a plain number is refused.",

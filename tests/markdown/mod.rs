@@ -90,7 +90,7 @@ impl Document {
         }
         assert!(
             fresh == self.text,
-            "{}: its generated parts are not what they should be; UPDATE=1 cargo test --test docs writes them",
+            "{}: its generated parts are not what they should be; UPDATE=1 cargo test writes them",
             self.name
         );
         names
