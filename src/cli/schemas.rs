@@ -8,7 +8,7 @@ use crate::rehearsal::server::definition_refusals;
 use crate::source::{Dialect, FileId, Sources, Span, read_yaml};
 use crate::structural::Schema;
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -144,10 +144,12 @@ impl Definitions {
             let span = place.span(&self.sources, "/apiVersion");
             return self.refuse(span, message, Some(format!("Write it as `{VERSION}`.")));
         }
-        let refusals = definition_refusals(&definition);
+        let refusals = definition_refusals(&without_repeated(&definition));
         for (path, words) in &refusals {
             let span = place.span(&self.sources, &pointer(path));
-            let schema = path.strip_prefix("spec.validation.openAPIV3Schema");
+            const SCHEMAS: [&str; 2] =
+                ["spec.validation.openAPIV3Schema", "spec.versions[0].schema.openAPIV3Schema"];
+            let schema = SCHEMAS.iter().find_map(|prefix| path.strip_prefix(prefix));
             let message = match schema.map(|below| below.trim_start_matches('.')).unwrap_or(path) {
                 "" if schema.is_none() => words.clone(),
                 "" => format!("the schema: {words}"),
@@ -175,6 +177,30 @@ impl Definitions {
         }
         self.all.push(applied(&definition));
     }
+}
+
+/// A definition in which a schema that several versions share stands once: what is wrong with it is told once, and large ones are many
+/// times the same.
+fn without_repeated(definition: &Value) -> Value {
+    let fields = |of: &Value, without: &str| -> Map<String, Value> {
+        let fields = of.as_object().into_iter().flatten();
+        fields.filter(|(key, _)| *key != without).map(|(key, value)| (key.clone(), value.clone())).collect()
+    };
+    let Some(versions) = definition["spec"]["versions"].as_array() else { return definition.clone() };
+    let slim = |(index, version): (usize, &Value)| {
+        if !versions[..index].iter().any(|earlier| earlier["schema"] == version["schema"]) {
+            return version.clone();
+        }
+        let mut slim = fields(version, "schema");
+        slim.insert("schema".into(), json!({ "openAPIV3Schema": { "type": "object" } }));
+        Value::Object(slim)
+    };
+    let versions: Vec<Value> = versions.iter().enumerate().map(slim).collect();
+    let mut spec = fields(&definition["spec"], "versions");
+    spec.insert("versions".into(), versions.into());
+    let mut slim = fields(definition, "spec");
+    slim.insert("spec".into(), spec.into());
+    Value::Object(slim)
 }
 
 /// A definition without what a server wrote into it, and without a webhook, which nobody serves in a rehearsal.
