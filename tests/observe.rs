@@ -25,6 +25,7 @@ async fn world() -> World {
         start: "2026-01-02T03:04:05Z".parse().expect("a time"),
         speed: 1.0,
         namespaces: ["shop".to_owned()].into(),
+        definitions: Vec::new(),
         kinds: kinds.into(),
         scripts: Vec::new(),
         faults: Vec::new(),

@@ -278,6 +278,7 @@ async fn seldon(dir: &Path) -> Result<(), Failure> {
         start: jiff::Timestamp::now(),
         speed: 1.0,
         namespaces: [NAMESPACE.to_owned()].into(),
+        definitions: Vec::new(),
         kinds: [("machinelearning.seldon.io/v1".to_owned(), "SeldonDeployment".to_owned())].into(),
         scripts: Vec::new(),
         faults: Vec::new(),
