@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use http::{HeaderValue, Uri};
 use kube::config::{
-    AuthInfo, Config, InClusterError, KubeConfigOptions, Kubeconfig, KubeconfigError, NamedAuthInfo,
-    NamedCluster,
+    AuthInfo, Config, Context, InClusterError, KubeConfigOptions, Kubeconfig, KubeconfigError, NamedAuthInfo,
+    NamedCluster, NamedContext,
 };
-use serde_json::json;
+use secrecy::SecretString;
 
 use super::client::client;
 use super::{Cluster, Settings};
@@ -258,10 +258,12 @@ async fn chosen(mut kubeconfig: Kubeconfig, options: &ConnectOptions) -> Result<
             found
         }
         None if options.server.is_some() || options.cluster.is_some() => {
-            let made = json!({ "name": NO_CONTEXT, "context": { "cluster": NO_CONTEXT } });
-            let made =
-                serde_json::from_value(made).map_err(|error| ConnectError::Unusable(error.to_string()))?;
-            kubeconfig.contexts.push(made);
+            let context = Context { cluster: NO_CONTEXT.to_owned(), ..Context::default() };
+            kubeconfig.contexts.push(NamedContext {
+                name: NO_CONTEXT.to_owned(),
+                context: Some(context.clone()),
+                ..NamedContext::default()
+            });
             kubeconfig.current_context = Some(NO_CONTEXT.to_owned());
             if options.cluster.is_none() {
                 let cluster = Some(kube::config::Cluster::default());
@@ -271,7 +273,7 @@ async fn chosen(mut kubeconfig: Kubeconfig, options: &ConnectOptions) -> Result<
                     ..Default::default()
                 });
             }
-            kube::config::Context { cluster: NO_CONTEXT.to_owned(), ..Default::default() }
+            context
         }
         None => return Err(ConnectError::NoContext(names(&kubeconfig))),
     };
@@ -355,8 +357,8 @@ fn override_user(
             impersonate_uid: user.impersonate_uid.take(),
             impersonate_groups: user.impersonate_groups.take(),
             impersonate_user_extra: user.impersonate_user_extra.take(),
-            ..serde_json::from_value(json!({ "token": token }))
-                .map_err(|error| ConnectError::Unusable(error.to_string()))?
+            token: Some(SecretString::from(token.as_str())),
+            ..AuthInfo::default()
         };
     }
     let text = |path: &PathBuf| path.display().to_string();

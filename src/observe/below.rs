@@ -21,8 +21,10 @@ pub(super) async fn below(cluster: &Cluster, api_version: &str, kind: &str) -> V
     let known = kinds::of(api_version, kind);
     let also: &[_] = if known.is_general() { ALSO } else { &[] };
     let named = known.owns.iter().map(|owned| (owned.api_version, owned.kind)).chain(also.iter().copied());
-    let mut below: Vec<Resource> =
-        named.filter_map(|(api_version, kind)| serving(&served, api_version, kind)).collect();
+    let mut below = Vec::new();
+    for (api_version, kind) in named {
+        below.extend(super::served(cluster, api_version, kind).await);
+    }
     if known.is_general() {
         let group = group(api_version);
         let family = served.iter().filter(|other| is_related(group, &other.group));
@@ -38,14 +40,6 @@ pub(super) async fn below(cluster: &Cluster, api_version: &str, kind: &str) -> V
         }
     }
     below
-}
-
-/// How a kind is served, in the version that is meant or another one; nothing if it is not.
-pub(super) fn serving(served: &[Resource], api_version: &str, kind: &str) -> Option<Resource> {
-    let group = group(api_version);
-    let known = served.iter().filter(|resource| resource.kind == kind && resource.group == group);
-    // The one that is meant before any other.
-    known.min_by_key(|resource| resource.api_version() != api_version).cloned()
 }
 
 fn group(api_version: &str) -> &str {

@@ -16,8 +16,7 @@ pub use live::Observer;
 pub use look::{Look, look};
 pub use told::{diagnosis, requested};
 
-/// How a kind is served, in the version that is meant or another one; nothing if it is not. What the cluster serves is asked once:
-/// that a kind is missing is no reason to ask again.
+/// How a kind is served, as far as that is known; nothing if it is not, or cannot be asked for.
 async fn served(cluster: &Cluster, api_version: &str, kind: &str) -> Option<Resource> {
-    below::serving(&cluster.resources().await.ok()?, api_version, kind)
+    cluster.served(api_version, kind).await.ok().flatten()
 }
