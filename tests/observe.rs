@@ -8,6 +8,7 @@ use seldonplay::rehearsal::server;
 use seldonplay::rehearsal::world::{self, World};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 const LOAVES: &str = "/apis/pantry.example.com/v1/namespaces/shop/loafs";
 
@@ -95,17 +96,46 @@ async fn kinds_that_nobody_knows_are_seen_below_their_owners() {
 async fn what_may_not_be_seen_is_one_line() {
     let world = world().await;
     let loaf = baked(&world).await;
-    let role = json!({ "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": { "name": "baker", "namespace": "shop" },
-        "rules": [{ "apiGroups": ["", "apps", "batch", "discovery.k8s.io", "autoscaling", "policy", "baking.example.com"],
-            "resources": ["*"], "verbs": ["get", "list", "watch"] }] });
-    make(&world, "/apis/rbac.authorization.k8s.io/v1/namespaces/shop/roles", &role).await;
-    let binding = json!({ "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": { "name": "baker", "namespace": "shop" },
-        "roleRef": { "apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "baker" },
-        "subjects": [{ "kind": "User", "apiGroup": "rbac.authorization.k8s.io", "name": "guest" }] });
-    make(&world, "/apis/rbac.authorization.k8s.io/v1/namespaces/shop/rolebindings", &binding).await;
+    baker(&world).await;
     let seen = look(&cluster(&world, server::User::guest()), loaf).await;
     assert_eq!(seen.unseen, ["objects of the kinds Loaf and Slice may not be read"]);
     assert!(seen.scene.owned().is_empty());
+}
+
+/// Lets the guest read all but the pantry's own kinds.
+async fn baker(world: &World) {
+    let role = json!({ "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": { "name": "baker", "namespace": "shop" },
+        "rules": [{ "apiGroups": ["", "apps", "batch", "discovery.k8s.io", "autoscaling", "policy", "baking.example.com"],
+            "resources": ["*"], "verbs": ["get", "list", "watch"] }] });
+    make(world, "/apis/rbac.authorization.k8s.io/v1/namespaces/shop/roles", &role).await;
+    let binding = json!({ "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": { "name": "baker", "namespace": "shop" },
+        "roleRef": { "apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "baker" },
+        "subjects": [{ "kind": "User", "apiGroup": "rbac.authorization.k8s.io", "name": "guest" }] });
+    make(world, "/apis/rbac.authorization.k8s.io/v1/namespaces/shop/rolebindings", &binding).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_may_not_be_followed_is_one_line() {
+    let world = world().await;
+    let loaf = baked(&world).await;
+    baker(&world).await;
+    let cluster = cluster(&world, server::User::guest());
+    let kind = KindName { word: "Loaf".into(), api_version: None };
+    let resource = cluster.resolve(&kind).await.expect("it is served");
+    let rye = ObjectRef { resource, namespace: Some("shop".into()), name: "rye".into() };
+    let mut observer = Observer::new(&cluster);
+    observer.follow(&rye, loaf["metadata"]["uid"].as_str().expect("a uid"), false).await;
+    let mut told = Vec::new();
+    while let Ok(event) = tokio::time::timeout(Duration::from_secs(5), observer.next()).await {
+        told.extend(match event {
+            EventKind::Warning { message } => Some(message),
+            _ => None,
+        });
+    }
+    assert_eq!(
+        told,
+        ["what happens to objects of the kinds Loaf and Slice is not shown: they may not be read"]
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -49,6 +49,8 @@ pub struct Observer {
     untold: VecDeque<EventKind>,
     /// Kinds that may not be seen.
     unseen: BTreeSet<String>,
+    /// Those of which that was not told yet, by why.
+    hidden: BTreeMap<String, Vec<String>>,
 }
 
 struct Feed {
@@ -76,6 +78,7 @@ impl Observer {
             occurrences: Occurrences::default(),
             untold: VecDeque::new(),
             unseen: BTreeSet::new(),
+            hidden: BTreeMap::new(),
         }
     }
 
@@ -226,15 +229,33 @@ impl Observer {
                 }
             }
         }
+        self.tell_hidden();
     }
 
     fn unsee(&mut self, kind: String, why: &str) {
         if self.unseen.insert(kind.clone()) {
-            let what = match kind.as_str() {
-                "Event" => "what the cluster records of objects".to_owned(),
-                kind => format!("what happens to objects of kind {kind}"),
+            self.hidden.entry(why.to_owned()).or_default().push(kind);
+        }
+    }
+
+    /// Tells what may not be seen in one line, once all that is followed has answered.
+    fn tell_hidden(&mut self) {
+        if self.hidden.is_empty() || !self.is_complete() {
+            return;
+        }
+        for (why, mut kinds) in std::mem::take(&mut self.hidden) {
+            kinds.sort();
+            let events = kinds.iter().position(|kind| kind == "Event").map(|at| kinds.remove(at));
+            let recorded = events.map(|_| "what the cluster records of objects".to_owned());
+            let happens = match kinds.as_slice() {
+                [] => None,
+                [kind] => Some(format!("what happens to objects of kind {kind}")),
+                [first @ .., last] => {
+                    Some(format!("what happens to objects of the kinds {} and {last}", first.join(", ")))
+                }
             };
-            let message = format!("{what} is not shown: {why}");
+            let what: Vec<String> = happens.into_iter().chain(recorded).collect();
+            let message = format!("{} is not shown: {why}", what.join(", and "));
             self.untold.push_back(EventKind::Warning { message });
         }
     }
