@@ -24,13 +24,13 @@ impl Taken {
         }
     }
 
-    /// What is left of a resource on a node; nothing where no Pod was counted at all.
+    /// What is left of a resource on a node, which is never less than nothing; unknown where no Pod was counted at all.
     pub(super) fn left(&self, node: &Value, resource: &str) -> Option<i128> {
         if self.0.is_empty() {
             return None;
         }
         let taken = self.0.get(text(&node["metadata"]["name"])).and_then(|taken| taken.get(resource));
-        Some(in_all(node, resource)? - taken.copied().unwrap_or(0))
+        Some((in_all(node, resource)? - taken.copied().unwrap_or(0)).max(0))
     }
 }
 
@@ -54,13 +54,13 @@ pub(super) fn asked(pod: &Value, resource: &str) -> Option<i128> {
     Some(most + amount(&spec["overhead"][resource]).unwrap_or(0))
 }
 
-/// An amount of a resource as people write it: `7.5`, `12.3Gi`.
+/// An amount of a resource, not less than nothing, as people write it: `7.5`, `12.3Gi`.
 pub(super) fn words(resource: &str, thousandths: i128) -> String {
     const UNITS: [(&str, u32); 4] = [("Ti", 40), ("Gi", 30), ("Mi", 20), ("Ki", 10)];
     let is_bytes = matches!(resource, "memory" | "ephemeral-storage");
     let unit = UNITS.into_iter().filter(|_| is_bytes).find(|(_, power)| thousandths >= 1000 << power);
     let (unit, thousandths) = unit.map_or(("", thousandths), |(unit, power)| (unit, thousandths >> power));
-    let (whole, rest) = (thousandths / 1000, (thousandths % 1000).abs());
+    let (whole, rest) = (thousandths / 1000, thousandths % 1000);
     // What is left is never told as more than it is.
     let rest = if unit.is_empty() { format!("{rest:03}") } else { format!("{}", rest / 100) };
     let rest = rest.trim_end_matches('0');
@@ -106,12 +106,25 @@ mod tests {
     }
 
     #[test]
+    fn what_is_left_of_a_node_is_never_less_than_nothing() {
+        let node = json!({ "metadata": { "name": "n" }, "status": { "allocatable": { "cpu": "2", "memory": "1Gi" } } });
+        let pod = |cpu: &str| json!({ "spec": { "nodeName": "n", "containers": [{ "resources": { "requests": { "cpu": cpu } } }] } });
+        let mut taken = Taken::default();
+        assert_eq!(taken.left(&node, "cpu"), None);
+        taken.count(&pod("500m"));
+        assert_eq!(taken.left(&node, "cpu"), Some(1_500));
+        taken.count(&pod("3"));
+        assert_eq!(taken.left(&node, "cpu"), Some(0));
+        assert_eq!(taken.left(&node, "memory"), Some(1000 << 30));
+    }
+
+    #[test]
     fn amounts_are_told_as_people_write_them() {
         let told = |resource: &str, text: &str| words(resource, amount(&json!(text)).unwrap_or_default());
         let told = [
             ("cpu", "7500m"),
             ("cpu", "32"),
-            ("cpu", "-250m"),
+            ("cpu", "250m"),
             ("memory", "12.39Gi"),
             ("memory", "512Mi"),
             ("memory", "100"),
