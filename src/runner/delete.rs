@@ -7,8 +7,8 @@ use super::explain::explain;
 use super::owned::Owned;
 use super::subject::Subject;
 use super::until;
-use super::view::{Change, Key, View};
-use super::waiting::key_of;
+use super::view::{Change, Key, View, key_of};
+
 use crate::cluster::{DeleteOptions, Error, Interest, ObjectRef, Propagation as Sent, Snapshot};
 use crate::event::{Cause, EventKind, Failure, Operation, Unmet};
 use crate::playbook::action::{Delete, Only, Propagation};

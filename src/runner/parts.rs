@@ -3,8 +3,7 @@
 
 use super::owned::Owned;
 use super::subject::Subject;
-use super::view::Key;
-use super::waiting::key_of;
+use super::view::{Key, key_of};
 use std::collections::BTreeMap;
 
 /// A subject and the feed that shows it.

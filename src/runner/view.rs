@@ -1,7 +1,7 @@
 //! The objects that a step looks at, live: several watches in one place.
 //! It must never know what is looked for in them.
 
-use crate::cluster::{Cluster, Error, Interest, Seen, Snapshot, Watch};
+use crate::cluster::{Cluster, Error, Interest, ObjectRef, Seen, Snapshot, Watch};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::{Future, poll_fn};
@@ -217,6 +217,11 @@ pub(super) fn owners(object: &Value) -> Vec<String> {
     let references = object.pointer("/metadata/ownerReferences").and_then(Value::as_array);
     let uid = |reference: &Value| reference.get("uid").and_then(Value::as_str).map(str::to_owned);
     references.map_or_else(Vec::new, |references| references.iter().filter_map(uid).collect())
+}
+
+/// Where a named object is found in a feed.
+pub(super) fn key_of(object: &ObjectRef) -> Key {
+    (object.namespace.clone().unwrap_or_default(), object.name.clone())
 }
 
 /// Where an object is found in a feed.

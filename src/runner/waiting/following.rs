@@ -4,8 +4,8 @@
 use super::super::judge::wants_absence;
 use super::super::owned::Owned;
 use super::super::subject::Subject;
-use super::super::view::{Change, Feed, Key, View, owners};
-use super::{Waiting, consult_of, key_of};
+use super::super::view::{Change, Feed, Key, View, key_of, owners};
+use super::{Waiting, consult_of};
 use crate::cluster::{Error, Interest, ObjectRef, Resource, Snapshot};
 use crate::event::{Cause, Failure};
 use crate::kinds;

@@ -305,10 +305,6 @@ fn kind_in(object: &ObjectRef) -> (String, String) {
     (object.resource.full_name(), object.namespace.clone().unwrap_or_default())
 }
 
-pub(super) fn key_of(object: &ObjectRef) -> Key {
-    (object.namespace.clone().unwrap_or_default(), object.name.clone())
-}
-
 fn consult_of(value: &Value, consulted: kinds::Consult) -> Consult {
     let namespace =
         value.pointer("/metadata/namespace").and_then(Value::as_str).unwrap_or_default().to_owned();
