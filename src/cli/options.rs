@@ -5,10 +5,19 @@ use super::screen::Colour;
 use crate::cluster::ConnectOptions;
 use crate::plan::{Inputs, Set};
 use crate::playbook::duration;
-use clap::{ArgMatches, Args, FromArgMatches};
+use clap::{ArgMatches, Args, FromArgMatches, ValueEnum};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
+
+/// As what something is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Output {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
 
 /// What is put into a playbook.
 #[derive(Debug, Args)]

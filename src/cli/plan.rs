@@ -1,7 +1,7 @@
 //! `seldonplay plan`
 //! It must never reach for a cluster.
 
-use super::options::{ColourOption, PlaybookOptions};
+use super::options::{ColourOption, Output, PlaybookOptions};
 use super::playbook::{read, show};
 use crate::event::{Ending, Masks, Phase, StepPath};
 use crate::plan::{Inputs, Object, Plan, Step};
@@ -9,7 +9,7 @@ use crate::playbook::action::Action;
 use crate::playbook::duration;
 use crate::playbook::late::Late;
 use crate::source::Sources;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::path::PathBuf;
@@ -28,14 +28,6 @@ pub(super) struct PlanCommand {
     output: Output,
     #[command(flatten)]
     colour: ColourOption,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Output {
-    /// For people.
-    Text,
-    /// For programs.
-    Json,
 }
 
 /// The plan as data.

@@ -1,11 +1,11 @@
 //! What is shown of a run, and where.
 //! It must never know how a run is carried out.
 
-use super::options::ColourOption;
+use super::options::{ColourOption, Output};
 use super::screen::{Colour, rewrites, width};
 use crate::event::Event;
 use crate::report::{Console, ConsoleOptions, Json, Reporter, Surface, Verbosity};
-use clap::{ArgAction, Args, ValueEnum};
+use clap::{ArgAction, Args};
 use std::io::Write;
 
 /// How much is shown, and as what.
@@ -26,14 +26,6 @@ pub(super) struct ReportOptions {
     timestamps: bool,
     #[command(flatten)]
     colour: ColourOption,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Output {
-    /// For people.
-    Text,
-    /// For programs.
-    Json,
 }
 
 impl ReportOptions {

@@ -1,7 +1,7 @@
 //! `seldonplay why`
 //! It must never decide what is wrong: `diagnosis` does.
 
-use super::options::{ClusterOptions, ColourOption};
+use super::options::{ClusterOptions, ColourOption, Output};
 use super::screen::{say, width};
 use crate::cluster::{self, Cluster, ConnectError, Error, KindName, ObjectRef, Settings};
 use crate::diagnosis::{self, Diagnosis};
@@ -10,7 +10,7 @@ use crate::event::Ending;
 use crate::kinds::Verdict;
 use crate::observe::{self, Look};
 use crate::report::draw_diagnosis;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -30,14 +30,6 @@ pub(super) struct WhyCommand {
     colour: ColourOption,
     #[command(flatten)]
     cluster: ClusterOptions,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Output {
-    /// For people.
-    Text,
-    /// For programs.
-    Json,
 }
 
 /// How long the cluster is tried, and how long a look at everything around an object may take.

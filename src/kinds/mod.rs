@@ -12,6 +12,7 @@ mod gateway;
 mod general;
 mod job;
 mod knative;
+mod knowledge;
 mod kserve;
 pub mod lint;
 mod namespace;
@@ -31,11 +32,12 @@ mod verdict;
 pub(crate) use seldon_deployment::shortened;
 
 pub use fresh::Observes;
+pub use knowledge::{Knowledge, Words};
 pub use occurrence::Occurrence;
 pub use read::dotted;
 pub(crate) use read::{because, condition, count, holds, items, number, text, title, told};
 pub use status::status_fields;
-pub use table::{Knowledge, Words, all, by_name, of};
+pub use table::{all, by_name, of};
 pub use verdict::{
     Consult, Decides, Freshness, Owned, Reason, ScaleField, ScaleRefusal, ScaleRequest, ScaleTo, ScaleWrite,
     Verdict, Written,

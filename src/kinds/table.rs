@@ -2,87 +2,15 @@
 //! Must never know the rules themselves.
 
 use super::fresh::{Observes, by_itself};
+use super::knowledge::{Knowledge, Words};
 use super::read::group;
-use super::status::{self, Field};
-use super::verdict::{
-    Consult, Freshness, Owned, ScaleField, ScaleRefusal, ScaleRequest, ScaleWrite, Verdict, Written,
-};
+use super::status;
+use super::verdict::{Consult, Freshness, Owned, Written};
 use super::{
     argo, autoscaler, claim, daemon_set, deployment, disruption_budget, gateway, general, job, knative,
     kserve, namespace, plain, pod, replica_set, seldon_deployment, seldon_v2, service, stateful_set,
 };
 use serde_json::Value;
-
-/// Everything known of a kind.
-#[derive(Debug)]
-pub struct Knowledge {
-    /// The API group; empty for the core group.
-    pub group: &'static str,
-    /// Versions, the preferred one first; empty in the general rule.
-    pub versions: &'static [&'static str],
-    /// The kind, `Deployment`; empty in the general rule.
-    pub kind: &'static str,
-    /// The plural, as in URLs.
-    pub plural: &'static str,
-    /// Short names, `deploy`.
-    pub short_names: &'static [&'static str],
-    /// Whether its objects live in namespaces.
-    pub namespaced: bool,
-    /// How its status tells which generation it speaks of.
-    pub observes: Observes,
-    /// Kinds its objects can own, directly or not.
-    pub owns: &'static [Owned],
-    /// Its rules in words.
-    pub words: Words,
-    /// Whether `scaled` means something for it: its status, or its children's, counts replicas.
-    pub counts_replicas: bool,
-    /// Whether the verb `scale` has a field to write.
-    pub scalable: bool,
-    /// The fields of its status; empty if it has none, `None` where they are not known.
-    pub status: Option<&'static [Field]>,
-    pub(crate) ready: fn(&Value, &[&Value]) -> Verdict,
-    pub(crate) scaled: fn(&Value, &[&Value]) -> Verdict,
-    pub(crate) fresh: fn(&Value, &[&Value], Option<&Written>) -> Freshness,
-    pub(crate) consults: fn(&Value) -> Vec<Consult>,
-    pub(crate) replicas: fn(&Value) -> Vec<ScaleField>,
-    pub(crate) scale: fn(&Value, &ScaleRequest) -> Result<Vec<ScaleWrite>, ScaleRefusal>,
-}
-
-impl Knowledge {
-    /// The preferred apiVersion, `apps/v1`; empty in the general rule.
-    pub fn api_version(&self) -> String {
-        match (self.group, self.versions.first()) {
-            ("", version) => version.copied().unwrap_or_default().to_owned(),
-            (group, version) => format!("{group}/{}", version.copied().unwrap_or_default()),
-        }
-    }
-
-    /// Whether its status may have fields that are not known here: where it is in alpha, and where another project than Kubernetes and
-    /// Seldon brings releases of its own.
-    pub fn may_have_more(&self) -> bool {
-        let built_in = !self.group.contains('.') || self.group.ends_with(".k8s.io") && self.group != GATEWAY;
-        let alpha = self.versions.first().is_some_and(|version| version.contains("alpha"));
-        alpha || !built_in && !self.group.contains("seldon")
-    }
-
-    /// Whether this is the general rule, for kinds nobody knows.
-    pub fn is_general(&self) -> bool {
-        self.kind.is_empty()
-    }
-}
-
-/// The rules of a kind in words, each a sentence or a few.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Words {
-    /// When it is ready.
-    pub ready: &'static str,
-    /// When it is scaled; empty if it has no replicas.
-    pub scaled: &'static str,
-    /// When its status is believed.
-    pub fresh: &'static str,
-    /// Which field `scale` writes; empty if it has no replicas.
-    pub scale: &'static str,
-}
 
 /// What is known of a kind: the group decides, the version does not. The general rule for kinds nobody knows.
 pub fn of(api_version: &str, kind: &str) -> &'static Knowledge {
@@ -152,6 +80,7 @@ const GENERAL: Knowledge = Knowledge {
     counts_replicas: true,
     scalable: true,
     status: None,
+    status_may_grow: false,
     ready: general::ready,
     scaled: general::scaled,
     fresh: by_observing,
@@ -498,6 +427,7 @@ static KINDS: &[Knowledge] = &[
             scale: NO_WORDS,
         },
         status: Some(status::GATEWAY_CLASS),
+        status_may_grow: true,
         ..kind(GATEWAY, &["v1", "v1beta1"], ["GatewayClass", "gatewayclasses"], &["gc"])
     },
     Knowledge {
@@ -512,6 +442,7 @@ static KINDS: &[Knowledge] = &[
             scale: NO_WORDS,
         },
         status: Some(status::GATEWAY),
+        status_may_grow: true,
         ..kind(GATEWAY, &["v1", "v1beta1"], ["Gateway", "gateways"], &["gtw"])
     },
     Knowledge { ..route(&["v1", "v1beta1"], ["HTTPRoute", "httproutes"]) },
@@ -521,6 +452,7 @@ static KINDS: &[Knowledge] = &[
     Knowledge { ..route(&["v1", "v1alpha2"], ["UDPRoute", "udproutes"]) },
     Knowledge {
         versions: &["v1", "v1beta1"],
+        status_may_grow: true,
         ..exists(GATEWAY, ["ReferenceGrant", "referencegrants"], &["refgrant"])
     },
     Knowledge {
@@ -570,6 +502,7 @@ static KINDS: &[Knowledge] = &[
             scale: BY_SCALE,
         },
         status: Some(status::MODEL),
+        status_may_grow: true,
         ..kind(MLOPS, &["v1alpha1"], ["Model", "models"], &["mlm"])
     },
     Knowledge {
@@ -588,6 +521,7 @@ static KINDS: &[Knowledge] = &[
             scale: BY_SCALE,
         },
         status: Some(status::SERVER),
+        status_may_grow: true,
         ..kind(MLOPS, &["v1alpha1"], ["Server", "servers"], &["mls"])
     },
     Knowledge { status: Some(status::PIPELINE), ..aggregate(["Pipeline", "pipelines"], &["mlp"]) },
@@ -641,6 +575,7 @@ static KINDS: &[Knowledge] = &[
             scale: "minReplicas and maxReplicas of spec.predictor, or of the component named; a plain number is refused.",
         },
         status: Some(status::INFERENCE_SERVICE),
+        status_may_grow: true,
         ..kind("serving.kserve.io", &["v1beta1"], ["InferenceService", "inferenceservices"], &["isvc"])
     },
     Knowledge {
@@ -668,6 +603,7 @@ static KINDS: &[Knowledge] = &[
             scale: "spec.minReplicas and spec.maxReplicas; a plain number is refused.",
         },
         status: Some(status::INFERENCE_GRAPH),
+        status_may_grow: true,
         ..kind("serving.kserve.io", &["v1alpha1"], ["InferenceGraph", "inferencegraphs"], &["ig"])
     },
     Knowledge {
@@ -682,6 +618,7 @@ static KINDS: &[Knowledge] = &[
             scale: NO_WORDS,
         },
         status: Some(status::KNATIVE_SERVICE),
+        status_may_grow: true,
         ..kind("serving.knative.dev", &["v1"], ["Service", "services"], &["kservice", "ksvc"])
     },
     Knowledge {
@@ -700,6 +637,7 @@ static KINDS: &[Knowledge] = &[
             scale: BY_SCALE,
         },
         status: Some(status::ROLLOUT),
+        status_may_grow: true,
         ..kind("argoproj.io", &["v1alpha1"], ["Rollout", "rollouts"], &["ro"])
     },
     Knowledge {
@@ -712,6 +650,7 @@ static KINDS: &[Knowledge] = &[
             scale: NO_WORDS,
         },
         status: Some(status::WORKFLOW),
+        status_may_grow: true,
         ..kind("argoproj.io", &["v1alpha1"], ["Workflow", "workflows"], &["wf"])
     },
     Knowledge {
@@ -726,12 +665,14 @@ static KINDS: &[Knowledge] = &[
             scale: "spec.minReplicaCount and spec.maxReplicaCount; a plain number is refused.",
         },
         status: Some(status::SCALED_OBJECT),
+        status_may_grow: true,
         ..kind("keda.sh", &["v1alpha1"], ["ScaledObject", "scaledobjects"], &["so"])
     },
     Knowledge {
         owns: &[owned("cert-manager.io/v1", "CertificateRequest")],
         words: Words { ready: "Condition Ready is True.", scaled: NO_WORDS, fresh: SETTLED, scale: NO_WORDS },
         status: Some(status::CERTIFICATE),
+        status_may_grow: true,
         ..kind("cert-manager.io", &["v1"], ["Certificate", "certificates"], &["cert", "certs"])
     },
 ];
@@ -751,6 +692,7 @@ const fn route(versions: &'static [&'static str], names: [&'static str; 2]) -> K
             scale: NO_WORDS,
         },
         status: Some(status::ROUTE),
+        status_may_grow: true,
         ..kind(GATEWAY, versions, names, &[])
     }
 }
@@ -766,6 +708,7 @@ const fn aggregate(names: [&'static str; 2], short_names: &'static [&'static str
             fresh: EXEMPT,
             scale: NO_WORDS,
         },
+        status_may_grow: true,
         ..kind(MLOPS, &["v1alpha1"], names, short_names)
     }
 }

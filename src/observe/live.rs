@@ -4,8 +4,8 @@
 use super::below::below;
 use super::change::changes;
 use super::occurrences::Occurrences;
-use super::served;
 use super::sketch::Sketch;
+use super::{objects_of, served};
 use crate::cluster::{
     Cluster, Error, Interest, ObjectRef, Resource, Seen, Snapshot, Watch, compare_versions,
 };
@@ -247,13 +247,7 @@ impl Observer {
             kinds.sort();
             let events = kinds.iter().position(|kind| kind == "Event").map(|at| kinds.remove(at));
             let recorded = events.map(|_| "what the cluster records of objects".to_owned());
-            let happens = match kinds.as_slice() {
-                [] => None,
-                [kind] => Some(format!("what happens to objects of kind {kind}")),
-                [first @ .., last] => {
-                    Some(format!("what happens to objects of the kinds {} and {last}", first.join(", ")))
-                }
-            };
+            let happens = objects_of(&kinds).map(|objects| format!("what happens to {objects}"));
             let what: Vec<String> = happens.into_iter().chain(recorded).collect();
             let message = format!("{} is not shown: {why}", what.join(", and "));
             self.untold.push_back(EventKind::Warning { message });

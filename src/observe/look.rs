@@ -2,7 +2,7 @@
 //! Must never judge what it sees, nor fail for what it may not see.
 
 use super::below::below;
-use super::served;
+use super::{objects_of, served};
 use crate::cluster::{Cluster, Error, LogOptions, ObjectRef, Resource, Snapshot};
 use crate::diagnosis::{Ask, Scene, asks};
 use crate::kinds;
@@ -121,12 +121,8 @@ fn told(unseen: Vec<Unseen>) -> Vec<String> {
         }
     }
     let forbidden: Vec<String> = forbidden.into_iter().collect();
-    let kinds = match forbidden.as_slice() {
-        [] => None,
-        [only] => Some(format!("kind {only}")),
-        [most @ .., last] => Some(format!("the kinds {} and {last}", most.join(", "))),
-    };
-    kinds.map(|kinds| format!("objects of {kinds} may not be read")).into_iter().chain(told).collect()
+    let forbidden = objects_of(&forbidden).map(|objects| format!("{objects} may not be read"));
+    forbidden.into_iter().chain(told).collect()
 }
 
 /// What came of a question.

@@ -16,6 +16,15 @@ pub use live::Observer;
 pub use look::{Look, look};
 pub use told::{diagnosis, requested};
 
+/// `objects of kind Pod`, `objects of the kinds Job and Pod`; nothing of none.
+fn objects_of(kinds: &[String]) -> Option<String> {
+    match kinds {
+        [] => None,
+        [only] => Some(format!("objects of kind {only}")),
+        [most @ .., last] => Some(format!("objects of the kinds {} and {last}", most.join(", "))),
+    }
+}
+
 /// How a kind is served, as far as that is known; nothing if it is not, or cannot be asked for.
 async fn served(cluster: &Cluster, api_version: &str, kind: &str) -> Option<Resource> {
     cluster.served(api_version, kind).await.ok().flatten()

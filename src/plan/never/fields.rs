@@ -234,7 +234,7 @@ impl<'s> Place<'s> {
                     };
                     let mut fault = nowhere(message).maybe_help(self.elsewhere(name, fields, subject));
                     // A later release may have it, unless it looks like one that is known.
-                    if subject.known.may_have_more()
+                    if subject.known.status_may_grow
                         && suggest::nearest(name, fields.iter().map(|field| field.name)).is_none()
                     {
                         fault.severity = Severity::Warning;

@@ -4,6 +4,7 @@
 mod discovery;
 mod exchange;
 mod feed;
+mod queue;
 mod recorder;
 mod store;
 mod view;
@@ -18,11 +19,11 @@ use super::resource::{DEFINITIONS, Resource};
 use super::{Controller, Settings};
 use feed::{Head, Kind, Message, News, feed};
 use http::Method;
-use jiff::Timestamp;
 use kube::Client;
+use queue::{Key, Queue};
 use recorder::{Recorder, Sending};
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -56,9 +57,6 @@ impl Name {
     }
 }
 
-/// A controller's place in the table, and what it is called for.
-type Key = (usize, Name);
-
 /// Drives the controllers until it is dropped.
 pub(super) struct Driver {
     client: Client,
@@ -67,14 +65,7 @@ pub(super) struct Driver {
     controllers: Vec<Controller>,
     store: Store,
     recorder: Recorder,
-    queue: VecDeque<Key>,
-    queued: BTreeSet<Key>,
-    /// What is being looked at, and whether it is to be looked at again.
-    working: Option<(Key, bool)>,
-    /// What is due when; of what is due at once, first what was set first.
-    timers: BTreeMap<(Timestamp, u64), Key>,
-    timed: BTreeMap<Key, (Timestamp, u64)>,
-    set: u64,
+    queue: Queue,
     failures: BTreeMap<Key, u32>,
     notes: BTreeMap<Key, Value>,
     /// Resources of which no list came yet.
@@ -96,12 +87,7 @@ impl Driver {
             controllers,
             store: Store::default(),
             recorder: Recorder::default(),
-            queue: VecDeque::new(),
-            queued: BTreeSet::new(),
-            working: None,
-            timers: BTreeMap::new(),
-            timed: BTreeMap::new(),
-            set: 0,
+            queue: Queue::default(),
             failures: BTreeMap::new(),
             notes: BTreeMap::new(),
             unlisted: BTreeSet::new(),
@@ -134,20 +120,13 @@ impl Driver {
             while let Ok(message) = self.news.try_recv() {
                 self.hear(message);
             }
-            if self.unlisted.is_empty() {
-                self.ring();
-                if let Some(key) = self.queue.pop_front() {
-                    self.queued.remove(&key);
-                    self.working = Some((key.clone(), false));
-                    self.work(key).await;
-                    if let Some((key, true)) = self.working.take() {
-                        self.enqueue(key);
-                    }
-                    continue;
-                }
+            let ready = self.unlisted.is_empty();
+            if ready && let Some(key) = self.queue.next(self.clock.now()) {
+                self.work(key).await;
+                self.queue.looked();
+                continue;
             }
-            let due = self.timers.keys().next().map(|(at, _)| until(self.clock.now(), *at));
-            let due = due.filter(|_| self.unlisted.is_empty());
+            let due = self.queue.due().filter(|_| ready).map(|at| until(self.clock.now(), at));
             // A timer of less than a millisecond would ring early.
             let due = due.map(|due| due.max(Duration::from_millis(1)));
             let sleep = async {
@@ -168,7 +147,7 @@ impl Driver {
     fn start(&mut self) {
         for at in 0..self.controllers.len() {
             for name in (self.controllers[at].at_start)(&self.settings) {
-                self.enqueue((at, name));
+                self.queue.call((at, name));
             }
         }
     }
@@ -292,8 +271,8 @@ impl Driver {
     fn call(&mut self, keys: Vec<Key>) {
         for key in keys {
             match self.controllers[key.0].delay {
-                Duration::ZERO => self.enqueue(key),
-                delay => self.soon(key, delay),
+                Duration::ZERO => self.queue.call(key),
+                delay => self.queue.call_by(key, later(self.clock.now(), delay)),
             }
         }
     }
@@ -305,51 +284,6 @@ impl Driver {
             true if gone => self.withdraw(&resource.id()),
             true => {}
             false => self.serve(resource),
-        }
-    }
-
-    /// Queues a look. What is being looked at right now comes last, after all that its own writes have called.
-    fn enqueue(&mut self, key: Key) {
-        if let Some((_, again)) = self.working.as_mut().filter(|(working, _)| *working == key) {
-            *again = true;
-            return;
-        }
-        if self.queued.insert(key.clone()) {
-            self.queue.push_back(key);
-        }
-    }
-
-    /// Calls for something a little later, unless it will be sooner.
-    fn soon(&mut self, key: Key, delay: Duration) {
-        let at = later(self.clock.now(), delay);
-        if self.timed.get(&key).is_none_or(|(set, _)| *set > at) && !self.queued.contains(&key) {
-            self.time(key, at);
-        }
-    }
-
-    fn time(&mut self, key: Key, at: Timestamp) {
-        self.untime(&key);
-        self.set += 1;
-        self.timers.insert((at, self.set), key.clone());
-        self.timed.insert(key, (at, self.set));
-    }
-
-    fn untime(&mut self, key: &Key) {
-        if let Some(at) = self.timed.remove(key) {
-            self.timers.remove(&at);
-        }
-    }
-
-    /// Queues what is due.
-    fn ring(&mut self) {
-        let now = self.clock.now();
-        while let Some(entry) = self.timers.first_entry() {
-            if entry.key().0 > now {
-                return;
-            }
-            let key = entry.remove();
-            self.timed.remove(&key);
-            self.enqueue(key);
         }
     }
 
@@ -373,9 +307,9 @@ impl Driver {
             }
             if let Some(after) = again_in {
                 let at = later(self.clock.now(), after);
-                self.time(key, at);
+                self.queue.call_at(key, at);
             } else if self.controllers[at].delay.is_zero() {
-                self.untime(&key);
+                self.queue.forget(&key);
             }
             return;
         };
@@ -391,8 +325,7 @@ impl Driver {
         if failure.ends_namespace() {
             return;
         }
-        let at = later(self.clock.now(), pause);
-        self.time(key, at);
+        self.queue.call_at(key, later(self.clock.now(), pause));
     }
 
     async fn write_all(&mut self, writes: Vec<Write>, manager: &str) -> Result<(), Failure> {
