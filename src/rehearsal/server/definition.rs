@@ -11,6 +11,7 @@ use super::resource::{Catalogue, Custom, Resource, Shelf, Subresource, priority}
 use super::state::State;
 use super::{managers, meta, model};
 use crate::kinds::lint;
+use crate::rehearsal::builtin::{self, Read};
 use crate::rehearsal::known::BY_HEART;
 use crate::structural::{self, CrdSchema, ScalePaths};
 
@@ -43,7 +44,8 @@ pub fn refusals(definition: &Value) -> Vec<(String, String)> {
     let Some(resource) = catalogue.kind("apiextensions.k8s.io", "v1", "CustomResourceDefinition") else {
         return Vec::new();
     };
-    let (mut definition, unknown) = match model::read(resource, definition.clone()) {
+    let Some(schema) = model::schema(resource) else { return Vec::new() };
+    let Read { object: mut definition, unknown } = match builtin::read(schema, definition) {
         Ok(read) => read,
         Err(words) => return vec![(String::new(), words)],
     };
@@ -359,7 +361,7 @@ fn resources(definition: &Value) -> Vec<Resource> {
 }
 
 /// What those are warned of who use a deprecated version, by version.
-fn deprecations(definition: &Value) -> BTreeMap<String, String> {
+pub fn deprecations(definition: &Value) -> BTreeMap<String, String> {
     let spec = &definition["spec"];
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let (group, kind) = (text(&spec["group"]), text(&spec["names"]["kind"]));

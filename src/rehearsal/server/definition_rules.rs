@@ -23,7 +23,7 @@ pub fn faults(definition: &Value) -> Vec<Fault> {
         faults.push(Fault::required(format!("metadata.annotations[{APPROVED}]"), why));
     }
     let versions = spec["versions"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let alike = versions.iter().all(|version| version["schema"] == versions[0]["schema"]);
+    let alike = versions.windows(2).all(|pair| pair[0]["schema"] == pair[1]["schema"]);
     for (index, version) in versions.iter().enumerate() {
         // A schema that all versions have is told once, under the name it had when there was but one.
         let place = match alike {

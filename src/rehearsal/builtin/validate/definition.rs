@@ -143,12 +143,11 @@ fn printed(versions: &Spot<'_>) -> Value {
 /// Checks that a schema is structural.
 fn schema(spot: &Spot<'_>, root: bool, faults: &mut Faults) {
     let kind = spot.get("type");
-    let open = spot.get("x-kubernetes-preserve-unknown-fields");
-    let either = spot.get("x-kubernetes-int-or-string").is_true();
+    let is_true = |key: &str| spot.find(key).is_some_and(|flag| flag.is_true());
     if kind.is_empty() {
         if root {
             faults.required(&kind, "must not be empty at the root");
-        } else if !open.is_true() && !either {
+        } else if !is_true("x-kubernetes-preserve-unknown-fields") && !is_true("x-kubernetes-int-or-string") {
             let place = if spot.path.ends_with(".items") { "array items" } else { "object fields" };
             faults.required(&kind, &format!("must not be empty for specified {place}"));
         }
@@ -158,36 +157,36 @@ fn schema(spot: &Spot<'_>, root: bool, faults: &mut Faults) {
             faults.invalid(&kind, "must be object at the root");
         }
     }
-    if open.is_there() && !open.is_true() {
+    if let Some(open) = spot.find("x-kubernetes-preserve-unknown-fields").filter(|open| !open.is_true()) {
         faults.invalid(&open, "must be true or undefined");
     }
-    let items = spot.get("items");
-    if kind.text() == "array" && !items.is_there() {
-        faults.required(&items, "must be specified");
+    let items = spot.find("items");
+    if kind.text() == "array" && items.is_none() {
+        faults.required(&spot.get("items"), "must be specified");
     }
-    if items.is_object_like() {
+    if let Some(items) = items.filter(Spot::is_object_like) {
         schema(&items, false, faults);
     }
-    for (_, field) in spot.get("properties").entries() {
+    let properties = spot.find("properties");
+    for (_, field) in properties.iter().flat_map(Spot::entries) {
         schema(&field, false, faults);
     }
-    let entries = spot.get("additionalProperties");
-    if entries.is_object_like() {
-        if spot.get("properties").is_there() {
+    if let Some(entries) = spot.find("additionalProperties").filter(Spot::is_object_like) {
+        if properties.is_some() {
             faults.forbidden(&entries, "additionalProperties and properties are mutual exclusive");
         }
         schema(&entries, false, faults);
     }
     list(spot, faults);
-    let pattern = spot.get("pattern");
-    if let Some(why) = pattern_fault(pattern.text()) {
+    if let Some(pattern) = spot.find("pattern")
+        && let Some(why) = pattern_fault(pattern.text())
+    {
         faults.invalid(
             &pattern,
             format!("must be a valid regular expression, but isn't: error parsing regexp: {why}"),
         );
     }
-    let default = spot.get("default");
-    if default.is_there() {
+    if let Some(default) = spot.find("default") {
         let schema = Schema::from_open_api(spot.value, false);
         for found in structural::check(&schema, default.value) {
             let below = found.field.trim_start_matches("<nil>");
@@ -229,8 +228,8 @@ fn pattern_fault(text: &str) -> Option<String> {
 }
 
 fn list(spot: &Spot<'_>, faults: &mut Faults) {
-    let kind = spot.get("x-kubernetes-list-type");
-    if kind.is_there() {
+    let kind = spot.find("x-kubernetes-list-type");
+    if let Some(kind) = &kind {
         if !matches!(kind.text(), "atomic" | "set" | "map") {
             faults.0.push(Fault::unsupported(&kind.path, kind.value, &["atomic", "set", "map"]));
         }
@@ -238,8 +237,8 @@ fn list(spot: &Spot<'_>, faults: &mut Faults) {
             faults.invalid(&spot.get("type"), "must be array if x-kubernetes-list-type is specified");
         }
     }
-    let keys = spot.get("x-kubernetes-list-map-keys");
-    if kind.text() == "map" {
+    if kind.is_some_and(|kind| kind.text() == "map") {
+        let keys = spot.get("x-kubernetes-list-map-keys");
         if keys.is_empty() {
             faults.required(&keys, "must not be empty if x-kubernetes-list-type is map");
         }
@@ -249,7 +248,7 @@ fn list(spot: &Spot<'_>, faults: &mut Faults) {
                 faults.invalid(&key, "entries must all be names of item properties");
             }
         }
-    } else if keys.is_there() {
+    } else if let Some(keys) = spot.find("x-kubernetes-list-map-keys") {
         faults.forbidden(&keys, "must not be set if x-kubernetes-list-type is not map");
     }
 }
