@@ -63,12 +63,14 @@ impl Validate {
             return ending;
         }
         let inputs = Inputs { schemas: std::mem::take(&mut definitions.schemas), ..inputs };
-        let given = Read { sources: definitions.sources, plan: None, findings: definitions.findings };
+        let playbooks: Vec<Read> = self.playbooks.iter().map(|path| read(path, &inputs)).collect();
+        // What is wrong with a schema is known when a playbook has asked for it.
+        let findings = definitions.findings();
+        let given = Read { sources: definitions.sources, plan: None, findings };
         let style = self.colour.color.style();
         let (mut errors, mut warnings) = (0, 0);
         let mut data = Vec::new();
         let mut hidden = Vec::new();
-        let playbooks = self.playbooks.iter().map(|path| read(path, &inputs));
         for read in [given].into_iter().chain(playbooks) {
             let counts = read.findings.counts();
             errors += counts.0;

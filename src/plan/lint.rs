@@ -11,11 +11,11 @@ pub(super) fn lint(object: &Object, plan: &Plan, found: &mut Diagnostics) {
     let Some(value) = object.known() else { return };
     let given = plan.schemas.of(&object.api_version, &object.kind);
     found.extend(unknown_version(object, plan, &given));
-    let schema = match given {
-        Given::Schema(schema) => Some(schema),
+    let version = match given {
+        Given::Version(version) => Some(version),
         _ => None,
     };
-    for finding in lint::lint_object_with(&value, schema) {
+    for finding in lint::lint_object_with(&value, version.as_ref()) {
         let (tree, entry, whole) = object.tree.nearest(&finding.pointer);
         let span = match (finding.at_key || !whole, entry) {
             (true, Some(entry)) => entry.key_span,
@@ -43,7 +43,7 @@ fn unknown_version(object: &Object, plan: &Plan, given: &Given<'_>) -> Option<Di
     let span = object.tree.get("apiVersion").map_or(object.span, |tree| tree.span);
     let group = object.api_version.split_once('/').map_or("", |(group, _)| group);
     match given {
-        Given::Nothing | Given::Schema(_) => None,
+        Given::Nothing | Given::Version(_) => None,
         Given::OtherVersions(versions) => {
             let message = format!("the definition of {} serves no `{}`", object.kind, object.api_version);
             let served: Vec<String> = versions.iter().map(|version| format!("`{group}/{version}`")).collect();

@@ -1,19 +1,25 @@
 //! The schemas that were given for kinds, in place of those that are known: by definitions, or by a cluster.
 //! It must never know where one came from, nor make one before an object needs it.
 
+use crate::kinds::lint;
 use crate::structural::Schema;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, LazyLock};
 
-/// A schema in the making.
-type Lazy = LazyLock<Schema, Box<dyn FnOnce() -> Schema + Send + Sync>>;
+/// A schema in the making; none, if it turns out to be one that no server would take.
+type Lazy = LazyLock<Option<Schema>, Box<dyn FnOnce() -> Option<Schema> + Send + Sync>>;
 
 /// Schemas by group and kind, then by version.
 #[derive(Clone, Default)]
 pub struct Schemas {
-    kinds: BTreeMap<(String, String), BTreeMap<String, Arc<Lazy>>>,
+    kinds: BTreeMap<(String, String), BTreeMap<String, Arc<Version>>>,
     not_served: BTreeSet<(String, String)>,
+}
+
+struct Version {
+    schema: Lazy,
+    deprecated: Option<String>,
 }
 
 /// What is given for objects of an `apiVersion` and kind.
@@ -21,8 +27,8 @@ pub struct Schemas {
 pub enum Given<'s> {
     /// Nothing: what is known of the kind decides.
     Nothing,
-    /// A schema.
-    Schema(&'s Schema),
+    /// The version, with its schema.
+    Version(lint::Version<'s>),
     /// The kind was given, with these versions and no others.
     OtherVersions(Vec<&'s str>),
     /// The cluster has no such kind.
@@ -30,16 +36,19 @@ pub enum Given<'s> {
 }
 
 impl Schemas {
-    /// Takes in a version of a kind. Where it was given before, that stays.
+    /// Takes in a version of a kind, and what those are told who use it although it is deprecated. Where it was given before, that stays.
     pub fn add(
         &mut self,
         group: &str,
         version: &str,
         kind: &str,
-        make: impl FnOnce() -> Schema + Send + Sync + 'static,
+        deprecated: Option<String>,
+        make: impl FnOnce() -> Option<Schema> + Send + Sync + 'static,
     ) {
         let versions = self.kinds.entry((group.to_owned(), kind.to_owned())).or_default();
-        versions.entry(version.to_owned()).or_insert_with(|| Arc::new(LazyLock::new(Box::new(make))));
+        versions
+            .entry(version.to_owned())
+            .or_insert_with(|| Arc::new(Version { schema: LazyLock::new(Box::new(make)), deprecated }));
     }
 
     /// Notes that the cluster has no such kind.
@@ -51,10 +60,18 @@ impl Schemas {
     pub fn of(&self, api_version: &str, kind: &str) -> Given<'_> {
         let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
         match self.kinds.get(&(group.to_owned(), kind.to_owned())) {
-            Some(versions) => match versions.get(version) {
-                Some(schema) => Given::Schema(schema),
-                None => Given::OtherVersions(versions.keys().map(String::as_str).collect()),
-            },
+            Some(versions) => {
+                let names = || versions.keys().map(String::as_str).collect();
+                match versions.get(version).map(|given| (given.schema.as_ref(), &given.deprecated)) {
+                    Some((Some(schema), deprecated)) => Given::Version(lint::Version {
+                        schema,
+                        served: names(),
+                        deprecated: deprecated.as_deref(),
+                    }),
+                    Some((None, _)) => Given::Nothing,
+                    None => Given::OtherVersions(names()),
+                }
+            }
             None if self.not_served.contains(&(api_version.to_owned(), kind.to_owned())) => Given::NotServed,
             None => Given::Nothing,
         }
@@ -84,11 +101,12 @@ mod tests {
         static MADE: AtomicUsize = AtomicUsize::new(0);
         let make = || {
             MADE.fetch_add(1, Ordering::Relaxed);
-            Schema::default()
+            Some(Schema::default())
         };
         let mut schemas = Schemas::default();
-        schemas.add("example.com", "v1", "Pot", make);
-        schemas.add("example.com", "v1", "Pot", || unreachable!("the first one stays"));
+        schemas.add("example.com", "v1", "Pot", Some("old".into()), make);
+        schemas.add("example.com", "v1", "Pot", None, || unreachable!("the first one stays"));
+        schemas.add("example.com", "v1", "Lid", None, || None);
         schemas.is_not_served("example.com/v1", "Pan");
         let shared = schemas.clone();
         assert!(matches!(schemas.of("example.com/v1", "Plant"), Given::Nothing));
@@ -97,13 +115,13 @@ mod tests {
             matches!(schemas.of("example.com/v2", "Pot"), Given::OtherVersions(versions) if versions == ["v1"])
         );
         assert_eq!(MADE.load(Ordering::Relaxed), 0);
-        assert!(matches!(schemas.of("example.com/v1", "Pot"), Given::Schema(_)));
-        if let Given::Schema(schema) = shared.of("example.com/v1", "Pot") {
-            assert_eq!(schema.cel_rules(), 0);
-        }
-        if let Given::Schema(schema) = schemas.of("example.com/v1", "Pot") {
-            assert_eq!(schema.cel_rules(), 0);
+        for schemas in [&schemas, &shared] {
+            let given = schemas.of("example.com/v1", "Pot");
+            assert!(
+                matches!(given, Given::Version(version) if version.deprecated == Some("old") && version.served == ["v1"])
+            );
         }
         assert_eq!(MADE.load(Ordering::Relaxed), 1);
+        assert!(matches!(schemas.of("example.com/v1", "Lid"), Given::Nothing));
     }
 }

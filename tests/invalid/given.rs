@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// The names of the expected files, and what the command is given.
-pub const NAMES: [(&str, &[&str]); 10] = [
+pub const NAMES: [(&str, &[&str]); 14] = [
     ("crd", &["pot.yaml", "--crd", "pots.yaml", "--crd", "folder"]),
     ("crd-not-structural", &["pot.yaml", "--crd", "not-structural.yaml"]),
     ("crd-broken", &["pot.yaml", "--crd", "broken.yaml"]),
@@ -16,6 +16,10 @@ pub const NAMES: [(&str, &[&str]); 10] = [
     ("crd-rehearsed", &["rehearse", "pot.yaml", "--crd", "not-structural.yaml"]),
     ("crd-status", &["status.yaml", "--crd", "pots.yaml", "--crd", "folder"]),
     ("crd-there", &["rehearse", "there.yaml", "--crd", "pots.yaml"]),
+    ("crd-versions", &["versions-used.yaml", "--crd", "versions.yaml"]),
+    ("crd-versions-rehearsed", &["rehearse", "versions-used.yaml", "--crd", "versions.yaml"]),
+    ("crd-older", &["older.yaml", "--crd", "seldon.yaml"]),
+    ("crd-torn", &["oldest.yaml", "--crd", "seldon.yaml"]),
     ("cluster", &["cluster.yaml", "--cluster", "--server", PUBLISHES]),
     ("cluster-forbidden", &["cluster.yaml", "--cluster", "--server", FORBIDS]),
     ("cluster-not-asked", &["cluster.yaml", "--server", FORBIDS]),

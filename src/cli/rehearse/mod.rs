@@ -83,12 +83,12 @@ impl Rehearse {
         let mut table = Table::default();
         let mut endings = Vec::new();
         let given = self.definitions.read();
-        show(&given.findings, &given.sources, self.report.colour().style());
-        if given.findings.has_errors() {
-            eprintln!(
-                "{}; nothing was rehearsed",
-                count(given.findings.counts().0, given.findings.counts().1)
-            );
+        given.read_to_the_end();
+        let findings = given.findings();
+        show(&findings, &given.sources, self.report.colour().style());
+        if findings.has_errors() {
+            let (errors, warnings) = findings.counts();
+            eprintln!("{}; nothing was rehearsed", count(errors, warnings));
             return Ending::Invalid;
         }
         for playbook in &self.playbooks {
@@ -200,7 +200,7 @@ impl Rehearse {
                 start,
                 speed: 1.0,
                 namespaces: namespaces(plan),
-                definitions: given.all.clone(),
+                definitions: given.all(),
                 kinds: undefined(plan),
                 scripts: faults::scripts(plan),
                 faults,

@@ -106,20 +106,37 @@ pub fn lint_object(object: &Value) -> Vec<Finding> {
     lint_object_with(object, None)
 }
 
-/// The same, with a schema for the object's kind and version, such as a CRD's, in place of the one known here.
+/// The same, with what was given for the object's kind and version, such as a CRD, in place of what is known of it here.
 /// With it, kinds that are not known here are judged too.
-pub fn lint_object_with(object: &Value, schema: Option<&Schema>) -> Vec<Finding> {
+pub fn lint_object_with(object: &Value, given: Option<&Version<'_>>) -> Vec<Finding> {
     let mut findings = metadata::lint(object);
     let text = |key: &str| object.get(key).and_then(Value::as_str);
     let (Some(api_version), Some(kind)) = (text("apiVersion"), text("kind")) else { return findings };
     let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
-    match (group, schema) {
-        ("machinelearning.seldon.io", _) => findings.extend(seldon::lint(object, version, kind, schema)),
-        ("mlops.seldon.io", _) => findings.extend(seldon_v2::lint(object, kind, schema)),
-        (_, Some(schema)) => findings.extend(violations::lint(schema, &|| None, object)),
+    if let Some(words) = given.and_then(|given| given.deprecated) {
+        let finding = Finding::new("older-version", Severity::Older, "/apiVersion", words);
+        findings.push(finding.help("The definition of the kind says so."));
+    }
+    match (group, given) {
+        ("machinelearning.seldon.io", _) => findings.extend(seldon::lint(object, version, kind, given)),
+        ("mlops.seldon.io", _) => {
+            findings.extend(seldon_v2::lint(object, kind, given.map(|given| given.schema)))
+        }
+        (_, Some(given)) => findings.extend(violations::lint(given.schema, &|| None, object)),
         (_, None) => {}
     }
     findings
+}
+
+/// A version of a kind as it was given.
+#[derive(Clone, Debug)]
+pub struct Version<'s> {
+    /// What its objects may look like.
+    pub schema: &'s Schema,
+    /// The versions in which the kind is served, as far as that was given too.
+    pub served: Vec<&'s str>,
+    /// What those are told who use it although it is deprecated.
+    pub deprecated: Option<&'s str>,
 }
 
 /// Everything there is to say about a SeldonDeployment beyond what all kinds share.

@@ -96,7 +96,7 @@ fn of_object<'p>(object: &'p Object, plan: &'p Plan) -> Subject<'p> {
 /// The status in the schema that was given for a kind.
 fn given<'p>(plan: &'p Plan, api_version: &str, kind: &str) -> Option<Cursor<'p>> {
     match plan.schemas.of(api_version, kind) {
-        Given::Schema(schema) => schema.root().field("status"),
+        Given::Version(version) => version.schema.root().field("status"),
         Given::Nothing | Given::OtherVersions(_) | Given::NotServed => None,
     }
 }

@@ -58,7 +58,7 @@ mod view;
 mod watch;
 
 pub use body::Body;
-pub use definition::refusals as definition_refusals;
+pub use definition::{deprecations as definition_deprecations, refusals as definition_refusals};
 pub use interfere::{Asked, Cut, Delivery, Interfere, Interference};
 pub use refusal::Refusal;
 pub use user::User;

@@ -11,23 +11,28 @@ mod replicas;
 use serde_json::Value;
 use std::sync::Arc;
 
-use super::{Finding, Severity, known, violations};
-use crate::structural::{self, Schema};
+use super::{Finding, Severity, Version, known, violations};
+use crate::structural;
 
 /// Everything there is to say about an object of the group machinelearning.seldon.io.
-pub(super) fn lint(object: &Value, version: &str, kind: &str, given: Option<&Schema>) -> Vec<Finding> {
+pub(super) fn lint(object: &Value, version: &str, kind: &str, given: Option<&Version<'_>>) -> Vec<Finding> {
     if kind != "SeldonDeployment" {
         let message = format!("the group machinelearning.seldon.io has no kind {kind}");
         return vec![
             Finding::refused("unknown-kind", "/kind", message).help("Its only kind is SeldonDeployment."),
         ];
     }
-    if let Some(schema) = given {
-        let mut findings = violations::lint(schema, &|| None, object);
+    if let Some(given) = given {
+        let told = given.deprecated.is_some() || !given.served.contains(&NEWEST);
+        let mut findings: Vec<Finding> = older(version).filter(|_| !told).into_iter().collect();
+        findings.extend(violations::lint(given.schema, &|| None, object));
         rules(object, &mut findings);
         return findings;
     }
-    let mut findings = versions(version);
+    let mut findings: Vec<Finding> = match version {
+        NEWEST => Vec::new(),
+        _ => vec![older(version).unwrap_or_else(|| unknown(version))],
+    };
     if let Some(schema) = known::schema("machinelearning.seldon.io", kind, false) {
         let newer = || known::schema("machinelearning.seldon.io", kind, true).map(Arc::as_ref);
         findings.extend(violations::lint(schema, &newer, object));
@@ -54,23 +59,20 @@ fn rules(object: &Value, findings: &mut Vec<Finding>) {
     replicas::lint(&sdep, findings);
 }
 
-fn versions(version: &str) -> Vec<Finding> {
-    match version {
-        "v1" => Vec::new(),
-        "v1alpha2" | "v1alpha3" => {
-            let message =
-                format!("{version} is an older version of SeldonDeployment, served and stored as v1");
-            let finding = Finding::new("older-version", Severity::Older, "/apiVersion", message);
-            vec![finding.help("Write machinelearning.seldon.io/v1: the fields are the same.")]
-        }
-        other => {
-            let message = format!("SeldonDeployment has no version {other}");
-            vec![
-                Finding::refused("unknown-kind", "/apiVersion", message)
-                    .help("Write machinelearning.seldon.io/v1."),
-            ]
-        }
-    }
+/// The version that is stored, and in which one writes.
+const NEWEST: &str = "v1";
+
+fn older(version: &str) -> Option<Finding> {
+    matches!(version, "v1alpha2" | "v1alpha3").then(|| {
+        let message = format!("{version} is an older version of SeldonDeployment, served and stored as v1");
+        let finding = Finding::new("older-version", Severity::Older, "/apiVersion", message);
+        finding.help("Write machinelearning.seldon.io/v1: the fields are the same.")
+    })
+}
+
+fn unknown(version: &str) -> Finding {
+    let message = format!("SeldonDeployment has no version {version}");
+    Finding::refused("unknown-kind", "/apiVersion", message).help("Write machinelearning.seldon.io/v1.")
 }
 
 /// The CRD unrolls a graph ten levels below its root; what is deeper is an unknown field.
