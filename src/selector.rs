@@ -1,7 +1,7 @@
 //! Label selectors: kubectl's text form, the LabelSelector object, and the query string the API server takes.
 //! Must never know which objects are selected, nor why.
 
-use serde_json::{Map, Value};
+use crate::json::{Map, Value};
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -70,7 +70,7 @@ impl LabelSelector {
     }
 
     /// The selector of exactly these labels. Values must be strings.
-    pub fn from_labels(labels: &Map<String, Value>) -> Result<LabelSelector, SelectorError> {
+    pub fn from_labels(labels: &Map) -> Result<LabelSelector, SelectorError> {
         let mut requirements = Vec::with_capacity(labels.len());
         for (key, value) in labels {
             let Some(value) = value.as_str() else {
@@ -132,13 +132,31 @@ impl LabelSelector {
     }
 
     /// Whether labels, an object's `metadata.labels` or null, meet every requirement.
-    pub fn matches(&self, labels: &Value) -> bool {
-        self.requirements.iter().all(|requirement| requirement.holds(labels[&requirement.key].as_str()))
+    pub fn matches<L: Labels>(&self, labels: &L) -> bool {
+        self.requirements.iter().all(|requirement| requirement.holds(labels.label(&requirement.key)))
     }
 
     /// Whether everything is selected.
     pub fn is_empty(&self) -> bool {
         self.requirements.is_empty()
+    }
+}
+
+/// An object's `metadata.labels` or null, as a value of either sort.
+pub trait Labels {
+    /// The value of a label, if it is there.
+    fn label(&self, key: &str) -> Option<&str>;
+}
+
+impl Labels for Value {
+    fn label(&self, key: &str) -> Option<&str> {
+        self[key].as_str()
+    }
+}
+
+impl Labels for serde_json::Value {
+    fn label(&self, key: &str) -> Option<&str> {
+        self[key].as_str()
     }
 }
 
@@ -319,8 +337,8 @@ fn plain(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json::json;
     use proptest::prelude::*;
-    use serde_json::json;
 
     fn read(text: &str) -> LabelSelector {
         LabelSelector::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"))

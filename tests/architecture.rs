@@ -12,10 +12,11 @@ use std::path::PathBuf;
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("source", &[]),
     ("escape", &[]),
+    ("json", &[]),
     ("quantity", &[]),
-    ("selector", &[]),
+    ("selector", &["json"]),
     ("tree", &[]),
-    ("structural", &["quantity"]),
+    ("structural", &["quantity", "json"]),
     ("diagnostic", &["source", "escape"]),
     ("event", &["source"]),
     ("kinds", &["structural", "quantity", "selector", "tree"]),
@@ -23,7 +24,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("playbook", &["source", "diagnostic", "quantity", "selector"]),
     ("plan", &["playbook", "kinds", "structural", "quantity", "selector", "source", "diagnostic", "event"]),
     ("cluster", &["kinds", "structural", "quantity", "selector", "tree"]),
-    ("rehearsal", &["kinds", "structural", "quantity", "selector", "tree", "escape"]),
+    ("rehearsal", &["kinds", "structural", "quantity", "selector", "tree", "escape", "json"]),
     ("observe", &["cluster", "tree", "diagnosis", "event", "kinds", "selector"]),
     (
         "runner",
@@ -52,8 +53,18 @@ const EVERYTHING: &[&str] = &["*"];
 const KNOWS_KUBE: &[&str] = &["cluster", "rehearsal"];
 
 /// Rooms of pure functions: they open no file, no connection and no clock.
-const PURE: &[&str] =
-    &["source", "quantity", "selector", "tree", "structural", "diagnostic", "kinds", "diagnosis", "playbook"];
+const PURE: &[&str] = &[
+    "source",
+    "quantity",
+    "json",
+    "selector",
+    "tree",
+    "structural",
+    "diagnostic",
+    "kinds",
+    "diagnosis",
+    "playbook",
+];
 
 /// The one place in a pure room where a file is read.
 const READS_FILES: &[&str] = &["src/source/mod.rs"];

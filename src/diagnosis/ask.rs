@@ -90,7 +90,7 @@ fn has_started(pod: &Value) -> bool {
 /// The selector of a Service, as a query takes it.
 fn selected(service: &Value) -> Option<String> {
     let labels = (service["kind"] == "Service").then(|| service["spec"]["selector"].as_object())??;
-    LabelSelector::from_labels(labels)
+    LabelSelector::from_labels(&labels.iter().collect())
         .ok()
         .filter(|labels| !labels.is_empty())
         .map(|labels| labels.to_string())

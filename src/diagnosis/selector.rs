@@ -12,7 +12,8 @@ pub(super) fn selector(scene: &Scene) -> Vec<Finding> {
     let services =
         scene.of_kind("Service").filter(|service| service["metadata"]["deletionTimestamp"].is_null());
     let told = services.filter_map(|service| {
-        let selector = LabelSelector::from_labels(service["spec"]["selector"].as_object()?).ok()?;
+        let selector =
+            LabelSelector::from_labels(&service["spec"]["selector"].as_object()?.iter().collect()).ok()?;
         if selector.is_empty() {
             return None;
         }

@@ -97,7 +97,7 @@ pub fn labels_below(object: &Value) -> Option<String> {
     }
     let selector = object.pointer("/spec/selector")?;
     selector.get("matchLabels").or_else(|| selector.get("matchExpressions"))?;
-    LabelSelector::from_object(selector).ok().map(|selector| selector.to_string())
+    LabelSelector::from_object(&selector.into()).ok().map(|selector| selector.to_string())
 }
 
 /// Whether the status speaks of the object as it is now: rules 1 to 4 of "Fresh status".

@@ -1,7 +1,7 @@
 //! The server's door to the network: HTTP/1.1 without TLS, for a loopback address.
 //! It must never know what is asked.
 
-use super::server::{Server, User};
+use super::server::{Body, Server, User};
 use http::{HeaderMap, Request, header};
 use http_body_util::BodyExt;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -35,7 +35,9 @@ async fn connection(server: Server, stream: TcpStream) {
             let (head, body) = request.into_parts();
             let user = user(&head.headers);
             let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
-            server.handle(&user, Request::from_parts(head, body)).await.map_err(io::Error::other)
+            let answer = server.handle(&user, Request::from_parts(head, body)).await;
+            // The length of what is written already can be told.
+            answer.map(|answer| answer.map(Body::written)).map_err(io::Error::other)
         }
     });
     let served = hyper::server::conn::http1::Builder::new()

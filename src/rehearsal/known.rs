@@ -2,8 +2,8 @@
 //! It must never know what their objects hold; the schemas are those of `kinds`.
 
 use super::server::Server;
+use crate::json::{Value, json};
 use crate::kinds;
-use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// Marks a definition whose schema is the one that `kinds` knows by heart.

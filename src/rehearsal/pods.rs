@@ -1,8 +1,8 @@
 //! Counts the pods of a world, and those that were ever ready: whether there was anything to wait for.
 //! It must never write.
 
-use futures_util::AsyncBufReadExt;
-use serde_json::Value;
+use crate::json::Value;
+use crate::rehearsal::server::{Direct, Followed};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -24,22 +24,20 @@ impl Pods {
     /// Follows all pods until it is dropped.
     pub(super) async fn follow(self: std::sync::Arc<Pods>, client: kube::Client) {
         loop {
-            let request = http::Request::get("/api/v1/pods?watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true").body(Vec::new());
-            if let Ok(request) = request
-                && let Ok(stream) = client.request_stream(request).await
+            let request = http::Request::get("/api/v1/pods?watch=true").extension(Direct(Value::Null));
+            if let Ok(request) = request.body(kube::client::Body::empty())
+                && let Ok(answer) = client.send(request).await
+                && let Some(followed) = answer.extensions().get::<Followed>()
             {
-                let mut lines = stream.lines();
-                while let Some(Ok(line)) = futures_util::StreamExt::next(&mut lines).await {
-                    self.take(&line);
+                while let Some((_, pod)) = followed.next().await {
+                    self.take(&pod);
                 }
             }
             tokio::time::sleep(PAUSE).await;
         }
     }
 
-    fn take(&self, line: &str) {
-        let Ok(event) = serde_json::from_str::<Value>(line) else { return };
-        let pod = &event["object"];
+    fn take(&self, pod: &Value) {
         let Some(uid) = pod["metadata"]["uid"].as_str() else { return };
         let conditions = pod["status"]["conditions"].as_array();
         let ready = pod["status"]["phase"] == "Succeeded"

@@ -3,11 +3,11 @@
 //!
 //! Follows `strategicpatch/patch.go` of apimachinery of Kubernetes 1.37, its words included.
 
-use serde_json::{Map, Value};
+use crate::json::{List, Map, Text, Value};
 
 use crate::structural::{Cursor, Patch, Schema, go};
 
-type Object = Map<String, Value>;
+type Object = Map;
 
 const DIRECTIVE: &str = "$patch";
 const RETAIN_KEYS: &str = "$retainKeys";
@@ -61,7 +61,7 @@ fn mapping(at: Option<Cursor<'_>>, mut live: Object, mut patch: Object) -> Resul
     ordered_lists(at, &mut live, &mut patch)?;
     for (key, value) in patch {
         let (key, deleting) = match key.strip_prefix(DELETE_FROM_LIST) {
-            Some(key) => (key.to_owned(), true),
+            Some(key) => (Text::from(key), true),
             None if key.starts_with("$deleteFromPrimitiveList") => {
                 return Err(PatchError::BadRequest(BAD_LIST.into()));
             }
@@ -86,10 +86,10 @@ fn mapping(at: Option<Cursor<'_>>, mut live: Object, mut patch: Object) -> Resul
             }),
             (Value::Array(old), Value::Array(patch)) => {
                 let merge = strategy.is_some_and(|strategy| strategy.merge);
-                Some(Value::Array(match merge || deleting {
-                    true => list(field, std::mem::take(old), patch, deleting)?,
-                    false => patch,
-                }))
+                Some(match merge || deleting {
+                    true => list(field, std::mem::take(old).to_vec(), patch.to_vec(), deleting)?.into(),
+                    false => patch.into(),
+                })
             }
             (old, value) if kind(old) != kind(&value) && deleting => Some(std::mem::take(old)),
             (old, value) if kind(old) != kind(&value) => plain(without_nulls(value)),
@@ -109,7 +109,7 @@ fn retain(live: &mut Object, patch: &mut Object) -> Result<(), PatchError> {
     let Some(keys) = patch.shift_remove(RETAIN_KEYS) else { return Ok(()) };
     let keys: Vec<String> =
         keys.as_array().ok_or_else(bad)?.iter().filter_map(Value::as_str).map(str::to_owned).collect();
-    let kept = |key: &String| keys.contains(key);
+    let kept = |key: &str| keys.iter().any(|kept| kept == key);
     let directs =
         |key: &str| key.starts_with("$deleteFromPrimitiveList") || key.starts_with("$setElementOrder");
     if patch.iter().any(|(key, value)| !value.is_null() && !directs(key) && !kept(key)) {
@@ -121,7 +121,7 @@ fn retain(live: &mut Object, patch: &mut Object) -> Result<(), PatchError> {
 
 /// Carries out every `$setElementOrder` together with the list that it orders; both leave the patch.
 fn ordered_lists(at: Option<Cursor<'_>>, live: &mut Object, patch: &mut Object) -> Result<(), PatchError> {
-    let directives: Vec<String> =
+    let directives: Vec<Text> =
         patch.keys().filter(|key| key.starts_with("$setElementOrder")).cloned().collect();
     for directive in directives {
         let order = patch.shift_remove(&directive).unwrap_or_default();
@@ -140,20 +140,20 @@ fn ordered_lists(at: Option<Cursor<'_>>, live: &mut Object, patch: &mut Object) 
         let field = at.and_then(|at| at.field(key));
         let strategy = field.and_then(Cursor::patch);
         let merge_key = strategy.and_then(|strategy| strategy.key.as_deref()).unwrap_or_default();
-        agrees(new.as_deref().unwrap_or_default(), &order, merge_key)?;
-        let merged = match (old.clone(), new.clone()) {
+        agrees(items(new.as_ref()), &order, merge_key)?;
+        let merged: Vec<Value> = match (old.clone(), new.clone()) {
             (None, None) => continue,
-            (Some(old), None) => old,
+            (Some(old), None) => old.to_vec(),
             (None, Some(new)) => new.into_iter().filter_map(plain).collect(),
             (Some(old), Some(new)) => match strategy.is_some_and(|strategy| strategy.merge) {
-                true => list(field, old, new, false)?,
-                false => new,
+                true => list(field, old.to_vec(), new.to_vec(), false)?,
+                false => new.to_vec(),
             },
         };
         let (chosen, rest) = partition(merged, &order, merge_key)?;
         let old = old.unwrap_or_default();
-        element_kind(&[&old, new.as_deref().unwrap_or_default()])?;
-        live.insert(key.to_owned(), Value::Array(in_order(chosen, rest, &order, &old, merge_key)?));
+        element_kind(&[&old, items(new.as_ref())])?;
+        live.insert(key.into(), in_order(chosen, rest, &order, &old, merge_key)?.into());
         patch.shift_remove(key);
     }
     Ok(())
@@ -182,8 +182,8 @@ fn agrees(items: &[Value], order: &[Value], merge_key: &str) -> Result<(), Patch
     if at < kept.len() {
         return failed(format!(
             "The order in patch list:\n{}\n doesn't match $setElementOrder list:\n{}\n",
-            go::printed(&Value::Array(items.to_vec())),
-            go::printed(&Value::Array(order.to_vec()))
+            go::printed(&items.to_vec().into()),
+            go::printed(&order.to_vec().into())
         ));
     }
     Ok(())
@@ -273,7 +273,7 @@ fn special(
 
 fn bad_directive<T>(directive: &Value, map: &Object) -> Result<T, PatchError> {
     let shown = match directive {
-        Value::String(text) => text.clone(),
+        Value::String(text) => text.to_string(),
         other => format!("%!s({}={})", kind(other), go::printed(other)),
     };
     failed(format!("unknown patch type: {shown} in map: {}", go::printed(&Value::Object(map.clone()))))
@@ -357,8 +357,7 @@ fn element_kind(lists: &[&[Value]]) -> Result<&'static str, PatchError> {
             return Err(PatchError::Unprocessable(LIST_OF_LISTS.into()));
         }
         if *found.get_or_insert(kind) != kind {
-            let shown: Vec<String> =
-                lists.iter().map(|list| go::printed(&Value::Array(list.to_vec()))).collect();
+            let shown: Vec<String> = lists.iter().map(|list| go::printed(&list.to_vec().into())).collect();
             return failed(format!("list element types are not identical: [{}]", shown.join(" ")));
         }
     }
@@ -381,6 +380,10 @@ fn plain(value: Value) -> Option<Value> {
     }
 }
 
+fn items(list: Option<&List>) -> &[Value] {
+    list.map_or(&[], |list| list.as_slice())
+}
+
 fn without_nulls(value: Value) -> Value {
     match value {
         Value::Object(map) => {
@@ -400,8 +403,8 @@ fn kind(value: &Value) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json::json;
     use crate::rehearsal::builtin;
-    use serde_json::json;
 
     fn pod(live: Value, patch: Value) -> Result<Value, PatchError> {
         let schema = builtin::schema("v1", "Pod").ok_or(PatchError::Failed("no schema".into()))?;

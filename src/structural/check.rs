@@ -4,7 +4,7 @@
 //! The order of rules, the counting of matches (it decides whose errors an `anyOf` shows) and the words follow
 //! kube-openapi's `pkg/validation/validate`, so that messages can be compared with the server's.
 
-use serde_json::{Map, Value};
+use crate::json::{Map, Value};
 
 use super::embedded;
 use super::go::{bad, quoted};
@@ -188,7 +188,7 @@ impl Judge<'_> {
                 place.field(),
                 format.name()
             );
-            let mut violation = at(place, Code::Format, body, &Value::String(text.to_owned()));
+            let mut violation = at(place, Code::Format, body, &text.into());
             violation.expected = format.in_words().to_owned();
             out.add(violation);
         }
@@ -205,7 +205,7 @@ impl Judge<'_> {
             }
         }
         let Some(rules) = node.rules.as_deref() else { return };
-        let value = || Value::Array(items.to_vec());
+        let value = || Value::from(items.to_vec());
         let count = items.len() as u64;
         if let Some(least) = rules.min_items.filter(|least| count < *least) {
             out.add(too_few(place, &value(), count, least, "items"));
@@ -222,14 +222,7 @@ impl Judge<'_> {
         }
     }
 
-    fn mapping(
-        &self,
-        node: &Node,
-        shape: Id,
-        map: &Map<String, Value>,
-        place: &Place<'_>,
-        out: &mut Outcome,
-    ) {
+    fn mapping(&self, node: &Node, shape: Id, map: &Map, place: &Place<'_>, out: &mut Outcome) {
         let outer = self.schema.node(shape);
         let dropped = |key: &str, value: &Value| {
             value.is_null() && outer.under(key).is_some_and(|id| self.schema.node(id).drops_null())
@@ -242,7 +235,7 @@ impl Judge<'_> {
             let added = outer
                 .fields
                 .iter()
-                .filter(|field| filled(&field.name) && !map.contains_key(&*field.name))
+                .filter(|field| filled(&field.name) && !map.contains_key(&field.name))
                 .count();
             let count = (here + added) as u64;
             let value = || Value::Object(map.clone());
@@ -265,7 +258,7 @@ impl Judge<'_> {
             out.merge(self.value(id, shape, value, &place.key(key)));
         }
         for key in &node.required {
-            let there = map.get(&**key).is_some_and(|value| !dropped(key, value));
+            let there = map.get(key).is_some_and(|value| !dropped(key, value));
             if there || filled(key) {
                 continue;
             }
@@ -319,7 +312,7 @@ fn best_of(outcomes: impl Iterator<Item = Outcome>, stop_at_first: bool) -> (usi
 }
 
 fn text_rules(rules: &Rules, text: &str, place: &Place<'_>, out: &mut Outcome) {
-    let value = || Value::String(text.to_owned());
+    let value = || Value::from(text);
     let length = text.chars().count() as u64;
     if let Some(most) = rules.max_length.filter(|most| length > *most) {
         let unit = if most == 1 { "byte" } else { "bytes" };

@@ -331,8 +331,8 @@ fn modify(node: &mut Node, modifiers: &'static str, line: Line) -> Result<(), Ta
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json::json;
     use crate::structural::{Code, Cursor, default, validate};
-    use serde_json::json;
 
     const TEXT: &str = r#"
 # pots and plants

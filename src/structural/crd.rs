@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use crate::json::{Map, Text, Value};
 
 use super::format::Format;
 use super::scale::ScalePaths;
@@ -167,8 +167,8 @@ pub(super) fn read(out: &mut Schema, json: &Value) -> Id {
 
 fn fields(out: &mut Schema, value: &Value) -> Vec<Field> {
     let entries = value.as_object().into_iter().flatten();
-    let field = |(name, schema): (&String, &Value)| Field {
-        name: name.clone().into(),
+    let field = |(name, schema): (&Text, &Value)| Field {
+        name: name.to_string().into(),
         id: read(out, schema),
         absent: Absent::Nothing,
     };
@@ -177,7 +177,7 @@ fn fields(out: &mut Schema, value: &Value) -> Vec<Field> {
     fields
 }
 
-fn rule(out: &mut Schema, rules: &mut Rules, key: &str, value: &Value, map: &Map<String, Value>) {
+fn rule(out: &mut Schema, rules: &mut Rules, key: &str, value: &Value, map: &Map) {
     let bound = |exclusive: &str| {
         let limit = value.as_number()?.clone();
         Some(Bound { limit, exclusive: map.get(exclusive).is_some_and(truth) })

@@ -1,7 +1,7 @@
 //! A place in a schema, to be asked what it allows: for completions, conditions and server-side apply.
 //! It must never change a schema, nor judge a value.
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::format::Format;
 use super::schema::{Absent, Entries, Id, ListType, Node, Patch, Schema, Type};

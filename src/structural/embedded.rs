@@ -1,7 +1,7 @@
 //! Objects inside objects (`x-kubernetes-embedded-resource`): they must say what they are.
 //! It must never judge their metadata beyond its type; that is the rule of whole objects.
 
-use serde_json::{Map, Value};
+use crate::json::{Map, Value};
 
 use super::go::bad;
 use super::place::Place;
@@ -41,7 +41,7 @@ pub(super) fn nameless(
     }
 }
 
-fn type_meta(map: &Map<String, Value>, key: &str, place: &Place<'_>) -> Option<Violation> {
+fn type_meta(map: &Map, key: &str, place: &Place<'_>) -> Option<Violation> {
     let here = place.key(key);
     let mut violation = match map.get(key) {
         None => {
@@ -52,7 +52,7 @@ fn type_meta(map: &Map<String, Value>, key: &str, place: &Place<'_>) -> Option<V
         }
         Some(Value::String(text)) if text.is_empty() => {
             let body = "Invalid value: \"\": must not be empty".into();
-            at(&here, Code::Length, body, &Value::String(String::new()))
+            at(&here, Code::Length, body, &"".into())
         }
         Some(Value::String(text)) if key == "kind" && !is_kind(text) => {
             let body = format!("Invalid value: {}: {KIND}", bad(&Value::String(text.clone())));

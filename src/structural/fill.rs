@@ -1,7 +1,7 @@
 //! Defaults filled in, and nulls dropped that a schema does not allow.
 //! It must never overwrite a value.
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::place::Place;
 use super::refusal::wrong_type;
@@ -59,12 +59,12 @@ fn fill(schema: &Schema, id: Id, value: &mut Value) {
             for Field { name, id, .. } in &node.fields {
                 let field = schema.node(*id);
                 let Some(default) = &field.default else { continue };
-                let lacking = match map.get(&**name) {
+                let lacking = match map.get(name) {
                     None => true,
                     Some(value) => value.is_null() && !field.nullable,
                 };
                 if lacking {
-                    map.insert(name.to_string(), default.clone());
+                    map.insert((&**name).into(), default.clone());
                 }
             }
             for (key, value) in map.iter_mut() {

@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use serde_json::{Number, Value};
+use crate::json::{Number, Text, Value};
 
 /// A number as Go's `%v` prints it.
 pub fn number(number: &Number) -> String {
@@ -70,7 +70,7 @@ pub fn printed(value: &Value) -> String {
         Value::Null => "<nil>".into(),
         Value::Bool(_) => value.to_string(),
         Value::Number(value) => number(value),
-        Value::String(text) => text.clone(),
+        Value::String(text) => text.to_string(),
         Value::Array(items) => format!("[{}]", items.iter().map(printed).collect::<Vec<_>>().join(" ")),
         Value::Object(map) => {
             let mut entries: Vec<String> =
@@ -117,7 +117,7 @@ pub fn sorted(value: &Value) -> Value {
     match value {
         Value::Array(items) => items.iter().map(sorted).collect(),
         Value::Object(map) => {
-            let mut entries: Vec<(String, Value)> =
+            let mut entries: Vec<(Text, Value)> =
                 map.iter().map(|(key, value)| (key.clone(), sorted(value))).collect();
             entries.sort_by(|a, b| a.0.cmp(&b.0));
             Value::Object(entries.into_iter().collect())
@@ -129,7 +129,7 @@ pub fn sorted(value: &Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::json::json;
 
     #[test]
     fn numbers_and_quotes_are_those_of_go() {

@@ -1,7 +1,7 @@
 //! Items that occur twice in a list whose type forbids it (`x-kubernetes-list-type` set or map).
 //! It must never judge the items themselves.
 
-use serde_json::{Map, Value};
+use crate::json::{Map, Value};
 
 use super::go::bad;
 use super::place::Place;
@@ -78,7 +78,7 @@ fn key_of(
     for key in keys {
         let value = item.get(&**key).filter(|value| !value.is_null()).cloned();
         if let Some(value) = value.or_else(|| default(key).filter(|_| item.is_object())) {
-            parts.insert(key.to_string(), value);
+            parts.insert((&**key).into(), value);
         }
     }
     Value::Object(parts)

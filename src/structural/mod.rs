@@ -43,7 +43,7 @@ pub use suggest::{homes, nearest};
 pub use value::same;
 pub use violation::{Code, Violation};
 
-use serde_json::Value;
+use crate::json::Value;
 
 /// Everything that a create with strict field validation would be refused for, unknown fields first.
 ///

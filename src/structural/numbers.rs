@@ -3,7 +3,7 @@
 
 use std::cmp::Ordering;
 
-use serde_json::{Number, Value};
+use crate::json::{Number, Value};
 
 use super::format::Format;
 use super::go::{self, bad};

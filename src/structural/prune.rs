@@ -1,7 +1,7 @@
 //! Unknown fields: found, or dropped as the API server drops them.
 //! It must never judge values, nor touch `apiVersion`, `kind` and `metadata` of an object.
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::go::quoted;
 use super::place::Place;

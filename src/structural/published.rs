@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use crate::json::{Value, json};
 
 use super::crd::read;
 use super::format::Format;
@@ -44,7 +44,7 @@ impl Schema {
 
 /// The types in Go that a document describes.
 struct Types<'a> {
-    schemas: &'a serde_json::Map<String, Value>,
+    schemas: &'a crate::json::Map,
     out: Schema,
     /// Types may hold themselves.
     made: BTreeMap<&'a str, Id>,
@@ -79,7 +79,7 @@ impl<'a> Types<'a> {
                     .into_iter()
                     .flatten()
                     .map(|(name, schema)| Field {
-                        name: name.clone().into(),
+                        name: name.to_string().into(),
                         id: self.of(schema),
                         absent: super::Absent::Nothing,
                     })

@@ -1,7 +1,7 @@
 //! Violations in the making: the server's words around a value, and ours beside them.
 //! It must never decide what is refused.
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::go::quoted;
 use super::place::Place;

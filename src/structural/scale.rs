@@ -1,7 +1,7 @@
 //! The scale subresource of a custom kind: where its numbers are, and what it refuses in them.
 //! It must never know what scaling does.
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::crd::CrdVersion;
 use super::go;

@@ -1,7 +1,7 @@
 //! What was probably meant: near names, values in their right spelling, and where a misplaced field belongs.
 //! It must never decide whether something is wrong.
 
-use serde_json::{Map, Value};
+use crate::json::{Map, Text, Value};
 
 use super::cursor::Cursor;
 use super::format::Format;
@@ -58,8 +58,8 @@ fn below(cursor: Cursor<'_>, pointer: &str, name: &str, depth: u8, found: &mut V
 }
 
 /// A key of the mapping that was probably meant to be the missing field.
-pub(super) fn misspelt(node: &Node, missing: &str, map: &Map<String, Value>) -> Option<String> {
-    let strangers = map.keys().map(String::as_str).filter(|key| node.under(key).is_none());
+pub(super) fn misspelt(node: &Node, missing: &str, map: &Map) -> Option<String> {
+    let strangers = map.keys().map(Text::as_str).filter(|key| node.under(key).is_none());
     nearest(missing, strangers).map(|key| format!("`{key}` is probably meant to be `{missing}`"))
 }
 

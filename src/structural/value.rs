@@ -1,7 +1,7 @@
 //! JSON values: their types, when two are the same, and a few words about them for people.
 //! It must never know schemas.
 
-use serde_json::{Number, Value};
+use crate::json::{Number, Value};
 
 use super::schema::Type;
 
@@ -35,6 +35,9 @@ pub(super) fn is_choice(value: &Value, choice: &Value) -> bool {
 
 /// Whether two values are the same, numbers by what they are worth.
 pub fn same(a: &Value, b: &Value) -> bool {
+    if a.is(b) {
+        return true;
+    }
     match (a, b) {
         (Value::Number(a), Value::Number(b)) => a == b || a.as_f64() == b.as_f64(),
         (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
@@ -65,7 +68,7 @@ pub(super) fn in_words(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::json::json;
 
     #[test]
     fn sameness_is_by_worth() {

@@ -2,10 +2,10 @@
 //! objects, managers and refusals must agree after each.
 
 use http::Method;
+use seldonplay::json::{Map, Value, json, merge};
 use seldonplay::rehearsal::builtin::untouched_of_custom;
 use seldonplay::rehearsal::fields::{self, Manager};
 use seldonplay::structural::{self, Schema};
-use serde_json::{Map, Value, json};
 
 use crate::random::Random;
 use crate::server::{Failure, Server};
@@ -39,13 +39,14 @@ fn spec(random: &mut Random) -> Value {
     put(random, "count", &|random| json!(random.below(3)));
     put(random, "size", &|random| random.one(&[json!(1), json!("50%"), json!("1")]).clone());
     put(random, "filled", &|random| json!(random.one(&words)));
-    put(random, "set", &|random| Value::Array(few(random)));
-    put(random, "list", &|random| Value::Array(few(random)));
+    put(random, "set", &|random| few(random).into());
+    put(random, "list", &|random| few(random).into());
     put(random, "map", &|random| {
         few(random)
             .iter()
-            .map(|word| (word.as_str().unwrap_or_default().to_owned(), json!(random.one(&words))))
-            .collect()
+            .map(|word| (word.as_str().unwrap_or_default(), json!(random.one(&words))))
+            .collect::<Map>()
+            .into()
     });
     put(random, "whole", &|random| json!({"a": random.one(&words)}));
     put(random, "nested", &|random| match random.below(4) {
@@ -73,13 +74,13 @@ fn spec(random: &mut Random) -> Value {
                     item["name"] = json!(random.one(&words));
                 }
                 if random.once_in(3) {
-                    item["tags"] = Value::Array(few(random));
+                    item["tags"] = few(random).into();
                 }
                 let at = random.below(ports.len() + 1);
                 ports.insert(at, item);
             }
         }
-        Value::Array(ports)
+        ports.into()
     });
     Value::Object(spec)
 }
@@ -88,7 +89,7 @@ fn metadata(random: &mut Random, name: &str, namespace: &str) -> Value {
     let mut metadata = json!({"name": name, "namespace": namespace});
     for key in ["labels", "annotations"] {
         if random.once_in(4) {
-            metadata[key] = json!({*random.one(&["x", "y"]): random.one(&["1", "2"])});
+            metadata[key] = json!({(*random.one(&["x", "y"])): random.one(&["1", "2"])});
         }
     }
     if random.once_in(6) {
@@ -102,7 +103,7 @@ fn masked(object: &Value) -> Value {
     let mut object = object.clone();
     let Some(metadata) = object["metadata"].as_object_mut() else { return object };
     for key in ["uid", "resourceVersion", "creationTimestamp", "generation"] {
-        metadata.remove(key);
+        metadata.shift_remove(key);
     }
     if let Some(entries) = metadata.get_mut("managedFields").and_then(Value::as_array_mut) {
         for entry in entries.iter_mut() {
@@ -127,7 +128,7 @@ struct Model<'a> {
 impl Model<'_> {
     fn manager<'m>(&'m self, name: &'m str, subresource: &'m str) -> Manager<'m> {
         let untouched = untouched_of_custom(subresource, true);
-        Manager { name, api_version: self.version, subresource, time: TIME, untouched }
+        Manager { name, api_version: self.version, subresource, time: TIME, untouched, constant: false }
     }
 
     /// What the server does with a custom object after it is merged.
@@ -266,7 +267,7 @@ async fn sequence(
             let query = format!("{path}{slash}?fieldManager={by}");
             let (status, answer) = server.call(Method::PATCH, &query, Some(MERGE), &patch).await?;
             let mut new = model.object.clone().unwrap_or_default();
-            json_patch::merge(&mut new, &patch);
+            merge(&mut new, &patch);
             model.update(new, by, subresource);
             (status, answer, Ok(()))
         };

@@ -2,9 +2,9 @@
 //! defaults, the same managers.
 
 use http::Method;
+use seldonplay::json::{Map, Value, json};
 use seldonplay::rehearsal::builtin::{self, untouched};
 use seldonplay::rehearsal::fields::{self, Manager};
-use serde_json::{Map, Value, json};
 
 use crate::server::{Failure, Server};
 
@@ -76,7 +76,7 @@ fn masked(object: &Value) -> Value {
     let mut object = object.clone();
     if let Some(metadata) = object["metadata"].as_object_mut() {
         for key in ["uid", "resourceVersion", "creationTimestamp", "generation", "finalizers"] {
-            metadata.remove(key);
+            metadata.shift_remove(key);
         }
         for entry in metadata.get_mut("managedFields").and_then(Value::as_array_mut).into_iter().flatten() {
             entry["time"] = json!("some");
@@ -85,7 +85,7 @@ fn masked(object: &Value) -> Value {
     let kind = object["kind"].as_str().unwrap_or_default().to_owned();
     let remove = |value: &mut Value, keys: &[&str]| {
         let map = value.as_object_mut();
-        map.into_iter().for_each(|map| keys.iter().for_each(|key| drop(map.remove(*key))));
+        map.into_iter().for_each(|map| keys.iter().for_each(|key| drop(map.shift_remove(key))));
     };
     match kind.as_str() {
         "Service" => {
@@ -115,7 +115,7 @@ fn masked(object: &Value) -> Value {
     if let Some(map) = object.as_object_mut() {
         let empty = map.get("status").is_some_and(|status| *status == json!({}));
         if empty {
-            map.remove("status");
+            map.shift_remove("status");
         }
     }
     sorted(&object)
@@ -127,7 +127,7 @@ fn sorted(value: &Value) -> Value {
         Value::Object(map) => {
             let mut entries: Vec<_> = map.iter().map(|(key, value)| (key.clone(), sorted(value))).collect();
             entries.sort_by(|a, b| a.0.cmp(&b.0));
-            Value::Object(entries.into_iter().collect::<Map<_, _>>())
+            Value::Object(entries.into_iter().collect::<Map>())
         }
         other => other.clone(),
     }
@@ -140,7 +140,7 @@ pub fn differences(place: &str, theirs: &Value, ours: &Value, found: &mut Vec<St
             for (key, value) in a {
                 differences(&format!("{place}.{key}"), value, b.get(key).unwrap_or(&Value::Null), found);
             }
-            for (key, value) in b.iter().filter(|(key, _)| !a.contains_key(*key)) {
+            for (key, value) in b.iter().filter(|(key, _)| !a.contains_key(key)) {
                 found.push(format!("{place}.{key}: theirs nothing, ours {value}"));
             }
         }
@@ -178,6 +178,7 @@ async fn objects_are_created_as_by_the_server() -> Result<(), Failure> {
             subresource: "",
             time: "2026-01-01T00:00:00Z",
             untouched: untouched(kind, ""),
+            constant: true,
         };
         let ours = fields::update(schema, None, &ours, &manager);
         differences(&name, &masked(&theirs), &masked(&ours), &mut found);

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use http::Method;
+use seldonplay::json::{Value, json};
 use seldonplay::rehearsal::builtin;
-use serde_json::{Value, json};
 
 use crate::created::{folder, objects};
 use crate::server::{Failure, Server};
@@ -90,7 +90,7 @@ pub fn mutations(object: &Value) -> Vec<(String, Value)> {
         let mut put = |what: &str, new: Option<Value>| {
             let mut object = object.clone();
             match (object.pointer_mut(parent), new) {
-                (Some(Value::Object(map)), None) => drop(map.remove(key)),
+                (Some(Value::Object(map)), None) => drop(map.shift_remove(key)),
                 (Some(Value::Array(items)), None) => {
                     drop(key.parse::<usize>().ok().map(|index| items.remove(index)));
                 }

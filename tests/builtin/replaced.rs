@@ -2,8 +2,8 @@
 //! in the same words.
 
 use http::Method;
+use seldonplay::json::{Value, json, merge};
 use seldonplay::rehearsal::builtin;
-use serde_json::{Value, json};
 
 use crate::created::{folder, objects};
 use crate::refused::{Verdict, mutations};
@@ -41,8 +41,8 @@ async fn faulty_changes_are_refused_as_by_the_server() -> Result<(), Failure> {
         let version = live["apiVersion"].as_str().unwrap_or_default().to_owned();
         let schema = builtin::schema(&version, &kind).ok_or("no schema")?;
         let mut base = live.clone();
-        base["metadata"].as_object_mut().map(|metadata| metadata.remove("managedFields"));
-        base.as_object_mut().map(|map| map.remove("status"));
+        base["metadata"].as_object_mut().map(|metadata| metadata.shift_remove("managedFields"));
+        base.as_object_mut().map(|map| map.shift_remove("status"));
         let outside = |what: &str| !what.contains(" /metadata");
         for (what, faulty) in mutations(&base).into_iter().filter(|(what, _)| outside(what)) {
             let query = format!("{path}?dryRun=All&fieldValidation=Strict");
@@ -50,7 +50,7 @@ async fn faulty_changes_are_refused_as_by_the_server() -> Result<(), Failure> {
             let mut faulty = faulty;
             faulty["metadata"]["resourceVersion"] = live["metadata"]["resourceVersion"].clone();
             let (code, answer) = server.call(Method::PUT, &query, Some("application/json"), &faulty).await?;
-            let old = builtin::normal(schema, &live);
+            let old = builtin::normal(schema, &live, None);
             let faulty = settled(&kind, faulty, &old);
             let theirs = masked(Verdict::theirs(code, &answer));
             let ours = masked(Verdict::ours(&faulty, Some(&old)));
@@ -97,7 +97,7 @@ async fn faulty_statuses_are_refused_as_by_the_server() -> Result<(), Failure> {
         let path = format!("{path}/{}", object["metadata"]["name"].as_str().unwrap_or_default());
         let (_, live) = server.get(&path).await?;
         let schema = builtin::schema("apps/v1", &kind).ok_or("no schema")?;
-        let old = builtin::normal(schema, &live);
+        let old = builtin::normal(schema, &live, None);
         for (one, other) in parts.iter().flat_map(|one| parts.iter().map(move |other| (*one, *other))) {
             for (a, b) in [(-1, 0), (3, 2), (2, 3), (3, 3)] {
                 let mut status = json!({"replicas": 3, "readyReplicas": 3});
@@ -108,8 +108,8 @@ async fn faulty_statuses_are_refused_as_by_the_server() -> Result<(), Failure> {
                 let media = Some("application/merge-patch+json");
                 let (code, answer) = server.call(Method::PATCH, &path, media, &patch).await?;
                 let mut new = old.clone();
-                json_patch::merge(&mut new, &patch);
-                let new = builtin::normal(schema, &new);
+                merge(&mut new, &patch);
+                let new = builtin::normal(schema, &new, Some(&old));
                 let theirs = Verdict::theirs(code, &answer);
                 let ours = Verdict::ours(&new, Some(&old));
                 if theirs != ours {

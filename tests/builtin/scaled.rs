@@ -1,9 +1,9 @@
 //! Scaling by several managers: who owns the replicas afterwards, by a real API server and by the rehearsal's functions.
 
 use http::Method;
+use seldonplay::json::{Value, json};
 use seldonplay::rehearsal::builtin;
 use seldonplay::rehearsal::fields::{self, Manager};
-use serde_json::{Value, json};
 
 use crate::server::{Failure, Server};
 
@@ -14,12 +14,12 @@ fn managers(entries: &Value) -> Value {
     let mut kept: Vec<Value> = entries.as_array().cloned().unwrap_or_default();
     kept.retain(|entry| entry["manager"] != "kube-controller-manager");
     for entry in &mut kept {
-        entry.as_object_mut().map(|entry| entry.remove("time"));
+        entry.as_object_mut().map(|entry| entry.shift_remove("time"));
     }
     kept.sort_by_key(|entry| {
         ["operation", "manager", "apiVersion", "subresource"].map(|key| entry[key].to_string())
     });
-    Value::Array(kept)
+    kept.into()
 }
 
 #[tokio::test]
@@ -50,8 +50,10 @@ async fn replicas_change_hands_as_on_the_server() -> Result<(), Failure> {
     ];
     for (by, how, replicas) in steps {
         let time = "2026-01-01T00:00:00Z";
-        let manager =
-            |api_version, subresource| Manager { name: by, api_version, subresource, time, untouched: &[] };
+        let manager = |api_version, subresource| {
+            let untouched = &[];
+            Manager { name: by, api_version, subresource, time, untouched, constant: true }
+        };
         let query = format!("?fieldManager={by}&force=true");
         let scale = json!({"apiVersion": "autoscaling/v1", "kind": "Scale",
             "metadata": {"name": "web", "namespace": server.namespace}, "spec": {"replicas": replicas}});

@@ -2,9 +2,9 @@
 //! functions: objects, managers and refusals must agree after each.
 
 use http::Method;
+use seldonplay::json::{Map, Value, json, merge};
 use seldonplay::rehearsal::fields::{self, Manager};
 use seldonplay::rehearsal::{builtin, strategic};
-use serde_json::{Map, Value, json};
 
 use crate::created::differences;
 use crate::random::Random;
@@ -22,7 +22,7 @@ struct Kind {
     plural: &'static str,
     /// Fields that the server fills in by itself.
     given: &'static [&'static str],
-    make: fn(&mut Random) -> Map<String, Value>,
+    make: fn(&mut Random) -> Map,
 }
 
 const KINDS: &[Kind] = &[
@@ -38,12 +38,7 @@ const KINDS: &[Kind] = &[
 
 const WORDS: [&str; 3] = ["a", "b", "c"];
 
-fn some(
-    random: &mut Random,
-    map: &mut Map<String, Value>,
-    key: &str,
-    value: impl FnOnce(&mut Random) -> Value,
-) {
+fn some(random: &mut Random, map: &mut Map, key: &str, value: impl FnOnce(&mut Random) -> Value) {
     if random.once_in(2) {
         let value = value(random);
         map.insert(key.into(), value);
@@ -58,14 +53,14 @@ fn labels(random: &mut Random) -> Value {
     Value::Object(map)
 }
 
-fn config_map(random: &mut Random) -> Map<String, Value> {
+fn config_map(random: &mut Random) -> Map {
     let mut map = Map::new();
     some(random, &mut map, "data", labels);
-    some(random, &mut map, "binaryData", |random| json!({*random.one(&["x", "y"]): "YWJj"}));
+    some(random, &mut map, "binaryData", |random| json!({(*random.one(&["x", "y"])): "YWJj"}));
     map
 }
 
-fn service(random: &mut Random) -> Map<String, Value> {
+fn service(random: &mut Random) -> Map {
     let mut spec = Map::new();
     some(random, &mut spec, "selector", labels);
     let mut ports = Vec::new();
@@ -82,7 +77,7 @@ fn service(random: &mut Random) -> Map<String, Value> {
             ports.insert(at, Value::Object(item));
         }
     }
-    spec.insert("ports".into(), Value::Array(ports));
+    spec.insert("ports".into(), ports.into());
     if random.once_in(4) {
         spec.insert("sessionAffinity".into(), json!(*random.one(&["None", "ClientIP"])));
     }
@@ -102,7 +97,7 @@ fn container(random: &mut Random, name: &str) -> Value {
                 env.insert(0, json!({"name": word, "value": random.one(&WORDS)}));
             }
         }
-        Value::Array(env)
+        env.into()
     });
     some(random, &mut map, "ports", |random| {
         let ports = [json!({"containerPort": 80}), json!({"containerPort": 81, "protocol": "UDP"})];
@@ -127,7 +122,7 @@ fn container(random: &mut Random, name: &str) -> Value {
     Value::Object(map)
 }
 
-fn pod_template(random: &mut Random) -> Map<String, Value> {
+fn pod_template(random: &mut Random) -> Map {
     let mut spec = Map::new();
     let mut containers = Vec::new();
     for name in WORDS {
@@ -136,7 +131,7 @@ fn pod_template(random: &mut Random) -> Map<String, Value> {
             containers.insert(at, container(random, name));
         }
     }
-    spec.insert("containers".into(), Value::Array(containers));
+    spec.insert("containers".into(), containers.into());
     some(random, &mut spec, "nodeSelector", labels);
     some(
         random,
@@ -169,7 +164,7 @@ fn masked(object: &Value) -> Value {
     let mut object = object.clone();
     let Some(metadata) = object["metadata"].as_object_mut() else { return object };
     for key in ["uid", "resourceVersion", "creationTimestamp", "generation"] {
-        metadata.remove(key);
+        metadata.shift_remove(key);
     }
     if let Some(entries) = metadata.get_mut("managedFields").and_then(Value::as_array_mut) {
         for entry in entries.iter_mut().filter(|entry| entry.get("time").is_some()) {
@@ -190,7 +185,8 @@ struct Model<'a> {
 impl Model<'_> {
     fn manager<'m>(&self, name: &'m str) -> Manager<'m> {
         let untouched = builtin::untouched(self.kind.name, "");
-        Manager { name, api_version: "v1", subresource: "", time: "2026-01-01T00:00:00Z", untouched }
+        let time = "2026-01-01T00:00:00Z";
+        Manager { name, api_version: "v1", subresource: "", time, untouched, constant: true }
     }
 
     /// Reads, fills in and judges what is written; the managers come of `owned`.
@@ -200,7 +196,11 @@ impl Model<'_> {
         owned: impl FnOnce(&Model<'_>, Value) -> Value,
     ) -> Result<Verdict, Failure> {
         let schema = builtin::schema("v1", self.kind.name).ok_or("no schema")?;
-        let mut new = match builtin::read(schema, new) {
+        let read = match &self.object {
+            Some(old) => builtin::read_over(schema, new, old),
+            None => builtin::read(schema, new),
+        };
+        let mut new = match read {
             Ok(read) => read.object,
             Err(why) => return Ok(Verdict::failed(400, &why)),
         };
@@ -221,7 +221,7 @@ impl Model<'_> {
         if let Some(old) = &self.object {
             fields::keep_times(old, &mut new);
         }
-        self.object = Some(builtin::normal(schema, &new));
+        self.object = Some(builtin::normal(schema, &new, self.object.as_ref()));
         Ok(Verdict::fine())
     }
 
@@ -312,7 +312,7 @@ async fn sequence(server: &Server, kind: &Kind, seed: u64) -> Result<Option<Stri
                 4 => strategic::patch(schema, &old, &patch).map_err(|error| format!("{error:?}")),
                 _ => {
                     let mut new = old;
-                    json_patch::merge(&mut new, &patch);
+                    merge(&mut new, &patch);
                     Ok(new)
                 }
             };

@@ -4,7 +4,7 @@ use http::{Method, Request};
 use http_body_util::BodyExt;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
-use serde_json::{Value, json};
+use seldonplay::json::{Value, json};
 
 /// Whatever goes wrong in a test.
 pub type Failure = Box<dyn std::error::Error>;
@@ -61,7 +61,7 @@ impl Server {
         let response = self.client.send(request.body(kube::client::Body::from(body))?).await?;
         let status = response.status().as_u16();
         let bytes = response.into_body().collect().await?.to_bytes();
-        let text = || Value::String(String::from_utf8_lossy(&bytes).into_owned());
+        let text = || Value::from(String::from_utf8_lossy(&bytes));
         Ok((status, serde_json::from_slice(&bytes).unwrap_or_else(|_| text())))
     }
 

@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
+use seldonplay::json::Value;
 use seldonplay::rehearsal::builtin;
-use serde_json::Value;
 
 use crate::server::{Failure, Server};
 
@@ -58,7 +58,7 @@ async fn the_tables_are_those_of_the_server() -> Result<(), Failure> {
         assert_eq!(status, 200, "{group_version}");
         let schemas = document.pointer("/components/schemas").and_then(Value::as_object);
         definitions
-            .extend(schemas.into_iter().flatten().map(|(name, schema)| (name.clone(), schema.clone())));
+            .extend(schemas.into_iter().flatten().map(|(name, schema)| (name.to_string(), schema.clone())));
     }
     let writer = Writer::new(&definitions);
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/schemas/builtin");
@@ -147,7 +147,7 @@ impl<'a> Writer<'a> {
             for (field, schema) in schema["properties"].as_object().into_iter().flatten() {
                 let must = if required.contains(&field.as_str()) { "!" } else { "" };
                 let none = (String::new(), String::new());
-                let (mark, named) = marks.get(&(short.clone(), field.clone())).unwrap_or(&none);
+                let (mark, named) = marks.get(&(short.clone(), field.to_string())).unwrap_or(&none);
                 let line = self.field(schema, mark.contains('*'), named)?;
                 writeln!(text, " {field}{must}{mark} {line}")?;
             }

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
+use seldonplay::json::{Value, json};
 use seldonplay::kinds::lint::{lint_object, schema};
 use seldonplay::structural::{CrdSchema, Cursor, Schema, Violation, validate};
-use serde_json::{Value, json};
 
 use crate::cases::manifests;
 use crate::mutate;
@@ -113,8 +113,9 @@ pub fn sample_objects() -> Result<Vec<(String, Value)>, Box<dyn std::error::Erro
     paths.sort();
     for path in paths {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        objects
-            .extend(manifests(&fs::read_to_string(&path)?)?.into_iter().map(|object| (name.clone(), object)));
+        objects.extend(
+            manifests(&fs::read_to_string(&path)?)?.into_iter().map(|object| (name.clone(), object.into())),
+        );
     }
     Ok(objects)
 }
@@ -132,7 +133,7 @@ fn tables_judge_mutated_manifests_as_the_crd_does() -> Anything {
     for (name, object) in sample_objects()? {
         for mutation in mutate::of(&object) {
             let (us, them) = (verdict(ours, &mutation.object), verdict(theirs, &mutation.object));
-            for finding in lint_object(&mutation.object) {
+            for finding in lint_object(&(&mutation.object).into()) {
                 let there = mutation.object.pointer(&finding.pointer).is_some();
                 assert!(there, "{name}: {}: nothing is at {}", mutation.what, finding.pointer);
             }

@@ -1,6 +1,6 @@
 //! Mutations of an object, each a fault that people make: dropped, retyped, misspelt or moved.
 
-use serde_json::{Map, Value, json};
+use seldonplay::json::{Map, Value, json};
 
 /// What was done to an object.
 pub struct Mutation {
@@ -25,7 +25,7 @@ pub fn of(object: &Value) -> Vec<Mutation> {
             "misspell",
             edit(object, pointer, |map, key| {
                 let value = map.shift_remove(key)?;
-                map.insert(misspelt(key), value);
+                map.insert(misspelt(key).into(), value);
                 Some(())
             }),
         );
@@ -91,11 +91,7 @@ fn split(pointer: &str) -> Option<(&str, String)> {
     Some((parent, key.replace("~1", "/").replace("~0", "~")))
 }
 
-fn edit(
-    object: &Value,
-    pointer: &str,
-    change: impl Fn(&mut Map<String, Value>, &str) -> Option<()>,
-) -> Option<Value> {
+fn edit(object: &Value, pointer: &str, change: impl Fn(&mut Map, &str) -> Option<()>) -> Option<Value> {
     let (parent, key) = split(pointer)?;
     let mut object = object.clone();
     change(object.pointer_mut(parent)?.as_object_mut()?, &key)?;

@@ -8,11 +8,11 @@ use http::{Method, Request};
 use http_body_util::BodyExt;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
+use seldonplay::json::{Map, Value, json};
 use seldonplay::kinds::lint::{lint_object, schema};
 use seldonplay::structural::{
     Code, CrdSchema, CrdVersion, Schema, Violation, default, drop_nulls, prune, validate,
 };
-use serde_json::{Value, json};
 
 use crate::agreement::sample_objects;
 use crate::mutate;
@@ -63,7 +63,7 @@ impl Server {
         let response = self.client.send(request).await?;
         let status = response.status().as_u16();
         let bytes = response.into_body().collect().await?.to_bytes();
-        let text = || Value::String(String::from_utf8_lossy(&bytes).into_owned());
+        let text = || Value::from(String::from_utf8_lossy(&bytes));
         Ok((status, serde_json::from_slice(&bytes).unwrap_or_else(|_| text())))
     }
 
@@ -159,7 +159,7 @@ async fn judge_mutations(server: &Server) -> Result<(), Failure> {
     let published = plain_version(Arc::new(published.ok_or("it is not published")?));
     let mut mutations = Vec::new();
     for (name, mut object) in sample_objects()? {
-        object["metadata"]["namespace"] = Value::String(server.namespace.clone());
+        object["metadata"]["namespace"] = Value::from(&server.namespace);
         for mutation in mutate::of(&object) {
             mutations.push((format!("{name}: {}", mutation.what), mutation.object));
         }
@@ -173,7 +173,8 @@ async fn judge_mutations(server: &Server) -> Result<(), Failure> {
         count += 1;
         refused += usize::from(theirs.status != 0);
         if theirs.status != 0 {
-            linted += usize::from(lint_object(object).iter().any(|finding| finding.severity.is_error()));
+            linted +=
+                usize::from(lint_object(&object.into()).iter().any(|finding| finding.severity.is_error()));
         }
         // The scale subresource repeats what the schema says of spec.replicas.
         let scale = |text: &&String| !text.starts_with(".spec.replicas");
@@ -291,7 +292,7 @@ fn plain(value: &Value) -> Value {
     match value {
         Value::Number(number) => number.as_f64().map_or(Value::Null, Value::from),
         Value::Array(items) => items.iter().map(plain).collect(),
-        Value::Object(map) => map.iter().map(|(key, value)| (key.clone(), plain(value))).collect(),
+        Value::Object(map) => map.iter().map(|(key, value)| (key, plain(value))).collect::<Map>().into(),
         other => other.clone(),
     }
 }
@@ -579,8 +580,10 @@ async fn judge_metadata(server: &Server) -> Result<(), Failure> {
             }
             let path = format!("{path}?dryRun=All&fieldValidation=Strict");
             let (status, answer) = server.call(Method::POST, &path, &object).await?;
-            let errors: Vec<_> =
-                lint_object(&object).into_iter().filter(|finding| finding.severity.is_error()).collect();
+            let errors: Vec<_> = lint_object(&(&object).into())
+                .into_iter()
+                .filter(|finding| finding.severity.is_error())
+                .collect();
             count += 1;
             let refused = status != 201 && status != 409;
             if refused == errors.is_empty() {

@@ -70,7 +70,7 @@ pub(super) fn scripts(plan: &Plan) -> Vec<Script> {
             name,
             namespace,
             after: controller.after.as_ref().map(|after| after.value).unwrap_or_default(),
-            status: controller.status.0.clone(),
+            status: (&controller.status.0).into(),
         }
     };
     controllers.into_iter().flatten().map(script).collect()

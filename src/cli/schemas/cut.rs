@@ -4,7 +4,7 @@
 //! What is taken out is a line `schema:` with all lines below it that are indented deeper. That the line is a key at all, and not
 //! some words in a longer text, shows where a parser finds the mark that is left in its place: see [`number`].
 
-use serde_json::Value;
+use crate::json::Value;
 
 /// A text without its schemas.
 #[derive(Debug, PartialEq)]

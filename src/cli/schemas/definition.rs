@@ -5,10 +5,10 @@ use super::cut;
 use super::place::{self, Where};
 use super::read::{self, versions, versions_mut};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::json::{Value, json};
 use crate::rehearsal::server::definition_refusals;
 use crate::source::{Sources, Span};
 use crate::structural::Schema;
-use serde_json::{Value, json};
 use std::cell::LazyCell;
 use std::sync::{Arc, OnceLock};
 

@@ -13,6 +13,7 @@ mod read;
 pub(super) use cluster::of_cluster;
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::json::{Value, json};
 use crate::plan::{Schemas, near};
 use crate::rehearsal::server::definition_deprecations;
 use crate::source::{Sources, Span};
@@ -20,7 +21,6 @@ use clap::Args;
 use definition::Definition;
 use place::Where;
 use read::{DEFINITION, Found};
-use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
 /// Definitions of custom kinds.

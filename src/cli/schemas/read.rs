@@ -2,7 +2,7 @@
 //! It must never judge one.
 
 use super::cut::{self, Cut};
-use serde_json::Value;
+use crate::json::Value;
 
 /// What a definition is.
 pub(super) const DEFINITION: &str = "CustomResourceDefinition";

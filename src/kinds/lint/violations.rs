@@ -14,7 +14,7 @@ pub(super) type Newer<'a> = &'a dyn Fn() -> Option<&'static Schema>;
 pub(super) fn lint(schema: &Schema, newer: Newer<'_>, object: &Value) -> Vec<Finding> {
     let mut told: Vec<(String, bool, String)> = Vec::new();
     let mut findings = Vec::new();
-    let mut violations = structural::validate(schema, object);
+    let mut violations = structural::validate(schema, &object.into());
     // What a status says is dropped before it is judged, and fields that it does not have are not.
     violations.retain(|one| {
         one.code == Code::UnknownField || !(one.pointer == "/status" || one.pointer.starts_with("/status/"))

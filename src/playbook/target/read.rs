@@ -9,7 +9,7 @@ use crate::playbook::decode::{Decode, Decoder, Fields, Schema};
 use crate::playbook::manifest::ManifestRef;
 use crate::selector::{LabelSelector, SelectorError};
 use crate::source::{Node, Spanned, Tree};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 impl Decode for Target {
     fn decode(tree: &Tree, decoder: &mut Decoder<'_>) -> Option<Target> {
@@ -169,24 +169,24 @@ impl Decode for Labels {
                 }
             },
             Node::Map(entries) => {
-                let mut labels = Map::new();
+                let mut labels = Vec::new();
                 let mut sound = true;
                 for entry in entries {
                     let Some(value) = String::decode(&entry.value, decoder) else {
                         sound = false;
                         continue;
                     };
-                    let label = Map::from_iter([(entry.key.clone(), Value::String(value))]);
-                    if let Err(error) = LabelSelector::from_labels(&label) {
+                    let label = (entry.key.as_str(), value.as_str());
+                    if let Err(error) = LabelSelector::from_labels(&[label].into_iter().collect()) {
                         decoder.push(
                             bad(entry.key_span.join(entry.value.span), error)
                                 .help("Labels are letters, digits, `-`, `_` and `.`, with a letter or a digit at both ends."),
                         );
                         sound = false;
                     }
-                    labels.extend(label);
+                    labels.push((entry.key.as_str(), value));
                 }
-                LabelSelector::from_labels(&labels).ok().filter(|_| sound)?
+                LabelSelector::from_labels(&labels.into_iter().collect()).ok().filter(|_| sound)?
             }
             _ => {
                 let wanted = "a mapping of labels, or a selector such as `app=web`";

@@ -4,13 +4,13 @@
 //! Follows `pkg/apis/*/v1/defaults.go` of Kubernetes 1.37: a definition's own fields first, then what is below. What two words can say is in
 //! [`FILLED`]; what depends on something else has a function.
 
-use serde_json::{Map, Value, json};
+use crate::json::{Map, Value, json};
 
 use super::kinds::schema;
 use super::spelling;
 use crate::structural::{Absent, Cursor};
 
-type Object = Map<String, Value>;
+type Object = Map;
 
 /// A value to fill in.
 #[derive(Clone, Copy)]
@@ -157,8 +157,8 @@ fn fill(at: Cursor<'_>, name: &str, map: &mut Object) {
             continue;
         }
         // A field that is always written is empty text where nothing was said.
-        if at.absent(field) == Absent::Zero && map.get(*field).is_some_and(|value| value == "") {
-            map.shift_remove(*field);
+        if at.absent(field) == Absent::Zero && map.get(field).is_some_and(|value| value == "") {
+            map.shift_remove(field);
         }
         put(map, field, || value.value());
     }
@@ -178,7 +178,7 @@ fn lacks(map: &Object, key: &str) -> bool {
 
 fn put(map: &mut Object, key: &str, value: impl FnOnce() -> Value) {
     if lacks(map, key) {
-        map.insert(key.to_owned(), value());
+        map.insert(key.into(), value());
     }
 }
 
@@ -189,7 +189,7 @@ fn is(map: &Object, key: &str, text: &str) -> bool {
 /// The mapping of a field, made if it is not there.
 fn inner<'a>(map: &'a mut Object, key: &str) -> Option<&'a mut Object> {
     if lacks(map, key) {
-        map.insert(key.to_owned(), Value::Object(Object::new()));
+        map.insert(key.into(), Value::Object(Object::new()));
     }
     map.get_mut(key)?.as_object_mut()
 }

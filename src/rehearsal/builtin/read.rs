@@ -5,7 +5,7 @@
 //! The form is what reading into the kind's type in Go and writing it again makes of JSON: nulls and empty things gone or there as the
 //! type's tags say, quantities and times spelt in one way.
 
-use serde_json::{Map, Value};
+use crate::json::{Map, Text, Value};
 
 use super::spelling;
 use crate::rehearsal::fields::zero;
@@ -26,18 +26,20 @@ pub struct Read {
 /// In the words of Go's JSON decoder, for the first value that does not fit:
 /// `json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32`.
 pub fn read(schema: &Schema, object: &Value) -> Result<Read, String> {
-    let mut reader = Reader::of(schema);
-    let object = reader.value(schema.root(), object, Absent::Zero).unwrap_or(Value::Null);
-    match reader.fault {
-        Some(fault) => Err(fault),
-        None => Ok(Read { object, unknown: reader.unknown }),
-    }
+    Reader::whole(schema, object, None)
 }
 
-/// An object of the server's own, in the form in which the server writes it: what [`read`] makes of it, faults passed over.
-pub fn normal(schema: &Schema, object: &Value) -> Value {
-    let mut reader = Reader::of(schema);
-    reader.value(schema.root(), object, Absent::Zero).unwrap_or(Value::Null)
+/// Reads an object that is to take the place of `old`, which was read once: what both have in the same place of memory is not read again.
+///
+/// # Errors
+/// As for [`read`].
+pub fn read_over(schema: &Schema, object: &Value, old: &Value) -> Result<Read, String> {
+    Reader::whole(schema, object, Some(old))
+}
+
+/// An object of the server's own, in the form in which the server writes it: what [`read_over`] makes of it, faults passed over.
+pub fn normal(schema: &Schema, object: &Value, old: Option<&Value>) -> Value {
+    Reader::of(schema).value(schema.root(), object, Absent::Zero, old).unwrap_or(Value::Null)
 }
 
 enum Step<'a> {
@@ -112,8 +114,26 @@ impl<'a> Reader<'a> {
         Reader { path: Vec::new(), unknown: Vec::new(), fault: None, inside: "", second }
     }
 
+    fn whole(schema: &'a Schema, object: &'a Value, old: Option<&'a Value>) -> Result<Read, String> {
+        let mut reader = Reader::of(schema);
+        let object = reader.value(schema.root(), object, Absent::Zero, old).unwrap_or(Value::Null);
+        match reader.fault {
+            Some(fault) => Err(fault),
+            None => Ok(Read { object, unknown: reader.unknown }),
+        }
+    }
+
     /// The value in the server's form, `None` if it is written as absent. `absent` says what stands for nothing here.
-    fn value(&mut self, at: Cursor<'a>, value: &'a Value, absent: Absent) -> Option<Value> {
+    fn value(
+        &mut self,
+        at: Cursor<'a>,
+        value: &'a Value,
+        absent: Absent,
+        old: Option<&'a Value>,
+    ) -> Option<Value> {
+        if old.is_some_and(|old| old.is(value)) {
+            return Some(value.clone());
+        }
         if value.is_null() {
             return match at.kind() {
                 None if !at.is_int_or_string() => (absent == Absent::Null).then_some(Value::Null),
@@ -126,25 +146,27 @@ impl<'a> Reader<'a> {
                 let mut out = Map::new();
                 for (key, value) in map {
                     self.path.push(Step::Entry(key));
-                    out.extend(self.value(entry, value, Absent::Zero).map(|value| (key.clone(), value)));
+                    let old = old.and_then(|old| old.get(key));
+                    out.extend(self.value(entry, value, Absent::Zero, old).map(|value| (key.clone(), value)));
                     self.path.pop();
                 }
                 if out.is_empty() && absent != Absent::Zero { absence(at, absent) } else { Some(out.into()) }
             }
-            (Some(Type::Object), Value::Object(map)) => Some(self.object(at, map)),
+            (Some(Type::Object), Value::Object(map)) => Some(self.object(at, map, old)),
             (Some(Type::Array), Value::Array(items)) => {
                 let item = at.item()?;
                 let mut out = Vec::with_capacity(items.len());
                 for (index, value) in items.iter().enumerate() {
                     self.path.push(Step::Index(index));
-                    out.push(self.value(item, value, Absent::Zero).unwrap_or(Value::Null));
+                    let old = old.and_then(|old| old.get(index));
+                    out.push(self.value(item, value, Absent::Zero, old).unwrap_or(Value::Null));
                     self.path.pop();
                 }
-                if out.is_empty() { absence(at, absent) } else { Some(Value::Array(out)) }
+                if out.is_empty() { absence(at, absent) } else { Some(out.into()) }
             }
             (Some(Type::String), Value::String(text)) => match self.text(at, text) {
                 text if text.is_empty() && absent == Absent::NothingForZero => None,
-                text => Some(Value::String(text)),
+                text => Some(text.into()),
             },
             (Some(Type::Boolean), Value::Bool(truth)) => {
                 (*truth || absent != Absent::NothingForZero).then(|| value.clone())
@@ -189,7 +211,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn object(&mut self, at: Cursor<'a>, map: &'a Map<String, Value>) -> Value {
+    fn object(&mut self, at: Cursor<'a>, map: &'a Map, old: Option<&'a Value>) -> Value {
         let outside = std::mem::replace(&mut self.inside, at.name().unwrap_or_default());
         let mut out = Map::new();
         for (key, value) in map {
@@ -202,7 +224,7 @@ impl<'a> Reader<'a> {
             let depth = self.path.len();
             self.path.extend(type_inside(self.inside, key).map(Step::Inside));
             self.path.push(Step::Field(key));
-            let value = self.value(field, value, at.absent(key));
+            let value = self.value(field, value, at.absent(key), old.and_then(|old| old.get(key)));
             out.extend(value.map(|value| (key.clone(), value)));
             self.path.truncate(depth);
         }
@@ -215,28 +237,28 @@ impl<'a> Reader<'a> {
         Value::Object(out)
     }
 
-    fn text(&mut self, at: Cursor<'a>, text: &str) -> String {
+    fn text(&mut self, at: Cursor<'a>, text: &Text) -> Text {
         match at.format() {
             Some("date-time") => {
                 let micro = at.name() == Some("MicroTime");
-                spelling::time(text, micro).unwrap_or_else(|why| {
+                spelling::time(text, micro).map(Into::into).unwrap_or_else(|why| {
                     self.fail(why);
-                    text.to_owned()
+                    text.clone()
                 })
             }
             Some("byte") => {
                 if let Err(why) = spelling::bytes(text) {
                     self.fail(why);
                 }
-                text.to_owned()
+                text.clone()
             }
-            _ => text.to_owned(),
+            _ => text.clone(),
         }
     }
 
     fn quantity(&mut self, at: Cursor<'a>, value: &Value) -> Option<Value> {
         let text = match value {
-            Value::String(text) => text.clone(),
+            Value::String(text) => text.to_string(),
             Value::Number(number) => number.to_string(),
             _ => {
                 self.fail(spelling::NO_QUANTITY.into());
@@ -244,7 +266,7 @@ impl<'a> Reader<'a> {
             }
         };
         match spelling::quantity(&text) {
-            Ok(text) => Some(Value::String(text)),
+            Ok(text) => Some(text.into()),
             Err(why) => {
                 self.fail(why);
                 None
@@ -325,7 +347,7 @@ fn go_type(at: Cursor<'_>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::json::json;
 
     use super::*;
     use crate::rehearsal::builtin::{default, schema};

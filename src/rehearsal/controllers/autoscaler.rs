@@ -7,7 +7,7 @@ use super::driver::{Change, Name, View};
 use super::outcome::{Outcome, Verb, Write};
 use super::read::{condition, deleting, generation, items, namespace, put_condition, stamp, text};
 use super::resource::AUTOSCALERS;
-use serde_json::{Value, json};
+use crate::json::{Value, json};
 use std::time::Duration;
 
 /// Who tells the events.

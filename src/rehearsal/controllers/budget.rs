@@ -8,8 +8,8 @@ use super::outcome::Outcome;
 use super::pods;
 use super::read::{controller, deleting, generation, namespace, put_condition, replicas, share, stamp, text};
 use super::resource::{BUDGETS, PODS};
+use crate::json::{Value, json};
 use crate::selector::LabelSelector;
-use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// Who tells the events.

@@ -6,7 +6,7 @@ use super::outcome::Outcome;
 use super::pods;
 use super::read::{amount, annotation, deleting, has_finalizer, items, name, namespace, text, uid};
 use super::resource::{CLAIMS, PODS, STORAGE_CLASSES, VOLUMES};
-use serde_json::{Value, json};
+use crate::json::{Value, json};
 use std::time::Duration;
 
 /// Who tells the events.

@@ -12,7 +12,7 @@ use super::read::{
 };
 use super::resource::{DAEMON_SETS, NODES, PODS, REVISIONS};
 use super::revision;
-use serde_json::{Map, Value, json};
+use crate::json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// Who tells the events.
@@ -120,7 +120,7 @@ pub(super) fn reconcile(view: &View, at: &Name) -> Outcome {
         ("numberReady", ready),
         ("observedGeneration", generation(set)),
     ];
-    status.extend(always.map(|(field, number)| (field.to_owned(), number.into())));
+    status.extend(always.map(|(field, number)| (field, number)));
     let unless_zero = [
         ("updatedNumberScheduled", updated),
         ("numberAvailable", there),

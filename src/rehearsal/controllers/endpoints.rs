@@ -8,7 +8,7 @@ use super::outcome::Outcome;
 use super::pods;
 use super::read::{deleting, fields, items, name, namespace, owner_reference, text, uid};
 use super::resource::{ENDPOINT_SLICES, ENDPOINTS, PODS, SERVICES};
-use serde_json::{Value, json};
+use crate::json::{Value, json};
 use std::collections::BTreeMap;
 
 /// What its controller wants to hear of.
@@ -60,7 +60,7 @@ pub(super) fn reconcile(view: &View, at: &Name) -> Outcome {
         return outcome;
     };
     let selector = &service["spec"]["selector"];
-    if selector.as_object().is_none_or(serde_json::Map::is_empty) || deleting(service) {
+    if selector.as_object().is_none_or(crate::json::Map::is_empty) || deleting(service) {
         return outcome;
     }
     let found = view.store.pods_with(&at.namespace, selector);

@@ -5,7 +5,7 @@ use super::driver::{Change, Name, View};
 use super::outcome::Outcome;
 use super::read::{controller, deleting, text, until};
 use super::resource::{NAMESPACES, RESOURCE_QUOTAS};
-use serde_json::{Value, json};
+use crate::json::{Value, json};
 use std::time::Duration;
 
 /// Something that goes wrong.

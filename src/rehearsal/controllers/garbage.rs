@@ -6,7 +6,7 @@
 use super::driver::{Change, Name, View};
 use super::outcome::{Deletion, Outcome, Verb};
 use super::read::{deleting, has_finalizer, items, namespace, text, uid};
-use serde_json::{Value, json};
+use crate::json::{Value, json};
 
 /// The finalizer of an owner that is deleted after what it owns.
 const FOREGROUND: &str = "foregroundDeletion";

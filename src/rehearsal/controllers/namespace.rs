@@ -7,7 +7,7 @@ use super::driver::{Change, Name, View};
 use super::outcome::{Outcome, Verb, Write};
 use super::read::{deleting, items, later, namespace, put_condition, stamp, until};
 use super::resource::{CONFIG_MAPS, NAMESPACES, PODS, SERVICE_ACCOUNTS};
-use serde_json::{Value, json};
+use crate::json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
 

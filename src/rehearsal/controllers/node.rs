@@ -6,7 +6,7 @@ use super::driver::{Change, Name, View};
 use super::outcome::Outcome;
 use super::read::{holds, stamp};
 use super::resource::NODES;
-use serde_json::{Value, json};
+use crate::json::{Value, json};
 
 /// What its controller wants to hear of.
 pub(super) const WATCHES: &[&str] = &[NODES];

@@ -2,7 +2,7 @@
 //! Must never know how a write is sent, nor what comes of it.
 
 use super::read::{name, namespace, text, uid};
-use serde_json::Value;
+use crate::json::Value;
 use std::time::Duration;
 
 /// Stands, in an event's message, for the name that the server gave to what was created just before.
@@ -175,7 +175,7 @@ impl Outcome {
 /// The `ObjectReference` to an object.
 pub(crate) fn reference(object: &Value) -> Value {
     let metadata = &object["metadata"];
-    let mut reference = serde_json::Map::new();
+    let mut reference = crate::json::Map::new();
     let fields = [
         ("kind", text(&object["kind"])),
         ("namespace", text(&metadata["namespace"])),
@@ -185,7 +185,7 @@ pub(crate) fn reference(object: &Value) -> Value {
         ("resourceVersion", text(&metadata["resourceVersion"])),
     ];
     for (field, value) in fields.into_iter().filter(|(_, value)| !value.is_empty()) {
-        reference.insert(field.to_owned(), value.into());
+        reference.insert(field.into(), value.into());
     }
     Value::Object(reference)
 }

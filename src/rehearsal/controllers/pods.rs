@@ -6,8 +6,8 @@ use super::read::{
     condition, count, deleting, fields, holds, items, later, name, namespace, owner_reference, text, time,
     until,
 };
+use crate::json::{Map, Value, json};
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
 use std::cmp::Reverse;
 use std::time::Duration;
 
@@ -64,7 +64,7 @@ pub(crate) fn made(owner: &Value, template: &Value, named: &str) -> Value {
 /// Puts a label on an object.
 pub(crate) fn label(object: &mut Value, key: &str, value: &str) {
     let mut labels = fields(&object["metadata"]["labels"]);
-    labels.insert(key.to_owned(), value.into());
+    labels.insert(key.into(), value.into());
     object["metadata"]["labels"] = labels.into();
 }
 

@@ -6,7 +6,7 @@ use super::outcome::Outcome;
 use super::pods;
 use super::read::{amount, deleting, items, namespace};
 use super::resource::{CLAIMS, PODS, RESOURCE_QUOTAS, SERVICES};
-use serde_json::{Map, json};
+use crate::json::{Map, json};
 
 /// A quota, and those of a namespace in which something came or went, or a pod ended.
 pub(super) fn concerns(view: &View, change: &Change, names: &mut Vec<Name>) {

@@ -1,8 +1,8 @@
 //! Short ways to read and build objects: names, owners, conditions, times.
 //! Must never know what any kind means by what is read.
 
+use crate::json::{Map, Text, Value, json};
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
 use std::time::Duration;
 
 /// A text; empty where there is none.
@@ -135,15 +135,15 @@ pub(crate) fn put_condition(status: &mut Value, mut condition: Value) {
 }
 
 /// Sets a field of a status, or leaves it out if it is 0.
-pub(crate) fn put_count(status: &mut Map<String, Value>, field: &str, count: i64) {
+pub(crate) fn put_count(status: &mut Map, field: &str, count: i64) {
     match count {
-        0 => status.remove(field),
-        count => status.insert(field.to_owned(), count.into()),
+        0 => status.shift_remove(field),
+        count => status.insert(field.into(), count.into()),
     };
 }
 
 /// The object of a value; an empty one if it is none.
-pub(crate) fn fields(value: &Value) -> Map<String, Value> {
+pub(crate) fn fields(value: &Value) -> Map {
     value.as_object().cloned().unwrap_or_default()
 }
 
@@ -234,10 +234,10 @@ fn stir(value: &Value, state: &mut u64) {
     match value {
         Value::Object(fields) => {
             feed(b"{");
-            let mut keys: Vec<&String> = fields.keys().collect();
+            let mut keys: Vec<&Text> = fields.keys().collect();
             keys.sort_unstable();
             for key in keys {
-                stir(&Value::String(key.clone()), state);
+                stir(&key.into(), state);
                 stir(&fields[key], state);
             }
         }

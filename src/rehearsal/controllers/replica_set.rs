@@ -11,8 +11,8 @@ use super::read::{
     owner_reference, replicas, stamp,
 };
 use super::resource::{PODS, REPLICA_SETS};
+use crate::json::{Map, Value, json};
 use crate::selector::LabelSelector;
-use serde_json::{Map, Value, json};
 
 /// Who tells the events.
 const BY: &str = "replicaset-controller";

@@ -5,7 +5,7 @@ use super::driver::View;
 use super::outcome::Outcome;
 use super::read::{count, fields, hash, name, namespace, owner_reference};
 use super::resource::REVISIONS;
-use serde_json::{Value, json};
+use crate::json::{Value, json};
 
 /// A template, as a revision holds it, and what it is called.
 pub(super) struct Revision {
@@ -32,10 +32,10 @@ pub(super) fn current(view: &View, owner: &Value, label: &str, outcome: &mut Out
     let hash = hash(&data, count(&owner["status"]["collisionCount"]));
     let revision = Revision { name: format!("{}-{hash}", name(owner)), hash: hash.clone() };
     let mut labels = fields(&owner["spec"]["template"]["metadata"]["labels"]);
-    labels.insert(label.to_owned(), hash.into());
+    labels.insert(label.into(), hash.into());
     let mut metadata = json!({ "name": revision.name, "namespace": namespace(owner), "labels": labels, "ownerReferences": [owner_reference(owner)] });
     let annotations = fields(&owner["metadata"]["annotations"]);
-    let kept: serde_json::Map<String, Value> =
+    let kept: crate::json::Map =
         annotations.into_iter().filter(|(key, _)| !key.starts_with("kubectl.kubernetes.io/")).collect();
     if !kept.is_empty() {
         metadata["annotations"] = kept.into();

@@ -5,7 +5,7 @@ use super::driver::{Change, Name, View};
 use super::outcome::{Outcome, Verb};
 use super::read::{deleting, generation, items, later, name, namespace, stamp, text, until};
 use super::resource::DEFINITIONS;
-use serde_json::{Value, json};
+use crate::json::{Value, json};
 use std::time::Duration;
 
 /// What becomes of the objects of a kind, some time after they were made or wanted something else.
@@ -63,7 +63,7 @@ pub(super) fn reconcile(view: &View, at: &Name) -> Outcome {
     // Of what is due only the latest words count, so that a change does not begin the story anew.
     let Some(last) = scripts.into_iter().rfind(|script| due(script).is_zero()) else { return outcome };
     let mut status = object["status"].clone();
-    json_patch::merge(&mut status, &last.status);
+    crate::json::merge(&mut status, &last.status);
     if observes && last.status["observedGeneration"].is_null() && !object["metadata"]["generation"].is_null()
     {
         status["observedGeneration"] = generation(object).into();

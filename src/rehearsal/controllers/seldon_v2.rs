@@ -9,7 +9,7 @@ use super::outcome::Outcome;
 use super::read::{
     condition, has_finalizer, holds, items, later, name, namespace, put_condition, stamp, text, uid, until,
 };
-use serde_json::{Value, json};
+use crate::json::{Value, json};
 use std::time::Duration;
 
 /// Models.

@@ -11,7 +11,7 @@ use super::read::{
 };
 use super::resource::{CLAIMS, PODS, REVISIONS, STATEFUL_SETS};
 use super::revision::{self, Revision};
-use serde_json::{Map, Value, json};
+use crate::json::{Map, Value, json};
 
 /// Who tells the events.
 const BY: &str = "statefulset-controller";

@@ -5,8 +5,8 @@ use super::Settings;
 use super::driver::{Failure, Store, View};
 use super::outcome::{Outcome, Verb};
 use super::resource::Resource;
+use crate::json::Value;
 use jiff::Timestamp;
-use serde_json::Value;
 
 /// A few objects and a time.
 pub(crate) struct World {

@@ -1,7 +1,7 @@
 //! Server-side apply: what a manager wants, merged into the live object, unless others hold it.
 //! It must never default, prune or validate what comes of it.
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::compare::Changes;
 use super::element::Element;
@@ -104,7 +104,7 @@ pub fn apply(
         }
     };
     let stands = live.pointer("/metadata/managedFields").unwrap_or(&Value::Null);
-    let mut owners = Owners::read(stands)
+    let mut owners = Owners::kept(stands)
         .map_err(|error| Refused::Failed(format!("failed to decode managed fields: {error}")))?;
     if owners.fields.is_empty() {
         let before = Manager { name: BEFORE, ..*manager };
@@ -175,28 +175,29 @@ impl Merging<'_> {
         (if typed::fits(shape, live) { Ok(()) } else { typed::check_loosely(shape, live) }).map_err(
             |error| Stopped::Failed(format!("failed to create typed live object ({}): {error}", who())),
         )?;
-        reconcile::all(shape, &mut owners.fields);
+        if !manager.constant {
+            reconcile::all(shape, &mut owners.fields);
+        }
         let merged = merge(shape, live, applied)
             .map_err(|error| Stopped::Failed(format!("failed to merge config: {error}")))?;
         let id = Id::of(manager, Operation::Apply);
-        let last = owners.fields.get(&id).map(|owned| owned.set.clone()).unwrap_or_default();
+        let last = owners.fields.get(&id).map(|owned| owned.set().clone()).unwrap_or_default();
         let untouched = Set::of(manager.untouched);
         let set = named(shape, applied).without(&untouched);
-        owners.fields.insert(id.clone(), Owned::of(set, manager.api_version));
+        if owners.fields.get(&id).is_none_or(|owned| *owned.set() != set) {
+            owners.fields.insert(id.clone(), Owned::of(set, manager.api_version));
+        }
         let merged = self.pruned(merged, &owners, &last);
-        let changes = Changes::between(shape, live, &merged).without(&untouched);
+        let changes = Changes::between(shape, live, &merged, &untouched);
         let held = conflicts(&owners.fields, &changes, Some(&id));
         if !force && !held.is_empty() {
             return Err(Stopped::Conflicts(held));
         }
         take_away(&mut owners.fields, &changes, Some(&id));
-        if let Some(owned) = owners.fields.get_mut(&id) {
-            let stripped = stripped();
-            if owned.set.meets(&stripped) {
-                owned.change(owned.set.difference(&stripped));
-            }
+        if let Some(owned) = owners.fields.get_mut(&id).filter(|owned| owned.meets(stripped())) {
+            owned.change(owned.set().difference(stripped()));
         }
-        owners.fields.retain(|_, owned| !owned.set.is_empty());
+        owners.fields.retain(|_, owned| !owned.is_empty());
         let merged = (!same(live, &merged)).then_some(merged);
         if merged.is_some() {
             owners.times.insert(id, manager.time.to_owned());
@@ -208,12 +209,12 @@ impl Merging<'_> {
     fn pruned(&self, merged: Value, owners: &Owners, last: &Set) -> Value {
         // What is applied again stays whatever else is there.
         let again = owners.fields.get(&Id::of(self.manager, Operation::Apply));
-        if again.is_none_or(|again| last.is_within(&again.set)) {
+        if again.is_none_or(|again| last.is_within(again.set())) {
             return merged;
         }
         let shape = self.shape;
         let full = |set: &Set| set.with_named_fields(Some(shape));
-        let owned = owners.fields.values().fold(Set::default(), |all, owned| all.union(&owned.set));
+        let owned = owners.fields.values().fold(Set::default(), |all, owned| all.union(owned.set()));
         let all = full(&named(shape, &merged));
         let kept = full(&named(shape, &remove(shape, &merged, &full(last))));
         let pruned = remove(shape, &merged, &all.difference(&kept.union(&full(&owned))));
@@ -229,7 +230,7 @@ impl Merging<'_> {
             return None;
         }
         typed::check(self.shape, &last).ok()?;
-        let changes = Changes::between(self.shape, &last, self.live);
+        let changes = Changes::between(self.shape, &last, self.live, &Set::default());
         let set = named(self.shape, &last);
         Some(set.difference(&changes.modified).difference(&changes.added).difference(&changes.removed))
     }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
+use crate::json::{Map, Text, Value};
 
 use super::element::Element;
 use super::set::Set;
@@ -24,31 +24,31 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// The changes from one object to another.
-    pub fn between(shape: Shape<'_>, old: &Value, new: &Value) -> Changes {
-        let mut walk = Walk { found: Changes::default(), path: Vec::new() };
+    /// The changes from one object to another outside of some fields.
+    pub fn between(shape: Shape<'_>, old: &Value, new: &Value, but: &Set) -> Changes {
+        let mut walk = Walk { found: Changes::default(), path: Vec::new(), but };
         walk.value(shape, Some(old), Some(new));
         walk.found
     }
 
-    /// The changes outside of these fields.
-    pub fn without(&self, fields: &Set) -> Changes {
-        Changes {
-            removed: self.removed.without(fields),
-            modified: self.modified.without(fields),
-            added: self.added.without(fields),
-        }
+    /// What is another in the second, or only there.
+    pub fn set(&self) -> Set {
+        self.modified.union(&self.added)
     }
 }
 
-struct Walk {
+struct Walk<'a> {
     found: Changes,
     path: Vec<Element>,
+    but: &'a Set,
 }
 
-impl Walk {
+impl Walk<'_> {
     fn value(&mut self, shape: Shape<'_>, old: Option<&Value>, new: Option<&Value>) {
         let atom = shape.atom();
+        if old.zip(new).is_some_and(|(old, new)| old.is(new)) {
+            return;
+        }
         let (before, after) = (atom.for_value(old), atom.for_value(new));
         let leaf = match (old, new) {
             (_, None) => self.taken(before.taken(), old, new),
@@ -71,7 +71,7 @@ impl Walk {
         match taken {
             Taken::Mapping(mapping) => {
                 let (before, after) = (old.and_then(Value::as_object), new.and_then(Value::as_object));
-                let empty = |map: Option<&Map<String, Value>>| map.is_none_or(Map::is_empty);
+                let empty = |map: Option<&Map>| map.is_none_or(Map::is_empty);
                 if mapping.atomic || empty(before) && empty(after) {
                     self.leaf(old, new);
                     return true;
@@ -104,19 +104,16 @@ impl Walk {
         }
     }
 
-    fn mapping(
-        &mut self,
-        mapping: Mapping<'_>,
-        old: Option<&Map<String, Value>>,
-        new: Option<&Map<String, Value>>,
-    ) {
-        let mut entry = |key: &str, old: Option<&Value>, new: Option<&Value>| {
+    fn mapping(&mut self, mapping: Mapping<'_>, old: Option<&Map>, new: Option<&Map>) {
+        let mut entry = |key: &Text, old: Option<&Value>, new: Option<&Value>| {
             if old.zip(new).is_some_and(|(old, new)| same(old, new)) {
                 return;
             }
             if let Some(shape) = mapping.entry(key) {
-                self.path.push(Element::Field(key.to_owned()));
-                self.value(shape, old, new);
+                self.path.push(Element::Field(key.clone()));
+                if !self.but.has(&self.path) {
+                    self.value(shape, old, new);
+                }
                 self.path.pop();
             }
         };

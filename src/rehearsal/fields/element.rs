@@ -3,8 +3,9 @@
 
 use std::cmp::Ordering;
 use std::fmt::{self, Write};
+use std::hash::{Hash, Hasher};
 
-use serde_json::{Map, Value};
+use crate::json::{Map, Text, Value};
 
 use super::values;
 
@@ -12,9 +13,9 @@ use super::values;
 #[derive(Clone, Debug)]
 pub enum Element {
     /// A field, or an entry of a mapping.
-    Field(String),
+    Field(Text),
     /// The item of a list that has these fields, sorted by name.
-    Key(Vec<(String, Value)>),
+    Key(Vec<(Text, Value)>),
     /// The item of a set.
     Value(Value),
     /// The item of a list at this place.
@@ -35,7 +36,7 @@ impl Element {
         };
         let json = |rest: &str| serde_json::from_str::<Value>(rest).map_err(|error| error.to_string());
         Ok(Some(match kind {
-            "f" => Element::Field(rest.to_owned()),
+            "f" => Element::Field(rest.into()),
             "v" => Element::Value(json(rest)?),
             "k" => match json(rest)? {
                 Value::Object(map) => Element::key(map),
@@ -47,8 +48,8 @@ impl Element {
     }
 
     /// The item of a list that has these fields.
-    pub fn key(fields: Map<String, Value>) -> Element {
-        let mut fields: Vec<(String, Value)> = fields.into_iter().collect();
+    pub fn key(fields: Map) -> Element {
+        let mut fields: Vec<(Text, Value)> = fields.into_iter().collect();
         fields.sort_by(|a, b| a.0.cmp(&b.0));
         Element::Key(fields)
     }
@@ -61,7 +62,7 @@ impl Element {
                 let mut text = String::from("k:{");
                 for (index, (name, value)) in fields.iter().enumerate() {
                     let comma = if index > 0 { "," } else { "" };
-                    let _ = write!(text, "{comma}{}:{}", json(&Value::String(name.clone())), json(value));
+                    let _ = write!(text, "{comma}{}:{}", json(&Value::from(name)), json(value));
                 }
                 text.push('}');
                 text
@@ -96,6 +97,23 @@ impl fmt::Display for Element {
             }
             Element::Value(value) => write!(f, "[={}]", values::shown(value)),
             Element::Index(index) => write!(f, "[{index}]"),
+        }
+    }
+}
+
+impl Hash for Element {
+    /// Numbers are equal by worth, however they are spelt, and so have no share in it.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match self {
+            Element::Field(name) => name.hash(state),
+            Element::Key(fields) => {
+                for (name, value) in fields {
+                    name.hash(state);
+                    value.as_str().hash(state);
+                }
+            }
+            Element::Value(value) => value.as_str().hash(state),
+            Element::Index(index) => index.hash(state),
         }
     }
 }
@@ -139,7 +157,7 @@ impl Eq for Element {}
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::json::json;
 
     #[test]
     fn steps_are_read_as_they_are_written() -> Result<(), String> {

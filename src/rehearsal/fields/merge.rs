@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
+use crate::json::{Map, Text, Value};
 
 use super::element::Element;
 use super::shape::{List, Mapping, Shape, Taken};
@@ -20,17 +20,30 @@ pub fn merge(shape: Shape<'_>, live: &Value, applied: &Value) -> Result<Value, S
 
 /// `None` where nothing comes of it.
 fn value(shape: Shape<'_>, live: Option<&Value>, applied: Option<&Value>) -> Result<Option<Value>, String> {
-    let atom = shape.atom();
-    let taken = match applied {
-        None => atom.for_value(live).taken(),
-        Some(_) => atom.for_value(applied).taken(),
-    };
+    let Some(asked) = applied else { return Ok(live.cloned()) };
+    if live.is_some_and(|live| live.is(asked)) {
+        return Ok(live.cloned());
+    }
+    let merged = laid_over(shape, live, applied)?;
+    // What is as it was remains the same piece of memory.
+    Ok(match live.filter(|live| merged.as_ref() == Some(*live)) {
+        Some(live) => Some(live.clone()),
+        None => merged,
+    })
+}
+
+fn laid_over(
+    shape: Shape<'_>,
+    live: Option<&Value>,
+    applied: Option<&Value>,
+) -> Result<Option<Value>, String> {
+    let taken = shape.atom().for_value(applied).taken();
     let leaf = || Ok(applied.or(live).cloned());
     match taken {
         Taken::Scalar(_) => leaf(),
         Taken::Mapping(mapping) => {
             let (ours, theirs) = (live.and_then(Value::as_object), applied.and_then(Value::as_object));
-            let empty = |map: Option<&Map<String, Value>>| map.is_none_or(Map::is_empty);
+            let empty = |map: Option<&Map>| map.is_none_or(Map::is_empty);
             match mapping.atomic || empty(ours) && empty(theirs) {
                 true => leaf(),
                 false => self::mapping(mapping, ours, theirs),
@@ -47,13 +60,9 @@ fn value(shape: Shape<'_>, live: Option<&Value>, applied: Option<&Value>) -> Res
     }
 }
 
-fn mapping(
-    mapping: Mapping<'_>,
-    live: Option<&Map<String, Value>>,
-    applied: Option<&Map<String, Value>>,
-) -> Result<Option<Value>, String> {
+fn mapping(mapping: Mapping<'_>, live: Option<&Map>, applied: Option<&Map>) -> Result<Option<Value>, String> {
     let mut out = Map::new();
-    let mut entry = |key: &String, live: Option<&Value>, applied: Option<&Value>| -> Result<(), String> {
+    let mut entry = |key: &Text, live: Option<&Value>, applied: Option<&Value>| -> Result<(), String> {
         let Some(shape) = mapping.entry(key) else { return Ok(()) };
         if let Some(merged) = value(shape, live, applied)? {
             out.insert(key.clone(), merged);
@@ -147,5 +156,5 @@ fn list(
             }
         }
     }
-    Ok((!out.is_empty()).then_some(Value::Array(out)))
+    Ok((!out.is_empty()).then_some(out.into()))
 }

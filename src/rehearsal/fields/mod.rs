@@ -19,12 +19,14 @@ mod remove;
 mod scale;
 mod set;
 mod shape;
+mod steps;
 #[cfg(test)]
 mod tests;
 mod times;
 mod typed;
 mod update;
 mod values;
+mod written;
 
 pub use apply::{Conflict, Refused, apply};
 pub use element::Element;
@@ -33,7 +35,7 @@ pub use set::Set;
 pub use times::keep_times;
 pub use update::update;
 
-use serde_json::{Map, Value};
+use crate::json::{Map, Value};
 
 use crate::structural::{Absent, Cursor, Schema, Type};
 
@@ -51,6 +53,8 @@ pub struct Manager<'a> {
     /// The fields that this path of the API does not write, and nobody comes to own by it: `status` for objects with a subresource
     /// of that name, `spec` for the subresource. See [`crate::rehearsal::builtin::untouched`].
     pub untouched: &'a [&'a [&'a str]],
+    /// Whether the kind's schema is always the same, so that what its objects have was brought in line with it when it came.
+    pub constant: bool,
 }
 
 /// An object of a kind before anything is written: for a built-in kind what an empty object of its type in Go is written as.
@@ -63,7 +67,7 @@ pub fn blank(schema: &Schema, api_version: &str, kind: &str) -> Value {
 }
 
 /// Adds the fields that are written although the mapping lacks them.
-fn fill(at: Cursor<'_>, map: &mut Map<String, Value>) {
+fn fill(at: Cursor<'_>, map: &mut Map) {
     for (name, absent, field) in at.written() {
         if map.contains_key(name) {
             continue;

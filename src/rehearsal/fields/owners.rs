@@ -1,12 +1,14 @@
 //! The list of managers of an object: read, written in the server's order, and kept short.
 //! It must never know schemas, nor compare objects.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value, json};
+use crate::json::{Map, Value, json};
 
 use super::Manager;
 use super::set::Set;
+use super::written;
 
 /// How a manager wrote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,10 +67,10 @@ impl Id {
 }
 
 /// What a manager owns.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Owned {
-    /// The fields.
-    pub set: Set,
+    /// The fields; of what the server keeps they are read from `read` when somebody first wants them.
+    set: OnceCell<Set>,
     /// The version that they are named in.
     pub api_version: String,
     /// The fields as they were read, while they are the same.
@@ -78,17 +80,54 @@ pub struct Owned {
 impl Owned {
     /// What a manager comes to own.
     pub fn of(set: Set, api_version: &str) -> Owned {
-        Owned { set, api_version: api_version.to_owned(), read: None }
+        Owned { set: set.into(), api_version: api_version.to_owned(), read: None }
     }
 
     /// Changes the fields.
     pub fn change(&mut self, set: Set) {
-        *self = Owned { set, api_version: std::mem::take(&mut self.api_version), read: None };
+        *self = Owned { set: set.into(), api_version: std::mem::take(&mut self.api_version), read: None };
+    }
+
+    /// The fields.
+    pub fn set(&self) -> &Set {
+        // What the server keeps was read when it came.
+        let read = || self.read.as_ref().map(Set::from_json).transpose().ok().flatten();
+        self.set.get_or_init(|| read().unwrap_or_default())
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        match (self.set.get(), &self.read) {
+            (None, Some(Value::Object(fields))) => fields.is_empty(),
+            _ => self.set().is_empty(),
+        }
+    }
+
+    /// Whether one of these fields is among them.
+    pub fn meets(&self, set: &Set) -> bool {
+        match (self.set.get(), &self.read) {
+            (None, Some(fields)) => set.meets_written(fields),
+            _ => self.set().meets(set),
+        }
+    }
+
+    /// Whether all of these fields are among them.
+    pub fn has_all(&self, set: &Set) -> bool {
+        match (self.set.get(), &self.read) {
+            (None, Some(fields)) => set.is_within_written(fields),
+            _ => set.is_within(self.set()),
+        }
+    }
+
+    /// Forgets how they were spelt.
+    fn respell(&mut self) {
+        self.set();
+        self.read = None;
     }
 }
 
 /// All managers of an object.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Owners {
     /// What each owns.
     pub fields: BTreeMap<Id, Owned>,
@@ -108,6 +147,22 @@ impl Owners {
     /// # Errors
     /// In the server's words, if an entry is not one.
     pub fn read(entries: &Value) -> Result<Owners, String> {
+        let owners = Owners::kept(entries)?;
+        for owned in owners.fields.values() {
+            if let Some(fields) = &owned.read {
+                let set = Set::from_json(fields).map_err(|error| format!("error decoding set: {error}"))?;
+                // It is the first who wants it.
+                let _ = owned.set.set(set);
+            }
+        }
+        Ok(owners)
+    }
+
+    /// Reads the managers of an object that the server keeps, and so has spelt itself.
+    ///
+    /// # Errors
+    /// As for any others, but for what they own, which is not looked at yet.
+    pub fn kept(entries: &Value) -> Result<Owners, String> {
         let mut owners = Owners::default();
         for (index, entry) in entries.as_array().into_iter().flatten().enumerate() {
             let text = |key: &str| entry.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -132,24 +187,18 @@ impl Owners {
                 api_version: versioned,
                 subresource: text("subresource"),
             };
-            let set = match entry.get("fieldsV1") {
-                None | Some(Value::Null) => Set::default(),
-                Some(fields) => {
-                    Set::from_json(fields).map_err(|error| format!("error decoding set: {error}"))?
-                }
-            };
             if let Some(time) = entry.get("time").and_then(Value::as_str) {
                 owners.times.insert(id.clone(), time.to_owned());
             }
-            let read = entry.get("fieldsV1").filter(|fields| fields.is_object()).cloned();
-            owners.fields.insert(id, Owned { set, api_version, read });
+            let read = entry.get("fieldsV1").filter(|fields| !fields.is_null()).cloned();
+            owners.fields.insert(id, Owned { set: OnceCell::new(), api_version, read });
         }
         Ok(owners)
     }
 
     /// The same, to be written in the server's own order and form: for what came from outside.
     pub fn respelt(mut self) -> Owners {
-        self.fields.values_mut().for_each(|owned| owned.read = None);
+        self.fields.values_mut().for_each(Owned::respell);
         self
     }
 
@@ -168,7 +217,7 @@ impl Owners {
         });
         let entries: Vec<Value> =
             entries.into_iter().map(|(id, owned, time)| entry(id, owned, time)).collect();
-        (!entries.is_empty()).then_some(Value::Array(entries))
+        (!entries.is_empty()).then_some(entries.into())
     }
 
     /// Merges the oldest managers that did not apply, version by version, until few enough are left.
@@ -201,12 +250,12 @@ impl Owners {
             {
                 self.fields.insert(bucket.clone(), moved);
             }
-            let before = self.fields.get(&bucket).map(|owned| owned.set.clone()).unwrap_or_default();
+            let before = self.fields.get(&bucket).map(|owned| owned.set().clone()).unwrap_or_default();
             self.fields.remove(&id);
             if let Some(time) = self.times.get(&id).cloned() {
                 self.times.insert(bucket.clone(), time);
             }
-            self.fields.insert(bucket, Owned::of(owned.set.union(&before), &owned.api_version));
+            self.fields.insert(bucket, Owned::of(owned.set().union(&before), &owned.api_version));
             left -= 1;
         }
     }
@@ -221,7 +270,7 @@ fn entry(id: &Id, owned: &Owned, time: &str) -> Value {
         entry.insert("time".into(), time.into());
     }
     entry.insert("fieldsType".into(), json!("FieldsV1"));
-    entry.insert("fieldsV1".into(), owned.read.clone().unwrap_or_else(|| owned.set.to_json()));
+    entry.insert("fieldsV1".into(), owned.read.clone().unwrap_or_else(|| written::of(owned.set())));
     if !id.subresource.is_empty() {
         entry.insert("subresource".into(), id.subresource.clone().into());
     }

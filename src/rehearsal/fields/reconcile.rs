@@ -14,9 +14,9 @@ use super::shape::{Shape, Taken};
 pub fn all(shape: Shape<'_>, fields: &mut BTreeMap<Id, Owned>) {
     for owned in fields.values_mut() {
         let mut grown = Set::default();
-        walk(shape, Some(&owned.set), false, &mut Vec::new(), &mut grown);
+        walk(shape, Some(owned.set()), false, &mut Vec::new(), &mut grown);
         if !grown.is_empty() {
-            owned.change(owned.set.without(&grown).union(&grown));
+            owned.change(owned.set().without(&grown).union(&grown));
         }
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! Follows `typed/remove.go` of structured-merge-diff, also in that a mapping or list of which nothing remains becomes null.
 
-use serde_json::{Map, Value};
+use crate::json::{Map, Value};
 
 use super::element::Element;
 use super::set::Set;
@@ -28,7 +28,7 @@ pub fn remove(shape: Shape<'_>, value: &Value, fields: &Set) -> Value {
                     None => item.clone(),
                 });
             }
-            if kept.is_empty() { Value::Null } else { Value::Array(kept) }
+            if kept.is_empty() { Value::Null } else { kept.into() }
         }
         (Taken::Mapping(mapping), Value::Object(map)) if !mapping.atomic => {
             let mut kept = Map::new();

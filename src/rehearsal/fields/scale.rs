@@ -4,7 +4,7 @@
 //! Follows `scalehandler.go` of apimachinery, to the letter: a manager who did not apply is another one in the scale, whose version differs,
 //! so that any write to the scale takes the replicas from it.
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::element::Element;
 use super::owners::{Owned, Owners};
@@ -14,7 +14,7 @@ use super::set::Set;
 const SCALE: &str = "autoscaling/v1";
 
 fn path(names: &[&str]) -> Vec<Element> {
-    names.iter().map(|name| Element::Field((*name).to_owned())).collect()
+    names.iter().map(|name| Element::Field((*name).into())).collect()
 }
 
 /// `managedFields` of a scale: those managers of the object who own its replicas, at `replicas` (`spec`, `replicas`).
@@ -22,7 +22,7 @@ pub fn to_scale(entries: &Value, replicas: &[&str]) -> Option<Value> {
     let owners = Owners::read(entries).unwrap_or_default();
     let field = path(replicas);
     let mut scale = Owners { times: owners.times.clone(), ..Owners::default() };
-    for (id, _) in owners.fields.iter().filter(|(_, owned)| owned.set.has(&field)) {
+    for (id, _) in owners.fields.iter().filter(|(_, owned)| owned.set().has(&field)) {
         let owned = Owned::of(Set::of(&[&["spec", "replicas"]]), SCALE);
         scale.fields.insert(id.clone(), owned);
     }
@@ -38,10 +38,10 @@ pub fn from_scale(entries: &Value, scale: &Value, replicas: &[&str], api_version
     let own = Set::of(&[replicas]);
     let mut after = Owners::default();
     for (id, owned) in &before.fields {
-        let kept = if !owned.set.has(&field) || scale.fields.remove(id).is_some() {
-            owned.set.clone()
+        let kept = if !owned.set().has(&field) || scale.fields.remove(id).is_some() {
+            owned.set().clone()
         } else {
-            owned.set.difference(&own)
+            owned.set().difference(&own)
         };
         if !kept.is_empty() {
             after.fields.insert(id.clone(), Owned::of(kept, &owned.api_version));
@@ -51,7 +51,7 @@ pub fn from_scale(entries: &Value, scale: &Value, replicas: &[&str], api_version
         }
     }
     let replicas_of_scale = path(&["spec", "replicas"]);
-    for (id, _) in scale.fields.iter().filter(|(_, owned)| owned.set.has(&replicas_of_scale)) {
+    for (id, _) in scale.fields.iter().filter(|(_, owned)| owned.set().has(&replicas_of_scale)) {
         if let Some(time) = before.times.get(id) {
             after.times.insert(id.clone(), time.clone());
         }

@@ -1,21 +1,20 @@
 //! A set of fields of an object, as managed fields hold it (`FieldsV1`).
 //! It must never know whose fields they are.
 
-use std::collections::BTreeMap;
-
-use serde_json::{Map, Value};
+use crate::json::{Map, Value};
 
 use super::element::Element;
 use super::shape::Shape;
+use super::steps::Steps;
 
 /// A set of paths. A path that is a member says nothing of those below it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Set {
-    steps: BTreeMap<Element, Node>,
+    steps: Steps<Node>,
 }
 
 /// What a set holds at and below a step.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 struct Node {
     member: bool,
     below: Set,
@@ -32,7 +31,7 @@ impl Set {
     pub fn of(paths: &[&[&str]]) -> Set {
         let mut set = Set::default();
         for path in paths {
-            let path: Vec<Element> = path.iter().map(|name| Element::Field((*name).to_owned())).collect();
+            let path: Vec<Element> = path.iter().map(|name| Element::Field((*name).into())).collect();
             set.insert(&path);
         }
         set
@@ -46,7 +45,7 @@ impl Set {
     /// Adds a path; the empty one is nothing to be owned.
     pub fn insert(&mut self, path: &[Element]) {
         let Some((first, rest)) = path.split_first() else { return };
-        let node = self.steps.entry(first.clone()).or_default();
+        let node = self.steps.at(first);
         if rest.is_empty() {
             node.member = true;
         } else {
@@ -93,11 +92,31 @@ impl Set {
         })
     }
 
+    /// Whether `fieldsV1`, in the server's spelling, has every path of this set.
+    pub fn is_within_written(&self, fields: &Value) -> bool {
+        let Value::Object(fields) = fields else { return self.is_empty() };
+        self.steps.iter().all(|(step, ours)| {
+            ours.is_empty()
+                || written_below(fields, step).is_some_and(|theirs| {
+                    (!ours.member || is_member(theirs)) && ours.below.is_within_written(theirs)
+                })
+        })
+    }
+
+    /// Whether `fieldsV1`, in the server's spelling, has a path of this set.
+    pub fn meets_written(&self, fields: &Value) -> bool {
+        let Value::Object(fields) = fields else { return false };
+        self.steps.iter().any(|(step, ours)| {
+            written_below(fields, step)
+                .is_some_and(|theirs| ours.member && is_member(theirs) || ours.below.meets_written(theirs))
+        })
+    }
+
     /// The paths of either set.
     pub fn union(&self, other: &Set) -> Set {
         let mut steps = self.steps.clone();
-        for (step, theirs) in &other.steps {
-            let ours = steps.entry(step.clone()).or_default();
+        for (step, theirs) in other.steps.iter() {
+            let ours = steps.at(step);
             ours.member |= theirs.member;
             ours.below = ours.below.union(&theirs.below);
         }
@@ -131,16 +150,20 @@ impl Set {
     }
 
     fn filtered(&self, keep: impl Fn(&Element, &Node) -> Option<Node>) -> Set {
-        let kept = self.steps.iter().filter_map(|(step, node)| {
-            keep(step, node).filter(|node| !node.is_empty()).map(|node| (step.clone(), node))
-        });
-        Set { steps: kept.collect() }
+        let mut steps = Steps::default();
+        for (step, node) in self.steps.iter() {
+            if let Some(node) = keep(step, node).filter(|node| !node.is_empty()) {
+                steps.push(step.clone(), node);
+            }
+        }
+        Set { steps }
     }
 
     /// This set with every field that the schema names and that has paths below it.
     pub(super) fn with_named_fields(&self, shape: Option<Shape<'_>>) -> Set {
         let atom = shape.map(Shape::atom).unwrap_or_default();
-        let steps = self.steps.iter().map(|(step, node)| {
+        let mut steps = Steps::default();
+        for (step, node) in self.steps.iter() {
             let (named, inner) = match step {
                 Element::Field(name) => match &atom.map {
                     Some(map) => (map.names(name), map.entry(name)),
@@ -149,10 +172,10 @@ impl Set {
                 Element::Key(_) => (false, atom.list.as_ref().map(|list| list.items)),
                 _ => (false, None),
             };
-            let member = node.member || named && !node.below.steps.is_empty();
-            (step.clone(), Node { member, below: node.below.with_named_fields(inner) })
-        });
-        Set { steps: steps.collect() }
+            let member = node.member || named && node.below.steps.len() > 0;
+            steps.push(step.clone(), Node { member, below: node.below.with_named_fields(inner) });
+        }
+        Set { steps }
     }
 
     /// Every path, those of a level before those below it.
@@ -168,7 +191,7 @@ impl Set {
             path.push(step.clone());
             found.push(path);
         }
-        for (step, node) in &self.steps {
+        for (step, node) in self.steps.iter() {
             prefix.push(step.clone());
             node.below.collect(prefix, found);
             prefix.pop();
@@ -191,7 +214,7 @@ impl Set {
             map.insert(".".into(), Value::Object(Map::new()));
         }
         for (step, node) in self.steps.iter().filter(|(_, node)| !node.is_empty()) {
-            map.insert(step.text(), node.below.written(node.member));
+            map.insert(step.text().into(), node.below.written(node.member));
         }
         Value::Object(map)
     }
@@ -216,22 +239,38 @@ impl Set {
             }
             let Some(step) = Element::parse(text)? else { continue };
             let (below, is_member) = Set::read(value)?;
-            set.steps.insert(step, Node { member: is_member, below });
+            set.steps.push(step, Node { member: is_member, below });
         }
-        let member = member || set.steps.is_empty();
+        let member = member || (set.steps.len() == 0);
         Ok((set, member))
     }
+}
+
+/// What `fieldsV1` has below a step.
+fn written_below<'a>(fields: &'a Map, step: &Element) -> Option<&'a Value> {
+    match step {
+        Element::Field(name) => {
+            let mut entries = fields.iter();
+            entries.find(|(key, _)| key.strip_prefix("f:") == Some(name.as_str())).map(|(_, below)| below)
+        }
+        step => fields.get(&step.text()),
+    }
+}
+
+/// Whether the step that leads to these `fieldsV1` is a member.
+fn is_member(fields: &Value) -> bool {
+    fields.as_object().is_some_and(|fields| fields.is_empty() || fields.contains_key("."))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json::json;
     use proptest::prelude::*;
-    use serde_json::json;
 
     fn set() -> impl Strategy<Value = Set> {
         let step = prop_oneof![
-            "[ab]".prop_map(Element::Field),
+            "[ab]".prop_map(|name| Element::Field(name.into())),
             (0..3i64).prop_map(|n| Element::Value(json!(n))),
             "[xy]".prop_map(|name| Element::Key(vec![("name".into(), json!(name))])),
         ];
@@ -260,6 +299,8 @@ mod tests {
             }
             prop_assert_eq!(a.meets(&b), !a.intersection(&b).is_empty());
             prop_assert_eq!(a.is_within(&b), a.difference(&b).is_empty());
+            prop_assert_eq!(a.is_within(&b), a.is_within_written(&b.to_json()));
+            prop_assert_eq!(a.meets(&b), a.meets_written(&b.to_json()));
             prop_assert_eq!(a.difference(&b).union(&a.intersection(&b)), a);
         }
     }

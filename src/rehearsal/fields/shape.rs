@@ -3,7 +3,7 @@
 //!
 //! It is what kube-openapi's `schemaconv` makes of a schema for structured-merge-diff.
 
-use serde_json::{Map, Value};
+use crate::json::{Map, Value};
 
 use super::element::Element;
 use crate::rehearsal::builtin;
@@ -264,8 +264,8 @@ impl List<'_> {
         };
         let mut found = Map::new();
         for key in keys {
-            if let Some(value) = map.get(&**key).cloned().or_else(|| self.default(key)) {
-                found.insert(key.to_string(), value);
+            if let Some(value) = map.get(key).cloned().or_else(|| self.default(key)) {
+                found.insert((&**key).into(), value);
             }
         }
         if found.is_empty() && !keys.is_empty() {

@@ -1,6 +1,6 @@
 //! Applies and updates as a story of managers, with no server to compare with.
 
-use serde_json::{Value, json};
+use crate::json::{Value, json};
 
 use super::*;
 use crate::rehearsal::builtin;
@@ -9,7 +9,14 @@ type Outcome = Result<(), String>;
 
 fn manager(name: &str) -> Manager<'_> {
     let untouched = builtin::untouched("Deployment", "");
-    Manager { name, api_version: "apps/v1", subresource: "", time: "2026-01-01T00:00:00Z", untouched }
+    Manager {
+        name,
+        api_version: "apps/v1",
+        subresource: "",
+        time: "2026-01-01T00:00:00Z",
+        untouched,
+        constant: false,
+    }
 }
 
 fn schema() -> Result<&'static Schema, String> {

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::element::Element;
 use super::shape::{List, Mapping, Scalar, Shape, Taken};
@@ -43,6 +43,27 @@ pub fn fits(shape: Shape<'_>, value: &Value) -> bool {
 }
 
 /// A walk over a value, with the faults found.
+/// Whether what is in one of two values and not in the other fits; what both have was judged when it came.
+pub fn fit(shape: Shape<'_>, before: &Value, after: &Value) -> bool {
+    if before.is(after) {
+        return true;
+    }
+    let atom = shape.atom();
+    match (atom.for_value(Some(before)).taken(), before, after) {
+        (Taken::Mapping(mapping), Value::Object(old), Value::Object(new)) => {
+            let one = |key: &str, value: &Value| mapping.entry(key).is_some_and(|shape| fits(shape, value));
+            let both = |key: &str, old: &Value, new: &Value| {
+                old.is(new) || mapping.entry(key).is_some_and(|shape| fit(shape, old, new))
+            };
+            new.iter().all(|(key, value)| match old.get(key) {
+                Some(before) => both(key, before, value),
+                None => one(key, value),
+            }) && old.iter().all(|(key, value)| new.contains_key(key) || one(key, value))
+        }
+        _ => fits(shape, after) && fits(shape, before),
+    }
+}
+
 struct Walk {
     path: String,
     found: Vec<String>,

@@ -2,8 +2,9 @@
 //! It must never change anything but `metadata.managedFields`.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::compare::Changes;
 use super::owners::{self, Id, Operation, Owned, Owners};
@@ -37,17 +38,19 @@ pub fn update(schema: &Schema, live: Option<&Value>, new: &Value, manager: &Mana
     let mut new = new.clone();
     let brought = owners::take(&mut new);
     let stands = live.and_then(|live| live.pointer("/metadata/managedFields"));
-    let standing = || stands.and_then(|entries| Owners::read(entries).ok()).unwrap_or_default();
-    let owners = match brought {
-        _ if !manager.subresource.is_empty() => standing(),
-        Some(entries) if is_reset(&entries) => Owners::default(),
-        Some(entries) => Owners::read(&entries)
+    let standing = || stands.and_then(|entries| Owners::kept(entries).ok()).unwrap_or_default();
+    let brought = brought
+        .filter(|entries| manager.subresource.is_empty() && stands.is_none_or(|stands| !stands.is(entries)));
+    let owners = match &brought {
+        Some(entries) if is_reset(entries) => Owners::default(),
+        Some(entries) => Owners::read(entries)
             .ok()
             .filter(|owners| !owners.fields.is_empty())
             .map(Owners::respelt)
             .unwrap_or_else(standing),
         None => standing(),
     };
+    let manager = &Manager { constant: manager.constant && brought.is_none(), ..*manager };
     if owners.fields.is_empty() && live.is_some() {
         return new;
     }
@@ -75,18 +78,28 @@ pub fn updated(
     mut owners: Owners,
     manager: &Manager<'_>,
 ) -> Option<Owners> {
-    if !typed::fits(shape, after) || !typed::fits(shape, before) {
+    if !typed::fit(shape, before, after) {
         return None;
     }
-    reconcile::all(shape, &mut owners.fields);
-    let changes = Changes::between(shape, before, after).without(&Set::of(manager.untouched));
-    take_away(&mut owners.fields, &changes, None);
-    let set = changes.modified.union(&changes.added).without(&Set::of(manager.untouched));
-    let set = set.difference(&stripped());
+    if !manager.constant {
+        reconcile::all(shape, &mut owners.fields);
+    }
+    let changes = Changes::between(shape, before, after, &Set::of(manager.untouched));
+    let changed = changes.set();
+    let set = changed.difference(stripped());
+    let id = Id::of(manager, Operation::Update);
+    take_away(&mut owners.fields, &changes, Some(&id));
+    let own =
+        owners.fields.entry(id.clone()).or_insert_with(|| Owned::of(Set::default(), manager.api_version));
+    // Most writes change what their manager has written before.
+    let same = own.has_all(&set) && !own.meets(&changes.removed) && !own.meets(&changed.difference(&set));
+    if !same {
+        own.change(own.set().difference(&changed).difference(&changes.removed).union(&set));
+    }
+    if own.is_empty() {
+        owners.fields.remove(&id);
+    }
     if !set.is_empty() {
-        let id = Id::of(manager, Operation::Update);
-        let owned = owners.fields.get(&id).map(|owned| owned.set.union(&set)).unwrap_or(set);
-        owners.fields.insert(id.clone(), Owned::of(owned, manager.api_version));
         owners.times.insert(id, manager.time.to_owned());
     }
     owners.cap();
@@ -94,28 +107,29 @@ pub fn updated(
 }
 
 /// Fields that nobody owns.
-pub fn stripped() -> Set {
-    Set::of(STRIPPED)
+pub fn stripped() -> &'static Set {
+    static SET: LazyLock<Set> = LazyLock::new(|| Set::of(STRIPPED));
+    &SET
 }
 
 /// What each manager but one owns of what changed.
 pub fn conflicts(fields: &BTreeMap<Id, Owned>, changes: &Changes, but: Option<&Id>) -> Vec<(Id, Set)> {
-    let changed = changes.modified.union(&changes.added);
-    let others = fields.iter().filter(|(id, owned)| Some(*id) != but && owned.set.meets(&changed));
-    others.map(|(id, owned)| (id.clone(), owned.set.intersection(&changed))).collect()
+    let changed = changes.set();
+    let others = fields.iter().filter(|(id, owned)| Some(*id) != but && owned.meets(&changed));
+    others.map(|(id, owned)| (id.clone(), owned.set().intersection(&changed))).collect()
 }
 
 /// Takes what changed from all managers but one.
 pub fn take_away(fields: &mut BTreeMap<Id, Owned>, changes: &Changes, but: Option<&Id>) {
-    let changed = changes.modified.union(&changes.added);
+    let changed = changes.set();
     for (_, owned) in fields.iter_mut().filter(|(id, _)| Some(*id) != but) {
         for gone in [&changed, &changes.removed] {
-            if owned.set.meets(gone) {
-                owned.change(owned.set.difference(gone));
+            if owned.meets(gone) {
+                owned.change(owned.set().difference(gone));
             }
         }
     }
-    fields.retain(|_, owned| !owned.set.is_empty());
+    fields.retain(|_, owned| !owned.is_empty());
 }
 
 /// Whether the entries ask to forget all managers: an empty list, or one empty entry.

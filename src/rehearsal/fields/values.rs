@@ -3,7 +3,7 @@
 
 use std::cmp::Ordering;
 
-use serde_json::Value;
+use crate::json::{Text, Value};
 
 /// A total order of values: numbers, text, booleans, lists, mappings, null.
 pub fn order(a: &Value, b: &Value) -> Ordering {
@@ -27,8 +27,8 @@ pub fn order(a: &Value, b: &Value) -> Ordering {
             items.fold(Ordering::Equal, Ordering::then).then(a.len().cmp(&b.len()))
         }
         (Value::Object(a), Value::Object(b)) => {
-            let sorted = |map: &serde_json::Map<String, Value>| {
-                let mut entries: Vec<(String, Value)> = map.clone().into_iter().collect();
+            let sorted = |map: &crate::json::Map| {
+                let mut entries: Vec<(Text, Value)> = map.clone().into_iter().collect();
                 entries.sort_by(|a, b| a.0.cmp(&b.0));
                 entries
             };

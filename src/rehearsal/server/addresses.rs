@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use crate::json::{Value, json};
 
 use super::call::Call;
 use super::meta;
@@ -59,7 +59,7 @@ pub fn give(
                 "healthCheckNodePort",
             ],
         };
-        of_type.iter().for_each(|key| drop(spec.shift_remove(*key)));
+        of_type.iter().for_each(|key| drop(spec.shift_remove(key)));
     }
     let wanted = spec.get("clusterIP").and_then(Value::as_str).unwrap_or_default().to_owned();
     let kept = old.is_some_and(|old| old["spec"]["clusterIP"] == wanted.as_str());
@@ -118,9 +118,9 @@ pub fn give(
     Ok(())
 }
 
-/// What field selectors know of a Service, so that not every one has to be read.
+/// A text in the spec of a Service.
 fn known<'a>(stored: &'a Stored, field: &str) -> &'a str {
-    stored.fields.iter().find(|(name, _)| **name == *field).map_or("", |(_, value)| value.as_str())
+    stored.value["spec"][field].as_str().unwrap_or_default()
 }
 
 fn services(state: &State) -> impl Iterator<Item = &Arc<Stored>> {
@@ -129,14 +129,14 @@ fn services(state: &State) -> impl Iterator<Item = &Arc<Stored>> {
 }
 
 fn has_address(state: &State, address: &str) -> bool {
-    services(state).any(|stored| known(stored, "spec.clusterIP") == address)
+    services(state).any(|stored| known(stored, "clusterIP") == address)
 }
 
 /// The node ports that Services have.
 fn node_ports(state: &State) -> BTreeSet<i64> {
     let mut ports = BTreeSet::new();
-    for stored in services(state).filter(|stored| known(stored, "spec.type") != "ClusterIP") {
-        let service = stored.value();
+    for stored in services(state).filter(|stored| known(stored, "type") != "ClusterIP") {
+        let service = stored.value.clone();
         let of_service = service["spec"]["ports"].as_array().into_iter().flatten();
         ports.extend(of_service.filter_map(|port| port["nodePort"].as_i64()));
     }

@@ -1,7 +1,7 @@
 //! What the server's own admission does with a write: fills in, and refuses, by looking at other objects.
 //! It must never know what one kind's fields may hold.
 
-use serde_json::{Value, json};
+use crate::json::{Value, json};
 
 use super::call::Call;
 use super::refusal::Refusal;

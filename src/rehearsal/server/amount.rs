@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use serde_json::Value;
+use crate::json::Value;
 
 /// An amount: billionths, and whether it is written in powers of 1024.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! The body of an answer: all of it at once, or a watch's frames as they come.
+//! The body of an answer: all of it at once, or a watch's frames as they come. What is not read is never written.
 //! It must never know what the bytes say.
 
 use std::convert::Infallible;
@@ -8,7 +8,10 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 
+use super::stored::{Stored, encode};
 use super::watch::Frames;
+use crate::json::Value;
+use std::sync::Arc;
 
 /// The body of an answer.
 #[derive(Debug)]
@@ -17,6 +20,8 @@ pub struct Body(Kind);
 #[derive(Debug)]
 enum Kind {
     Whole(Option<Bytes>),
+    Stored(Arc<Stored>),
+    Value(Value),
     Watch(Box<Frames>),
 }
 
@@ -26,14 +31,31 @@ impl Body {
         Body(Kind::Whole(Some(bytes.into()).filter(|bytes: &Bytes| !bytes.is_empty())))
     }
 
+    /// An object as it is kept.
+    pub(super) fn stored(object: Arc<Stored>) -> Body {
+        Body(Kind::Stored(object))
+    }
+
+    /// Any other value.
+    pub(super) fn value(value: Value) -> Body {
+        Body(Kind::Value(value))
+    }
+
     pub(super) fn watch(frames: Frames) -> Body {
         Body(Kind::Watch(Box::new(frames)))
+    }
+
+    /// The same body, written already unless it is a watch.
+    pub fn written(self) -> Body {
+        self.bytes().map_or(self, Body::whole)
     }
 
     /// The bytes, where they are all there already: everything but a watch.
     pub fn bytes(&self) -> Option<Bytes> {
         match &self.0 {
             Kind::Whole(bytes) => Some(bytes.clone().unwrap_or_default()),
+            Kind::Stored(object) => Some(object.wire()),
+            Kind::Value(value) => Some(encode(value)),
             Kind::Watch(_) => None,
         }
     }
@@ -47,7 +69,11 @@ impl http_body::Body for Body {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        if let (Kind::Stored(_) | Kind::Value(_), Some(bytes)) = (&self.0, self.bytes()) {
+            self.0 = Kind::Whole(Some(bytes));
+        }
         match &mut self.0 {
+            Kind::Stored(_) | Kind::Value(_) => Poll::Ready(None),
             Kind::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
             Kind::Watch(frames) => frames.poll(cx).map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes)))),
         }
@@ -60,7 +86,7 @@ impl http_body::Body for Body {
     fn size_hint(&self) -> SizeHint {
         match &self.0 {
             Kind::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64)),
-            Kind::Watch(_) => SizeHint::default(),
+            Kind::Stored(_) | Kind::Value(_) | Kind::Watch(_) => SizeHint::default(),
         }
     }
 }

@@ -4,6 +4,7 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
+use crate::json::Value;
 use bytes::Bytes;
 use http::HeaderMap;
 
@@ -33,6 +34,8 @@ pub struct Call<'a> {
     pub headers: &'a HeaderMap,
     /// What was sent.
     pub body: &'a Bytes,
+    /// What was sent, where it came as a value and has no bytes.
+    pub sent: Option<&'a Value>,
     /// The form of the answer.
     pub view: View,
     /// What the server warns of besides.
@@ -61,6 +64,17 @@ impl Call<'_> {
     /// The media type of what was sent, without parameters.
     pub fn content_type(&self) -> &str {
         self.header("content-type").split(';').next().unwrap_or_default().trim()
+    }
+
+    /// What was sent as JSON.
+    ///
+    /// # Errors
+    /// If it is none.
+    pub fn json(&self) -> serde_json::Result<Value> {
+        match self.sent {
+            Some(sent) => Ok(sent.clone()),
+            None => serde_json::from_slice(self.body),
+        }
     }
 
     /// The name of who manages the fields written: the parameter, else what comes before the slash of `User-Agent`.

@@ -1,7 +1,7 @@
 //! Between the version in which an object is kept and those that are served.
 //! It must never validate.
 
-use serde_json::{Map, Value, json};
+use crate::json::{Map, Value, json};
 
 use super::model;
 use super::resource::Resource;
@@ -19,8 +19,8 @@ pub fn served(resource: &Resource, mut kept: Value) -> Value {
     }
     set_version(&mut kept, &resource.api_version());
     match (resource.group.as_str(), resource.plural.as_str()) {
-        ("events.k8s.io", "events") => model::normal(resource, event_served(kept)),
-        ("autoscaling", "horizontalpodautoscalers") => model::normal(resource, autoscaler_served(kept)),
+        ("events.k8s.io", "events") => model::normal(resource, event_served(kept), None),
+        ("autoscaling", "horizontalpodautoscalers") => model::normal(resource, autoscaler_served(kept), None),
         _ => kept,
     }
 }
@@ -43,7 +43,7 @@ pub fn kept(resource: &Resource, mut object: Value) -> Value {
 
 fn in_form(api_version: &str, kind: &str, object: Value) -> Value {
     match builtin::schema(api_version, kind) {
-        Some(schema) => builtin::normal(schema, &object),
+        Some(schema) => builtin::normal(schema, &object, None),
         None => object,
     }
 }
@@ -85,7 +85,7 @@ fn event_kept(event: Value) -> Value {
 fn rename(object: Value, name: impl Fn(&str) -> Option<&'static str>) -> Value {
     match object {
         Value::Object(map) => Value::Object(
-            map.into_iter().map(|(key, value)| (name(&key).map_or(key, str::to_owned), value)).collect(),
+            map.into_iter().map(|(key, value)| (name(&key).map_or(key, Into::into), value)).collect(),
         ),
         other => other,
     }
@@ -133,7 +133,7 @@ fn autoscaler_kept(mut autoscaler: Value) -> Value {
 }
 
 /// The fields of an object that is nothing yet, as Go writes them: in bookmarks.
-pub fn blank(resource: &Resource) -> Map<String, Value> {
+pub fn blank(resource: &Resource) -> Map {
     let template = || json!({ "metadata": {}, "spec": { "containers": null } });
     let fields = match (resource.group.as_str(), resource.plural.as_str()) {
         _ if resource.custom.is_some() => json!({}),

@@ -1,7 +1,7 @@
 //! New objects.
 //! It must never change one that is there.
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::call::Call;
 use super::decode;
@@ -28,7 +28,7 @@ const LONGEST_PREFIX: usize = 63 - SUFFIX;
 pub fn create(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> {
     let validation = FieldValidation::read(call.query.text("fieldValidation"), "CreateOptions")?;
     check_dry_run(call, "CreateOptions")?;
-    let mut object = read(call, decode::object(call)?, validation)?;
+    let mut object = read(call, decode::object(call)?, validation, None)?;
     decode::settle_namespace(&call.resource, call.namespace, &mut object)?;
     make(state, call, object, false)
 }
@@ -58,7 +58,7 @@ pub fn make(state: &mut State, call: &Call<'_>, mut object: Value, applied: bool
         return Err(Refusal::internal_plain(faults));
     }
     state.check_namespace(resource, call.namespace, &name)?;
-    model::default(resource, &mut object);
+    model::default(resource, &mut object, None);
     model::fit_stored(resource, &mut object);
     if !applied {
         object = managers::updated(call, resource, None, object, &now);
@@ -66,7 +66,7 @@ pub fn make(state: &mut State, call: &Call<'_>, mut object: Value, applied: bool
     // What the server fills in by itself is nobody's.
     admission::admit(state, call, &mut object, None)?;
     strategy::create(resource, &mut object);
-    object = model::normal(resource, object);
+    object = model::normal(resource, object, None);
     meta::tidy(&mut object);
     let faults = faults(resource, &object);
     if !faults.is_empty() {
@@ -76,7 +76,7 @@ pub fn make(state: &mut State, call: &Call<'_>, mut object: Value, applied: bool
     admission::validate(state, call, &object, None)?;
     if let Some(there) = state.store.get(&resource.shelf, call.namespace, &name) {
         let mut refusal = Refusal::already_exists(resource, &name);
-        if meta::is_leaving(&there.value()) {
+        if meta::is_leaving(&there.value) {
             refusal.message = format!("object is being deleted: {}", refusal.message);
         }
         return Err(refusal);
@@ -89,12 +89,17 @@ pub fn make(state: &mut State, call: &Call<'_>, mut object: Value, applied: bool
     Ok(Reply::created(stored))
 }
 
-/// Reads an object as its kind. Fields that the kind does not know are dropped, with warnings, or the object is refused
+/// Reads an object as its kind; `old` is what it is to take the place of. Fields that the kind does not know are dropped, with warnings, or the object is refused
 /// for them; likewise for keys that stand twice.
 ///
 /// # Errors
 /// 400 under strict validation, and for values that cannot be read.
-pub fn read(call: &Call<'_>, object: Value, validation: FieldValidation) -> Result<Value, Refusal> {
+pub fn read(
+    call: &Call<'_>,
+    object: Value,
+    validation: FieldValidation,
+    old: Option<&Value>,
+) -> Result<Value, Refusal> {
     let Resource { kind, version, .. } = &*call.resource;
     let handled = |words: String| {
         Refusal::bad_request(format!(
@@ -104,6 +109,8 @@ pub fn read(call: &Call<'_>, object: Value, validation: FieldValidation) -> Resu
     };
     let mut wrong = match (validation, call.content_type()) {
         (FieldValidation::Ignore, _) => Vec::new(),
+        // In a value no key stands twice.
+        _ if call.sent.is_some() => Vec::new(),
         (_, "application/json" | "") => duplicates::duplicates(call.body),
         _ => Vec::new(),
     };
@@ -111,7 +118,7 @@ pub fn read(call: &Call<'_>, object: Value, validation: FieldValidation) -> Resu
         true => duplicates::merged(call.body).unwrap_or(object),
         false => object,
     };
-    let (object, unknown) = model::read(&call.resource, object).map_err(handled)?;
+    let (object, unknown) = model::read(&call.resource, object, old).map_err(handled)?;
     for path in &mut wrong {
         *path = format!("duplicate field {}", quote(path));
     }
@@ -181,7 +188,7 @@ pub fn add(faults: &mut Vec<Fault>, more: Vec<Fault>) {
 fn faults(resource: &Resource, object: &Value) -> Vec<Fault> {
     let mut faults = model::validate(resource, object, None);
     if model::has_rules(resource) {
-        add(&mut faults, meta::check(object, false));
+        add(&mut faults, meta::check(object, None, false));
         return faults;
     }
     let (name, prefix) = (meta::text(object, "name"), meta::text(object, "generateName"));
@@ -192,7 +199,7 @@ fn faults(resource: &Resource, object: &Value) -> Vec<Fault> {
         let wrong = strategy::check_name(resource, name);
         about.extend(wrong.into_iter().map(|why| Fault::invalid("metadata.name", quote(name), why)));
     }
-    about.extend(meta::check(object, resource.custom.is_some()));
+    about.extend(meta::check(object, None, resource.custom.is_some()));
     about.append(&mut faults);
     about
 }

@@ -1,7 +1,7 @@
 //! What was sent, read as an object of the kind the path names.
 //! It must never judge more than that it can be read.
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::call::Call;
 use super::refusal::{Refusal, quote};
@@ -28,11 +28,11 @@ pub fn object(call: &Call<'_>) -> Result<Value, Refusal> {
 /// 400.
 pub fn applied(call: &Call<'_>) -> Result<Value, Refusal> {
     let (group, version, kind) = takes(call);
-    let text = String::from_utf8_lossy(call.body);
     // Most clients send JSON, which is YAML, and sooner read.
-    let value: Value = match serde_json::from_str(&text) {
+    let text = || String::from_utf8_lossy(call.body);
+    let value: Value = match call.json() {
         Ok(value) => value,
-        Err(_) => serde_yaml::from_str_with_options(&text, yaml_options()).map_err(|error| {
+        Err(_) => serde_yaml::from_str_with_options(&text(), yaml_options()).map_err(|error| {
             Refusal::bad_request(format!(
                 "error decoding patch: error converting YAML to JSON: yaml: {error}"
             ))
@@ -69,7 +69,7 @@ fn yaml_options() -> serde_yaml::Options {
 /// 415 and 400.
 pub fn options(call: &Call<'_>) -> Result<Value, Refusal> {
     let value = match call.content_type() {
-        "" | "application/json" => serde_json::from_slice::<Value>(call.body).map_err(|error| {
+        "" | "application/json" => call.json().map_err(|error| {
             let why = in_words(&error, call.body);
             Refusal::bad_request(format!("couldn't get version/kind; json parse error: {why}"))
         })?,
@@ -92,7 +92,9 @@ pub fn options(call: &Call<'_>) -> Result<Value, Refusal> {
 /// 415 and 400.
 pub fn any(call: &Call<'_>, kind: &str) -> Result<Value, Refusal> {
     let value = match call.content_type() {
-        "" | "application/json" => json(call.body, kind)?,
+        "" | "application/json" => {
+            call.json().map_err(|error| unrecognised(kind, &in_words(&error, call.body), call.body))?
+        }
         "application/yaml" => yaml(call.body, kind)?,
         PROTOBUF => {
             let why = "a rehearsal reads no protobuf: send JSON or YAML, as kubectl apply does";
@@ -197,7 +199,7 @@ fn typed(
         map.insert("kind".into(), kind.into());
         map.insert("apiVersion".into(), api_version.into());
         if !map.get("metadata").is_some_and(Value::is_object) {
-            map.insert("metadata".into(), Value::Object(serde_json::Map::new()));
+            map.insert("metadata".into(), Value::Object(crate::json::Map::new()));
         }
     }
     Ok(value)
@@ -209,10 +211,6 @@ pub fn internal(group: &str) -> &str {
         "" => "core",
         group => group.split('.').next().unwrap_or(group),
     }
-}
-
-fn json(body: &[u8], kind: &str) -> Result<Value, Refusal> {
-    serde_json::from_slice(body).map_err(|error| unrecognised(kind, &in_words(&error, body), body))
 }
 
 /// Why a text is no JSON, in Go's words.

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use crate::json::{Value, json};
 
 use super::refusal::quote;
 use super::resource::{Catalogue, Custom, Resource, Shelf, Subresource, priority};
@@ -78,7 +78,7 @@ pub fn create(definition: &mut Value) {
 }
 
 /// Notes in which version objects are kept now, beside those in which some may be still.
-pub fn remember_stored(definition: &mut serde_json::Map<String, Value>) {
+pub fn remember_stored(definition: &mut crate::json::Map) {
     let versions =
         definition.get("spec").and_then(|spec| spec["versions"].as_array()).cloned().unwrap_or_default();
     let Some(status) = definition.get_mut("status").and_then(Value::as_object_mut) else { return };
@@ -184,7 +184,7 @@ pub fn taken(state: &State, definition: &Value) -> BTreeSet<String> {
     let shelf = Shelf { group: "apiextensions.k8s.io".into(), plural: "customresourcedefinitions".into() };
     let mut taken = BTreeSet::new();
     for other in state.store.list(&shelf, "").filter(|other| other.name != meta::text(definition, "name")) {
-        let other = other.value();
+        let other = other.value.clone();
         if other["spec"]["group"] != definition["spec"]["group"] {
             continue;
         }

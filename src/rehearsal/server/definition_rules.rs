@@ -2,8 +2,8 @@
 //! their own schema refuses, versions in which something may still be kept.
 //! It must never change a definition.
 
+use crate::json::Value;
 use regex::Regex;
-use serde_json::Value;
 
 use super::refusal::quote;
 use crate::rehearsal::builtin::Fault;
@@ -46,7 +46,7 @@ fn stored(definition: &Value, versions: &[Value], faults: &mut Vec<Fault>) {
         if !stored.contains(&version["name"]) {
             let why =
                 format!("must have the storage version {}", version["name"].as_str().unwrap_or_default());
-            let shown = Value::Array(stored.to_vec());
+            let shown = Value::from(stored.to_vec());
             faults.push(Fault::invalid("status.storedVersions", shown, why));
         }
     }

@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
+use crate::json::{Value, json};
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
 
 use super::call::Call;
 use super::list;
@@ -35,7 +35,7 @@ struct Options {
 
 impl Options {
     fn read(call: &Call<'_>) -> Result<Options, Refusal> {
-        let body = match call.body.iter().all(u8::is_ascii_whitespace) {
+        let body = match call.sent.is_none() && call.body.iter().all(u8::is_ascii_whitespace) {
             true => {
                 // Without a body, the parameters are the options.
                 let query = &call.query;
@@ -165,7 +165,7 @@ pub fn collection(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> 
     let mut gone = Vec::with_capacity(listed.items.len());
     for stored in &listed.items {
         let done = one(state, &resource, stored, options.clone())?;
-        gone.push(Arc::new(Stored::new(&resource, done.object, stored.version, Happened::Deleted)));
+        gone.push(Arc::new(Stored::new(done.object, stored.version, Happened::Deleted)));
     }
     let listed = list::Listed {
         version: state.store.version(),
@@ -183,7 +183,7 @@ fn one(
     mut options: Options,
 ) -> Result<Done, Refusal> {
     let (namespace, name) = (stored.namespace.clone(), stored.name.clone());
-    let old = stored.value();
+    let old = stored.value.clone();
     protect(resource, &name)?;
     if resource.is("", "namespaces") {
         preconditions_of_namespace(resource, &old, &options)?;
@@ -217,7 +217,7 @@ fn one(
         }
         let put = state.store.put(resource, object);
         effects::written(state, resource, &put, Some(&old));
-        return Ok(Done { object: put.value(), gone: false });
+        return Ok(Done { object: put.value.clone(), gone: false });
     }
     if options.dry_run {
         return Ok(Done { object, gone: true });
@@ -228,7 +228,7 @@ fn one(
     }
     let last = state.store.remove(resource, &namespace, &name);
     effects::removed(state, resource, &old);
-    Ok(Done { object: last.map_or(object, |last| last.value()), gone: true })
+    Ok(Done { object: last.map_or(object, |last| last.value.clone()), gone: true })
 }
 
 enum Grace {
@@ -393,12 +393,12 @@ fn leave_namespace(state: &mut State, resource: &Resource, old: Value, options: 
     }
     if !held {
         let last = state.store.remove(resource, "", &name);
-        return Done { object: last.map_or(object, |last| last.value()), gone: true };
+        return Done { object: last.map_or(object, |last| last.value.clone()), gone: true };
     }
     if object == old {
         return Done { object, gone: false };
     }
-    Done { object: state.store.put(resource, object).value(), gone: false }
+    Done { object: state.store.put(resource, object).value.clone(), gone: false }
 }
 
 /// A definition is marked, its objects are deleted, and it goes with the last of them.
@@ -410,7 +410,7 @@ fn leave_definition(
 ) -> Result<Done, Refusal> {
     let now = state.clock.seconds();
     let Some(marked) = definition::leave(&old, &now) else { return Ok(Done { object: old, gone: false }) };
-    let told = state.store.put(resource, marked).value();
+    let told = state.store.put(resource, marked).value.clone();
     definition::serve(state, &told);
     let text = |pointer: &str| told.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
     let (group, plural) = (text("/spec/group"), text("/spec/names/plural"));

@@ -1,7 +1,7 @@
 //! What there is: groups, versions and kinds, aggregated in one document or one by one.
 //! It must never know an object.
 
-use serde_json::{Value, json};
+use crate::json::{Value, json};
 
 use super::resource::{Catalogue, Resource, api_version};
 

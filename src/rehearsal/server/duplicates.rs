@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use serde_json::{Map, Value};
+use crate::json::{Map, Value};
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
@@ -77,7 +77,7 @@ impl<'de> Visitor<'de> for Merge<'_> {
         loop {
             let mut item = Value::Null;
             if items.next_element_seed(Merge(&mut item))?.is_none() {
-                *self.0 = Value::Array(list);
+                *self.0 = list.into();
                 return Ok(());
             }
             list.push(item);
@@ -179,7 +179,7 @@ mod tests {
         assert_eq!(duplicates(b"{"), [""; 0]);
         let json =
             br#"{"a": {"b": "1", "b": "2"}, "c": [1], "a": {"d": null, "e": "3"}, "c": [{"f": true}]}"#;
-        let value = serde_json::json!({"a": {"b": "2", "d": null, "e": "3"}, "c": [{"f": true}]});
+        let value = crate::json::json!({"a": {"b": "2", "d": null, "e": "3"}, "c": [{"f": true}]});
         assert_eq!(merged(json), Some(value));
     }
 }

@@ -1,7 +1,7 @@
 //! What follows at once from a write: definitions are served, namespaces wait for their contents.
 //! It must never do what a controller does in its own time.
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::resource::{Resource, Shelf};
 use super::state::State;
@@ -15,10 +15,10 @@ const DEFINITIONS: &str = "customresourcedefinitions";
 pub fn written(state: &mut State, resource: &Resource, stored: &Stored, old: Option<&Value>) {
     let _ = old;
     if resource.is(GROUP, DEFINITIONS) {
-        let (mut definition, now) = (stored.value(), state.clock.seconds());
+        let (mut definition, now) = (stored.value.clone(), state.clock.seconds());
         let taken = definition::taken(state, &definition);
         if let Some(judged) = definition::established(&definition, &taken, &now) {
-            definition = state.store.put(resource, judged).value();
+            definition = state.store.put(resource, judged).value.clone();
         }
         let mut conditions = definition["status"]["conditions"].as_array().into_iter().flatten();
         if conditions.any(|condition| condition["type"] == "Established" && condition["status"] == "True") {
@@ -45,7 +45,8 @@ pub fn clean(state: &mut State, group: &str, plural: &str) {
     }
     let Some(definitions) = state.catalogue.find(GROUP, "v1", DEFINITIONS).cloned() else { return };
     let name = format!("{plural}.{group}");
-    let Some(found) = state.store.get(&definitions.shelf, "", &name).map(|stored| stored.value()) else {
+    let Some(found) = state.store.get(&definitions.shelf, "", &name).map(|stored| stored.value.clone())
+    else {
         return;
     };
     if !meta::is_leaving(&found) {

@@ -1,9 +1,9 @@
 //! What field selectors may ask of each kind, beside name and namespace.
 //! It must never know the grammar of selectors.
 
-use std::sync::Arc;
+use std::borrow::Cow;
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::resource::Resource;
 
@@ -58,63 +58,49 @@ fn of_kind(resource: &Resource) -> &'static [(&'static str, &'static str)] {
     }
 }
 
-/// What an object, as it is kept, says in the fields that may be selected by.
-pub fn of(resource: &Resource, value: &Value) -> Vec<(Arc<str>, String)> {
-    // Events are kept in the core version, whichever version wrote them.
-    let names = of_kind(resource);
-    let mut found: Vec<(Arc<str>, String)> = names
-        .iter()
-        .map(|(name, pointer)| (Arc::from(*name), text(resource, name, value.pointer(pointer))))
-        .collect();
-    if resource.shelf.plural == "events" && resource.shelf.group.is_empty() {
-        found = both_kinds_of_events(value);
-    }
-    for path in resource.custom.iter().flat_map(|custom| &custom.selectable) {
-        let pointer = path.replace('.', "/");
-        let name = path.strip_prefix('.').unwrap_or(path);
-        found.push((Arc::from(name), text(resource, name, value.pointer(&pointer))));
-    }
-    found
+/// Where a field that may be selected by is in objects as they are kept.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The first that is there.
+    pointers: Vec<Cow<'static, str>>,
+    /// What it says where nothing is: absent numbers are 0 and absent truths false, as in Go.
+    nothing: &'static str,
 }
 
-fn both_kinds_of_events(value: &Value) -> Vec<(Arc<str>, String)> {
-    let read = |pointer: &str| value.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-    let mut found: Vec<(Arc<str>, String)> = Vec::new();
-    for part in ["kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath"] {
-        let value = read(&format!("/involvedObject/{part}"));
-        found.push((Arc::from(format!("involvedObject.{part}")), value.to_owned()));
-        found.push((Arc::from(format!("regarding.{part}")), value.to_owned()));
-    }
-    let component = read("/source/component");
-    let reporting = read("/reportingComponent");
-    let source = if component.is_empty() { reporting } else { component };
-    for (name, value) in [
-        ("reason", read("/reason")),
-        ("type", read("/type")),
-        ("source", source),
-        ("reportingComponent", reporting),
-        ("reportingController", reporting),
-    ] {
-        found.push((Arc::from(name), value.to_owned()));
-    }
-    found
-}
-
-/// The value as selectors compare it: absent numbers are 0 and absent truths false, as in Go.
-fn text(resource: &Resource, name: &str, value: Option<&Value>) -> String {
-    match value {
-        Some(Value::String(text)) => text.clone(),
-        Some(Value::Array(items)) => {
-            let ips = items.iter().filter_map(|item| item.get("ip").and_then(Value::as_str));
-            ips.collect::<Vec<_>>().join(",")
+impl Place {
+    /// The place of a field, nothing if the kind has none of this name.
+    pub fn of(resource: &Resource, name: &str) -> Option<Place> {
+        let custom = resource.custom.iter().flat_map(|custom| &custom.selectable);
+        let mut custom = custom.filter(|path| path.strip_prefix('.').unwrap_or(path) == name);
+        if let Some(path) = custom.next() {
+            return Some(Place { pointers: vec![path.replace('.', "/").into()], nothing: "" });
         }
-        Some(Value::Null) | None if resource.custom.is_none() => match name {
-            "spec.hostNetwork" | "spec.unschedulable" => "false".into(),
-            "status.replicas" | "status.successful" => "0".into(),
-            _ => String::new(),
-        },
-        Some(Value::Null) | None => String::new(),
-        Some(other) => other.to_string(),
+        let (_, pointer) = of_kind(resource).iter().find(|(known, _)| *known == name)?;
+        let mut pointers = vec![(*pointer).into()];
+        if name == "source" {
+            // In the newer form of events it is who reports them.
+            pointers.push("/reportingComponent".into());
+        }
+        let nothing = match name {
+            "spec.hostNetwork" | "spec.unschedulable" => "false",
+            "status.replicas" | "status.successful" => "0",
+            _ => "",
+        };
+        Some(Place { pointers, nothing })
+    }
+
+    /// The value as selectors compare it.
+    pub fn read<'a>(&self, object: &'a Value) -> Cow<'a, str> {
+        let mut found = self.pointers.iter().filter_map(|pointer| object.pointer(pointer));
+        match found.find(|value| !value.is_null() && *value != "") {
+            Some(Value::String(text)) => text.as_str().into(),
+            Some(Value::Array(items)) => {
+                let ips = items.iter().filter_map(|item| item.get("ip").and_then(Value::as_str));
+                ips.collect::<Vec<_>>().join(",").into()
+            }
+            Some(other) => other.to_string().into(),
+            None => self.nothing.into(),
+        }
     }
 }
 

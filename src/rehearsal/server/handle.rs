@@ -3,19 +3,21 @@
 
 use std::cell::RefCell;
 
+use crate::json::Value;
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, header};
 use jiff::Timestamp;
 
 use super::body::Body;
 use super::call::Call;
+use super::convert::is_as_kept;
+use super::direct::{Direct, Followed};
 use super::interfere::{Asked, Cut, Interference};
 use super::options::version;
 use super::query::Query;
 use super::refusal::{Refusal, quote};
 use super::render;
 use super::reply::{Content, Reply};
-use super::resource::Resource;
 use super::rights::{self, Deed};
 use super::route::{Objects, Route};
 use super::state::State;
@@ -26,6 +28,8 @@ use super::view::View;
 use super::{
     Server, create, decode, delete, discovery, list, openapi, patch, pods, reviews, scale, update, watch,
 };
+
+const JSON: &str = "application/json";
 
 /// The largest body that is read, in bytes.
 const LARGEST: usize = 3 << 20;
@@ -166,10 +170,10 @@ fn answer(
         Route::Version => Some(discovery::version()),
         Route::Health => return text(200, "ok"),
         Route::Core if discovery::wants_aggregated(accept) => {
-            return aggregated(&discovery::aggregated(catalogue, true));
+            return aggregated(discovery::aggregated(catalogue, true));
         }
         Route::Groups if discovery::wants_aggregated(accept) => {
-            return aggregated(&discovery::aggregated(catalogue, false));
+            return aggregated(discovery::aggregated(catalogue, false));
         }
         Route::OpenApi2 if !accepts_json(accept) => {
             return refused(&Refusal::not_acceptable(&["application/json"]));
@@ -231,6 +235,7 @@ fn of_objects(
         query,
         headers: request.headers(),
         body: request.body(),
+        sent: request.extensions().get::<Direct>().map(|sent| &sent.0),
         view,
         warnings: RefCell::default(),
     };
@@ -238,7 +243,7 @@ fn of_objects(
     let now = state.clock.now();
     let reply = reply.and_then(|reply| fitting(&call, reply));
     let mut response = match reply {
-        Ok(reply) => written(&call.resource, reply, view, now),
+        Ok(reply) => written(&call, reply, now),
         Err(refusal) => refused(&refusal),
     };
     if view == View::Yaml {
@@ -383,18 +388,18 @@ fn fitting(call: &Call<'_>, reply: Reply) -> Result<Reply, Refusal> {
 /// An answer that is JSON, as YAML with its keys in order.
 fn in_yaml(response: Response<Body>) -> Response<Body> {
     let Some(bytes) = response.body().bytes() else { return response };
-    let Ok(value) = serde_json::from_slice::<serde_json::Value>(&bytes) else { return response };
+    let Ok(value) = serde_json::from_slice::<Value>(&bytes) else { return response };
     match serde_yaml::to_string(&sorted(value)) {
         Ok(text) => respond(response.status().as_u16(), "application/yaml", Body::whole(text)),
         Err(_) => response,
     }
 }
 
-fn sorted(value: serde_json::Value) -> serde_json::Value {
-    use serde_json::Value;
+fn sorted(value: Value) -> Value {
+    use crate::json::Text;
     match value {
         Value::Object(map) => {
-            let mut entries: Vec<(String, Value)> =
+            let mut entries: Vec<(Text, Value)> =
                 map.into_iter().map(|(key, value)| (key, sorted(value))).collect();
             entries.sort_by(|a, b| a.0.cmp(&b.0));
             Value::Object(entries.into_iter().collect())
@@ -422,14 +427,27 @@ fn get(state: &State, call: &Call<'_>) -> Result<Reply, Refusal> {
     found.cloned().map(Reply::stored).ok_or_else(|| Refusal::not_found(&call.resource, call.name))
 }
 
-fn written(resource: &Resource, reply: Reply, view: View, now: Timestamp) -> Response<Body> {
+fn written(call: &Call<'_>, reply: Reply, now: Timestamp) -> Response<Body> {
+    let (resource, view, directly) = (&*call.resource, call.view, call.sent.is_some());
     match reply.content {
+        Content::Stored(object) if view == View::Plain && is_as_kept(resource) => {
+            let value = object.value.clone();
+            direct(reply.code, JSON, value, Body::stored(object))
+        }
+        Content::Object(object) if view == View::Plain => {
+            direct(reply.code, JSON, object.clone(), Body::value(object))
+        }
+        Content::Json(object) => direct(reply.code, JSON, object.clone(), Body::value(object)),
         Content::Stored(object) => json(reply.code, render::stored(resource, &object, view, now)),
         Content::Object(object) => json(reply.code, render::one(resource, &object, view, now)),
-        Content::Json(value) => json(reply.code, encode(&value)),
         Content::Listed(listed) => json(reply.code, render::listed(resource, &listed, view, now)),
         Content::Text(told) => text(reply.code, told),
-        Content::Watch(frames) => respond(reply.code, "application/json", Body::watch(frames)),
+        Content::Watch(frames) if directly && view == View::Plain && is_as_kept(resource) => {
+            let mut response = respond(reply.code, JSON, Body::whole(Bytes::new()));
+            response.extensions_mut().insert(Followed::new(frames));
+            response
+        }
+        Content::Watch(frames) => respond(reply.code, JSON, Body::watch(frames)),
     }
 }
 
@@ -451,13 +469,20 @@ fn accepts_json(accept: &str) -> bool {
     accept.is_empty() || accept.split(',').any(plain)
 }
 
-fn aggregated(value: &serde_json::Value) -> Response<Body> {
+fn aggregated(value: Value) -> Response<Body> {
     let media = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
-    respond(200, media, Body::whole(encode(value)))
+    direct(200, media, value.clone(), Body::value(value))
 }
 
 fn json(code: u16, bytes: impl Into<Bytes>) -> Response<Body> {
-    respond(code, "application/json", Body::whole(bytes))
+    respond(code, JSON, Body::whole(bytes))
+}
+
+/// An answer as bytes and as a value.
+fn direct(code: u16, media: &'static str, value: Value, body: Body) -> Response<Body> {
+    let mut response = respond(code, media, body);
+    response.extensions_mut().insert(Direct(value));
+    response
 }
 
 fn text(code: u16, text: impl Into<String>) -> Response<Body> {

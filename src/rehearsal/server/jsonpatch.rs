@@ -1,7 +1,7 @@
 //! JSON patches (RFC 6902) as the API server carries them out, whose library is laxer than the text.
 //! It must never know what is patched.
 
-use serde_json::Value;
+use crate::json::Value;
 
 /// Carries out a patch; `None` if one of its operations cannot be.
 pub fn patch(object: &mut Value, operations: &[Value]) -> Option<()> {
@@ -54,7 +54,7 @@ fn add(object: &mut Value, path: &str, value: Value) -> Option<()> {
     }
     match around(object, path)? {
         (Value::Object(map), key) => {
-            map.insert(key, value);
+            map.insert(key.into(), value);
             Some(())
         }
         (Value::Array(items), step) if step == "-" => {
@@ -79,7 +79,7 @@ fn replace(object: &mut Value, path: &str, value: Value) -> Option<()> {
     }
     match around(object, path)? {
         (Value::Object(map), key) => {
-            map.insert(key, value);
+            map.insert(key.into(), value);
             Some(())
         }
         (Value::Array(items), step) => {
@@ -105,7 +105,7 @@ fn take(object: &mut Value, path: &str) -> Option<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::json::json;
 
     #[test]
     fn operations_are_carried_out() {

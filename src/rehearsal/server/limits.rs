@@ -1,7 +1,7 @@
 //! LimitRanges: what containers get that ask for nothing, and what they may not exceed.
 //! It must never count what there is; that is the work of quotas.
 
-use serde_json::{Value, json};
+use crate::json::{Value, json};
 
 use super::amount::Amount;
 use super::call::Call;
@@ -15,9 +15,9 @@ const PARTS: [(&str, &str); 2] = [("limits", "default"), ("requests", "defaultRe
 /// The limits that hold for the containers of a namespace.
 fn of_containers(state: &State, namespace: &str) -> Vec<Value> {
     let shelf = Shelf { group: String::new(), plural: "limitranges".into() };
-    let ranges = state.store.list(&shelf, namespace).map(|stored| stored.value());
+    let ranges = state.store.list(&shelf, namespace).map(|stored| stored.value.clone());
     let limits = ranges.flat_map(|mut range| match range["spec"]["limits"].take() {
-        Value::Array(limits) => limits,
+        Value::Array(limits) => limits.to_vec(),
         _ => Vec::new(),
     });
     limits.filter(|limit| limit["type"] == "Container").collect()

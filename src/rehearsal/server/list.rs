@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
+use crate::json::{Value, json};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::{Value, json};
 
 use super::call::Call;
 use super::options::{ListOptions, Match};

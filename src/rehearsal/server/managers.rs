@@ -1,7 +1,7 @@
 //! Who manages which field, as requests have it: which schema, which manager, and the answer to a conflict.
 //! It must never decide what is written, nor how fields are compared.
 
-use serde_json::{Value, json};
+use crate::json::{Value, json};
 
 use super::call::Call;
 use super::model;
@@ -16,7 +16,14 @@ fn manager<'a>(call: &'a Call<'_>, name: &'a str, api_version: &'a str, now: &'a
         Some(custom) => builtin::untouched_of_custom(call.subresource, custom.version.status),
         None => builtin::untouched(&resource.kind, call.subresource),
     };
-    Manager { name, api_version, subresource: call.subresource, time: now, untouched }
+    Manager {
+        name,
+        api_version,
+        subresource: call.subresource,
+        time: now,
+        untouched,
+        constant: resource.custom.is_none(),
+    }
 }
 
 /// The object with its managers after a create, update or patch.
@@ -71,8 +78,14 @@ pub fn by_server(live: &Value, new: Value, now: &str) -> Value {
     const KIND: &str = "CustomResourceDefinition";
     let Some(schema) = builtin::schema(VERSION, KIND) else { return new };
     let untouched = builtin::untouched(KIND, "status");
-    let manager =
-        Manager { name: "kube-apiserver", api_version: VERSION, subresource: "status", time: now, untouched };
+    let manager = Manager {
+        name: "kube-apiserver",
+        api_version: VERSION,
+        subresource: "status",
+        time: now,
+        untouched,
+        constant: true,
+    };
     fields::update(schema, Some(live), &new, &manager)
 }
 
@@ -100,8 +113,14 @@ pub fn by_scale(
         return Ok((new.clone(), Some(entries.clone())));
     };
     let name = call.manager();
-    let manager =
-        Manager { name: &name, api_version: VERSION, subresource: "scale", time: now, untouched: &[] };
+    let manager = Manager {
+        name: &name,
+        api_version: VERSION,
+        subresource: "scale",
+        time: now,
+        untouched: &[],
+        constant: true,
+    };
     let new = match apply {
         true => {
             fields::apply(schema, Some(old), new, &manager, call.query.truth("force")).map_err(refusal)?

@@ -1,7 +1,7 @@
 //! What every object has in common: names and labels that are valid, and what the server alone writes.
 //! It must never know a kind's own fields.
 
-use serde_json::{Map, Value};
+use crate::json::{Map, Value};
 
 use super::refusal::quote;
 use crate::rehearsal::builtin::Fault;
@@ -36,7 +36,7 @@ pub fn number(object: &Value, key: &str) -> Option<i64> {
 }
 
 /// Changes `metadata`, which is made if it is not there.
-pub fn edit<T>(object: &mut Value, change: impl FnOnce(&mut Map<String, Value>) -> T) -> T {
+pub fn edit<T>(object: &mut Value, change: impl FnOnce(&mut Map) -> T) -> T {
     let mut meta = match object.get_mut("metadata").map(Value::take) {
         Some(Value::Object(meta)) => meta,
         _ => Map::new(),
@@ -68,9 +68,15 @@ pub fn tidy(object: &mut Value) {
         Value::Object(map) => map.is_empty(),
         _ => false,
     };
+    let place = |key: &str| ORDER.iter().position(|known| *known == key).unwrap_or(ORDER.len());
+    let is_tidy = |meta: &Map| {
+        meta.iter().all(|(_, value)| !empty(value)) && meta.keys().is_sorted_by_key(|key| place(key))
+    };
+    if object["metadata"].as_object().is_some_and(is_tidy) {
+        return;
+    }
     edit(object, |meta| {
-        let mut old: Map<String, Value> =
-            std::mem::take(meta).into_iter().filter(|(_, value)| !empty(value)).collect();
+        let mut old: Map = std::mem::take(meta).into_iter().filter(|(_, value)| !empty(value)).collect();
         for key in ORDER {
             if let Some(value) = old.shift_remove(key) {
                 meta.insert(key.into(), value);
@@ -171,10 +177,16 @@ fn plain(text: &str) -> bool {
 }
 
 /// What is wrong with labels, annotations, owners and finalizers. Kinds of the server's own want finalizers with a prefix.
-pub fn check(object: &Value, custom: bool) -> Vec<Fault> {
+///
+/// What is the very same as in `old` was judged when that was.
+pub fn check(object: &Value, old: Option<&Value>, custom: bool) -> Vec<Fault> {
     let mut faults = Vec::new();
     let meta = &object["metadata"];
-    for (key, value) in meta["labels"].as_object().into_iter().flatten() {
+    let news = |key: &str| match old.is_some_and(|old| old["metadata"][key].is(&meta[key])) {
+        true => &Value::Null,
+        false => &meta[key],
+    };
+    for (key, value) in news("labels").as_object().into_iter().flatten() {
         let wrong = check_qualified(key);
         faults.extend(wrong.into_iter().map(|why| Fault::invalid("metadata.labels", quote(key), why)));
         let value = value.as_str().unwrap_or_default();
@@ -182,7 +194,7 @@ pub fn check(object: &Value, custom: bool) -> Vec<Fault> {
         faults.extend(wrong.into_iter().map(|why| Fault::invalid("metadata.labels", quote(value), why)));
     }
     let mut size = 0;
-    for (key, value) in meta["annotations"].as_object().into_iter().flatten() {
+    for (key, value) in news("annotations").as_object().into_iter().flatten() {
         let wrong = check_qualified(&key.to_lowercase());
         faults.extend(wrong.into_iter().map(|why| Fault::invalid("metadata.annotations", quote(key), why)));
         size += key.len() + value.as_str().unwrap_or_default().len();
@@ -194,7 +206,7 @@ pub fn check(object: &Value, custom: bool) -> Vec<Fault> {
             message: "Too long: may not be more than 262144 bytes".into(),
         });
     }
-    faults.extend(check_owners(&meta["ownerReferences"]));
+    faults.extend(check_owners(news("ownerReferences")));
     for (index, finalizer) in finalizers(object).iter().enumerate() {
         let wrong = check_qualified(finalizer);
         faults.extend(

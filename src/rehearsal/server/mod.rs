@@ -16,6 +16,7 @@ mod decode;
 mod definition;
 mod definition_rules;
 mod delete;
+mod direct;
 mod discovery;
 mod duplicates;
 mod effects;
@@ -59,8 +60,10 @@ mod watch;
 
 pub use body::Body;
 pub use definition::{deprecations as definition_deprecations, refusals as definition_refusals};
+pub use direct::{Direct, Followed};
 pub use interfere::{Asked, Cut, Delivery, Interfere, Interference};
 pub use refusal::Refusal;
+pub use store::Happened;
 pub use user::User;
 
 use std::fmt;
@@ -145,7 +148,10 @@ impl Server {
             let (server, user) = (server.clone(), user.clone());
             async move {
                 let (head, body) = request.into_parts();
-                let body = body.collect().await?.to_bytes();
+                let body = match head.extensions.get::<Direct>() {
+                    Some(_) => Bytes::new(),
+                    None => body.collect().await?.to_bytes(),
+                };
                 Ok::<_, BoxError>(server.handle(&user, Request::from_parts(head, body)).await?)
             }
         });

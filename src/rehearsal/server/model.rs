@@ -1,7 +1,7 @@
 //! What a kind's objects may look like: unknown fields, defaults and validation, of custom kinds and of the server's own.
 //! It must never look at other objects.
 
-use serde_json::{Value, json};
+use crate::json::{Text, Value, json};
 
 use super::refusal::{Refusal, quote};
 use super::resource::Resource;
@@ -54,13 +54,46 @@ pub fn schema(resource: &Resource) -> Option<&Schema> {
     }
 }
 
-/// An object as the server reads it, and the words for each field that the kind does not know, which is dropped.
+/// What of an object is the very same as it was in `old`: its place among the keys, its key and itself. It was read, filled up and judged
+/// when `old` was.
+fn known(object: &Value, old: &Value) -> Vec<(usize, Text, Value)> {
+    let entries = object.as_object().into_iter().flatten().enumerate();
+    let known = entries.filter(|(_, (key, value))| {
+        let whole = value.is_object() || value.is_array();
+        whole && *key != "metadata" && old.get(*key).is_some_and(|old| old.is(value))
+    });
+    known.map(|(place, (key, value))| (place, key.clone(), value.clone())).collect()
+}
+
+/// Changes what of an object is not the very same as in `old`.
+fn news<T>(object: &mut Value, old: Option<&Value>, change: impl FnOnce(&mut Value) -> T) -> T {
+    let known = old.map(|old| known(object, old)).unwrap_or_default();
+    if let Some(map) = object.as_object_mut() {
+        known.iter().for_each(|(_, key, _)| _ = map.shift_remove(key));
+    }
+    let out = change(object);
+    if let Some(map) = object.as_object_mut() {
+        known.into_iter().for_each(|(place, key, value)| _ = map.shift_insert(place, key, value));
+    }
+    out
+}
+
+/// An object as the server reads it, and the words for each field that the kind does not know, which is dropped; `old` is what it is
+/// to take the place of.
 ///
 /// # Errors
 /// In Go's words, for a value that cannot be read.
-pub fn read(resource: &Resource, mut object: Value) -> Result<(Value, Vec<String>), String> {
+pub fn read(
+    resource: &Resource,
+    mut object: Value,
+    old: Option<&Value>,
+) -> Result<(Value, Vec<String>), String> {
     if let (None, Some(schema)) = (&resource.custom, schema(resource)) {
-        return builtin::read(schema, &object).map(|read| (read.object, read.unknown));
+        let read = match old {
+            Some(old) => builtin::read_over(schema, &object, old),
+            None => builtin::read(schema, &object),
+        };
+        return read.map(|read| (read.object, read.unknown));
     }
     let mut unknown = Vec::new();
     if let (Some(schema), Some(metadata)) = (builtin::metadata(), object.get_mut("metadata")) {
@@ -68,16 +101,21 @@ pub fn read(resource: &Resource, mut object: Value) -> Result<(Value, Vec<String
         unknown.extend(read.unknown.iter().map(|word| word.replacen("field \"", "field \"metadata.", 1)));
         *metadata = read.object;
     }
-    if let Some(schema) = schema(resource) {
-        unknown.extend(
-            structural::unknown_fields(schema, &object).into_iter().map(|violation| violation.message),
-        );
-        structural::prune(schema, &mut object);
-        structural::drop_nulls(schema, &mut object);
-        embedded(schema.root(), &mut object, "", &mut unknown);
-    }
+    news(&mut object, old, |object| of_schema(resource, object, &mut unknown));
     unknown.sort();
     Ok((object, unknown))
+}
+
+/// Drops what the schema of a custom kind does not know.
+fn of_schema(resource: &Resource, object: &mut Value, unknown: &mut Vec<String>) {
+    if let Some(schema) = schema(resource) {
+        unknown.extend(
+            structural::unknown_fields(schema, object).into_iter().map(|violation| violation.message),
+        );
+        structural::prune(schema, object);
+        structural::drop_nulls(schema, object);
+        embedded(schema.root(), object, "", unknown);
+    }
 }
 
 /// Drops what the metadata of objects within the object does not know.
@@ -96,7 +134,7 @@ fn embedded(at: Cursor<'_>, value: &mut Value, path: &str, unknown: &mut Vec<Str
             }
             for (key, value) in map.iter_mut() {
                 if let Some(below) = at.field(key).or_else(|| at.entry()) {
-                    let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                    let path = if path.is_empty() { key.to_string() } else { format!("{path}.{key}") };
                     embedded(below, value, &path, unknown);
                 }
             }
@@ -118,16 +156,16 @@ pub fn drop_unknown_metadata(object: &mut Value) {
     }
 }
 
-/// An object in the form in which the server writes it.
-pub fn normal(resource: &Resource, object: Value) -> Value {
+/// An object in the form in which the server writes it; `old` is one that has it.
+pub fn normal(resource: &Resource, object: Value, old: Option<&Value>) -> Value {
     match (&resource.custom, schema(resource)) {
-        (None, Some(schema)) => builtin::normal(schema, &object),
+        (None, Some(schema)) => builtin::normal(schema, &object, old),
         _ => object,
     }
 }
 
-/// Fills in what the kind has defaults for.
-pub fn default(resource: &Resource, object: &mut Value) {
+/// Fills in what the kind has defaults for; `old` is what it is to take the place of.
+pub fn default(resource: &Resource, object: &mut Value, old: Option<&Value>) {
     if resource.is("", "namespaces") {
         label_namespace(object);
     }
@@ -137,10 +175,10 @@ pub fn default(resource: &Resource, object: &mut Value) {
     if resource.is("apiextensions.k8s.io", "customresourcedefinitions") {
         definition::default(object);
     }
-    match &resource.custom {
+    news(object, old, |object| match &resource.custom {
         Some(custom) => structural::default(&custom.version.schema, object),
         None => builtin::default(&resource.api_version(), &resource.kind, object),
-    }
+    });
 }
 
 /// A namespace is labelled with its own name, so that selectors can name it.

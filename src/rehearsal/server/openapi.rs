@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value, json};
+use crate::json::{Map, Value, json};
 
 use super::model;
 use super::resource::{Catalogue, Resource};
@@ -27,7 +27,7 @@ pub fn index(catalogue: &Catalogue) -> Value {
                     (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
                 });
             paths.insert(
-                path.clone(),
+                path.as_str().into(),
                 json!({ "serverRelativeURL": format!("/openapi/v3/{path}?hash={hash:016X}") }),
             );
         }
@@ -81,7 +81,7 @@ pub fn older() -> Value {
 struct Document<'a> {
     group: &'a str,
     version: &'a str,
-    paths: Map<String, Value>,
+    paths: Map,
     schemas: BTreeMap<String, Value>,
 }
 
@@ -115,7 +115,7 @@ impl Document<'_> {
         let place = if resource.namespaced { "/namespaces/{namespace}" } else { "" };
         let all = format!("/{}{place}/{}", root(self.group, self.version), resource.plural);
         let one = format!("{all}/{{name}}");
-        let of = |verbs: &[(&str, &str, &str)]| -> Map<String, Value> {
+        let of = |verbs: &[(&str, &str, &str)]| -> Map {
             let known = verbs.iter().filter(|(_, verb, _)| resource.can(verb));
             known.map(|(method, _, action)| ((*method).to_owned(), operation(action, &kind))).collect()
         };
@@ -130,8 +130,8 @@ impl Document<'_> {
             ("patch", "patch", "patch"),
             ("delete", "delete", "delete"),
         ]);
-        self.paths.insert(all, on_all.into());
-        self.paths.insert(one.clone(), on_one.into());
+        self.paths.insert(all.into(), on_all.into());
+        self.paths.insert(one.as_str().into(), on_one.into());
         for below in &resource.subresources {
             let actions = below.verbs.iter().map(|verb| match verb.as_str() {
                 "create" => ("post", "post"),
@@ -140,9 +140,9 @@ impl Document<'_> {
                 "delete" => ("delete", "delete"),
                 _ => ("get", "get"),
             });
-            let operations: Map<String, Value> =
+            let operations: Map =
                 actions.map(|(method, action)| (method.to_owned(), operation(action, &kind))).collect();
-            self.paths.insert(format!("{one}/{}", below.name), operations.into());
+            self.paths.insert(format!("{one}/{}", below.name).into(), operations.into());
         }
     }
 
@@ -223,7 +223,7 @@ impl Document<'_> {
                 Some(_) => json!({ "allOf": [below] }),
                 None => below,
             };
-            properties.insert(name.to_owned(), below);
+            properties.insert(name.into(), below);
         }
         if !properties.is_empty() {
             schema["properties"] = properties.into();

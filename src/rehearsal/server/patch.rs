@@ -1,7 +1,7 @@
 //! Patches: JSON patch, merge patch, strategic merge patch and server-side apply.
 //! It must never decide whether what comes of one is valid.
 
-use serde_json::{Map, Value};
+use crate::json::{Map, Text, Value};
 
 use super::call::Call;
 use super::model::FieldValidation;
@@ -31,7 +31,7 @@ pub fn patch(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> {
             true => Refusal::unsupported_media(accepted(call)),
             false => {
                 let mut refusal = Refusal::new(415, "UnsupportedMediaType", "415: Unsupported Media Type");
-                refusal.details = serde_json::json!({});
+                refusal.details = crate::json::json!({});
                 refusal
             }
         });
@@ -44,11 +44,11 @@ pub fn patch(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> {
         return apply(state, call, validation);
     }
     let Some(stored) = stored else { return Err(Refusal::not_found(resource, call.name)) };
-    let old = convert::served(resource, stored.value());
+    let old = convert::served(resource, stored.value.clone());
     let mut new = result(call, &old)?;
     retype(call, &mut new)?;
     let before = new.clone();
-    new = create::read(call, new, validation).map_err(|refusal| match refusal.code {
+    new = create::read(call, new, validation, Some(&old)).map_err(|refusal| match refusal.code {
         400 => {
             // What comes of a patch is told with all of it, and without the words for what was sent.
             let told = refusal
@@ -57,7 +57,7 @@ pub fn patch(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> {
                 .and_then(|(_, told)| told.split_once(": "));
             let told = told.map_or(refusal.message.as_str(), |(_, told)| told);
             match media == STRATEGIC {
-                true => unread_text(&go_map(&serde_json::from_slice(call.body).unwrap_or_default()), told),
+                true => unread_text(&go_map(&call.json().unwrap_or_default()), told),
                 false => unread(&before, told),
             }
         }
@@ -65,7 +65,7 @@ pub fn patch(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> {
     })?;
     // Beside the status nothing is written by it, and a status has no defaults.
     if call.subresource != "status" || resource.custom.is_some() {
-        model::default(resource, &mut new);
+        model::default(resource, &mut new, Some(&old));
     }
     settle(state, call, &stored, &old, new, false)
 }
@@ -112,8 +112,7 @@ fn check_options(call: &Call<'_>, apply: bool) -> Result<(), Refusal> {
 
 fn by_json(call: &Call<'_>, old: &Value) -> Result<Value, Refusal> {
     const TARGET: &str = "json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp";
-    let patch: Value =
-        serde_json::from_slice(call.body).map_err(|_| Refusal::bad_request("invalid JSON patch"))?;
+    let patch: Value = call.json().map_err(|_| Refusal::bad_request("invalid JSON patch"))?;
     let Some(operations) = patch.as_array() else { return Err(undecoded(TARGET)) };
     let mut new = old.clone();
     match jsonpatch::patch(&mut new, operations) {
@@ -124,7 +123,7 @@ fn by_json(call: &Call<'_>, old: &Value) -> Result<Value, Refusal> {
                 "Invalid",
                 "the server rejected our request due to an error in our request",
             );
-            refusal.details = serde_json::json!({});
+            refusal.details = crate::json::json!({});
             Err(refusal)
         }
     }
@@ -135,8 +134,7 @@ fn undecoded(why: &str) -> Refusal {
 }
 
 fn by_merge(call: &Call<'_>, old: &Value, by_schema: bool) -> Result<Value, Refusal> {
-    let patch: Value =
-        serde_json::from_slice(call.body).map_err(|_| Refusal::bad_request("invalid JSON patch"))?;
+    let patch: Value = call.json().map_err(|_| Refusal::bad_request("invalid JSON patch"))?;
     if !patch.is_object() {
         let found = match &patch {
             Value::Array(_) => "array",
@@ -153,14 +151,14 @@ fn by_merge(call: &Call<'_>, old: &Value, by_schema: bool) -> Result<Value, Refu
             PatchError::BadRequest(words) => Refusal::bad_request(words),
             PatchError::Unprocessable(words) => {
                 let mut refusal = Refusal::new(422, "Invalid", words);
-                refusal.details = serde_json::json!({});
+                refusal.details = crate::json::json!({});
                 refusal
             }
             PatchError::Failed(words) => Refusal::internal_plain(words),
         });
     }
     let mut new = old.clone();
-    json_patch::merge(&mut new, &patch);
+    crate::json::merge(&mut new, &patch);
     Ok(new)
 }
 
@@ -212,10 +210,9 @@ fn retype(call: &Call<'_>, new: &mut Value) -> Result<(), Refusal> {
 
 /// 422: what came of the patch cannot be read.
 pub fn unread(new: &Value, why: &str) -> Refusal {
-    let mut sorted: Vec<(&String, &Value)> = new.as_object().into_iter().flatten().collect();
+    let mut sorted: Vec<(&Text, &Value)> = new.as_object().into_iter().flatten().collect();
     sorted.sort_by_key(|(key, _)| key.as_str());
-    let text: Map<String, Value> =
-        sorted.into_iter().map(|(key, value)| (key.clone(), value.clone())).collect();
+    let text: Map = sorted.into_iter().map(|(key, value)| (key.clone(), value.clone())).collect();
     unread_text(&Value::Object(text).to_string(), why)
 }
 
@@ -228,14 +225,14 @@ fn unread_text(shown: &str, why: &str) -> Refusal {
 fn go_map(value: &Value) -> String {
     match value {
         Value::Object(map) => {
-            let mut entries: Vec<(&String, &Value)> = map.iter().collect();
+            let mut entries: Vec<(&Text, &Value)> = map.iter().collect();
             entries.sort_by_key(|(key, _)| key.as_str());
             let shown: Vec<String> =
                 entries.into_iter().map(|(key, value)| format!("{key}:{}", go_map(value))).collect();
             format!("map[{}]", shown.join(" "))
         }
         Value::Array(items) => format!("[{}]", items.iter().map(go_map).collect::<Vec<_>>().join(" ")),
-        Value::String(text) => text.clone(),
+        Value::String(text) => text.to_string(),
         Value::Null => "<nil>".into(),
         other => other.to_string(),
     }
@@ -281,13 +278,13 @@ fn apply(state: &mut State, call: &Call<'_>, validation: FieldValidation) -> Res
         }
         meta::edit(&mut applied, |meta| meta.shift_remove("resourceVersion"));
         let mut object = managers::applied(call, resource, None, &applied, &now)?;
-        object = model::normal(resource, object);
+        object = model::normal(resource, object, None);
         decode::settle_namespace(resource, call.namespace, &mut object)?;
         return create::make(state, call, object, true);
     };
-    let old = convert::served(resource, stored.value());
+    let old = convert::served(resource, stored.value.clone());
     let mut new = managers::applied(call, resource, Some(&old), &applied, &now)?;
-    new = model::normal(resource, new);
-    model::default(resource, &mut new);
+    new = model::normal(resource, new, Some(&old));
+    model::default(resource, &mut new, Some(&old));
     settle(state, call, &stored, &old, new, true)
 }

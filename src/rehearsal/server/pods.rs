@@ -1,7 +1,7 @@
 //! What is below a pod beside its status: binding it to a node, evicting it, and its log.
 //! It must never run a pod, nor choose a node.
 
-use serde_json::{Value, json};
+use crate::json::{Value, json};
 
 use super::call::Call;
 use super::refusal::{Refusal, quote};
@@ -30,7 +30,7 @@ pub fn bind(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> {
     let resource = call.resource.clone();
     let stored = state.store.get(&resource.shelf, call.namespace, call.name).cloned();
     let stored = stored.ok_or_else(|| Refusal::not_found(&resource, call.name))?;
-    let mut pod = stored.value();
+    let mut pod = stored.value.clone();
     let conflict = |why: String| {
         let mut told = (*resource).clone();
         told.plural = "pods/binding".into();
@@ -81,7 +81,7 @@ pub fn evict(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> {
     let resource = call.resource.clone();
     let stored = state.store.get(&resource.shelf, call.namespace, call.name).cloned();
     let stored = stored.ok_or_else(|| Refusal::not_found(&resource, call.name))?;
-    let pod = stored.value();
+    let pod = stored.value.clone();
     let over = matches!(pod["status"]["phase"].as_str(), Some("Succeeded" | "Failed" | "Pending"));
     if !over && !meta::is_leaving(&pod) {
         spend(state, call, &pod)?;
@@ -99,7 +99,7 @@ fn spend(state: &mut State, call: &Call<'_>, pod: &Value) -> Result<(), Refusal>
     let budgets: Vec<Value> = state
         .store
         .list(&shelf, call.namespace)
-        .map(|stored| stored.value())
+        .map(|stored| stored.value.clone())
         .filter(|budget| {
             let selector = LabelSelector::from_object(&budget["spec"]["selector"]);
             selector.is_ok_and(|selector| selector.matches(&pod["metadata"]["labels"]))
@@ -147,7 +147,7 @@ fn spend(state: &mut State, call: &Call<'_>, pod: &Value) -> Result<(), Refusal>
 /// 400 or 404.
 pub fn log(state: &State, call: &Call<'_>) -> Result<Reply, Refusal> {
     let stored = state.store.get(&call.resource.shelf, call.namespace, call.name);
-    let pod = stored.ok_or_else(|| Refusal::not_found(&call.resource, call.name))?.value();
+    let pod = stored.ok_or_else(|| Refusal::not_found(&call.resource, call.name))?.value.clone();
     let names: Vec<&str> = ["containers", "initContainers"]
         .iter()
         .flat_map(|key| pod["spec"][*key].as_array().into_iter().flatten())

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use crate::json::{Value, json};
 
 use super::amount::Amount;
 use super::call::Call;
@@ -30,7 +30,8 @@ pub fn charge(
         return Ok(());
     }
     let shelf = Shelf { group: String::new(), plural: "resourcequotas".into() };
-    let quotas: Vec<Value> = state.store.list(&shelf, call.namespace).map(|stored| stored.value()).collect();
+    let quotas: Vec<Value> =
+        state.store.list(&shelf, call.namespace).map(|stored| stored.value.clone()).collect();
     if quotas.is_empty() {
         return Ok(());
     }
@@ -55,7 +56,7 @@ pub fn charge(
         }
         let mine: Vec<(&String, Amount)> = delta
             .iter()
-            .filter(|(name, _)| hard.contains_key(*name))
+            .filter(|(name, _)| hard.contains_key(name))
             .map(|(name, amount)| (name, *amount))
             .collect();
         if mine.is_empty() {
@@ -152,14 +153,14 @@ fn pod(object: &Value, usage: &mut Usage) {
         let list = |key: &str| object["spec"][key].as_array().cloned().unwrap_or_default();
         for container in list("containers") {
             for (name, amount) in container["resources"][part].as_object().into_iter().flatten() {
-                let so_far = sum.entry(name.clone()).or_insert(Amount::ZERO);
+                let so_far = sum.entry(name.to_string()).or_insert(Amount::ZERO);
                 *so_far = so_far.plus(Amount::read(amount));
             }
         }
         // Those that come first come one by one.
         for container in list("initContainers") {
             for (name, amount) in container["resources"][part].as_object().into_iter().flatten() {
-                let most = sum.entry(name.clone()).or_insert(Amount::ZERO);
+                let most = sum.entry(name.to_string()).or_insert(Amount::ZERO);
                 *most = (*most).max(Amount::read(amount));
             }
         }
@@ -176,12 +177,7 @@ fn pod(object: &Value, usage: &mut Usage) {
 }
 
 /// A quota of a number demands that every container says it.
-fn demand(
-    call: &Call<'_>,
-    pod: &Value,
-    quota: &str,
-    hard: &serde_json::Map<String, Value>,
-) -> Result<(), Refusal> {
+fn demand(call: &Call<'_>, pod: &Value, quota: &str, hard: &crate::json::Map) -> Result<(), Refusal> {
     let mut missing: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     let containers = ["initContainers", "containers"];
     let containers = containers.iter().flat_map(|key| pod["spec"][*key].as_array().into_iter().flatten());

@@ -5,7 +5,7 @@
 
 use std::fmt::Display;
 
-use serde_json::{Map, Value, json};
+use crate::json::{Value, json};
 
 use super::resource::Resource;
 use crate::rehearsal::builtin::Fault;
@@ -123,7 +123,7 @@ impl Refusal {
             .collect();
         refusal.details = details(name, group, kind);
         if let (Some(details), false) = (refusal.details.as_object_mut(), causes.is_empty()) {
-            details.insert("causes".into(), Value::Array(causes));
+            details.insert("causes".into(), causes.into());
         }
         refusal
     }
@@ -199,7 +199,7 @@ impl Refusal {
 pub(super) fn details(name: &str, group: &str, kind: &str) -> Value {
     let entries = [("name", name), ("group", group), ("kind", kind)];
     let entries = entries.into_iter().filter(|(_, value)| !value.is_empty());
-    Value::Object(entries.map(|(key, value)| (key.to_owned(), value.into())).collect::<Map<_, _>>())
+    Value::Object(entries.collect())
 }
 
 /// Text as Go's `%q` writes it, for the characters that occur.

@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
+use crate::json::{Value, json};
 use bytes::Bytes;
 use jiff::Timestamp;
-use serde_json::{Value, json};
 
 use super::convert::{is_as_kept, served};
 use super::list::Listed;
@@ -18,7 +18,7 @@ use super::view::View;
 /// The object of a reply, as served; null if it holds none.
 pub fn value(resource: &Resource, reply: &Reply) -> Value {
     match &reply.content {
-        Content::Stored(stored) => served(resource, stored.value()),
+        Content::Stored(stored) => served(resource, stored.value.clone()),
         Content::Object(value) | Content::Json(value) => value.clone(),
         _ => Value::Null,
     }
@@ -27,8 +27,8 @@ pub fn value(resource: &Resource, reply: &Reply) -> Value {
 /// One object as kept, in the form asked for.
 pub fn stored(resource: &Resource, object: &Stored, view: View, now: Timestamp) -> Bytes {
     match view {
-        View::Plain | View::Yaml if is_as_kept(resource) => object.wire.clone(),
-        view => one(resource, &served(resource, object.value()), view, now),
+        View::Plain | View::Yaml if is_as_kept(resource) => object.wire(),
+        view => one(resource, &served(resource, object.value.clone()), view, now),
     }
 }
 
@@ -55,7 +55,8 @@ pub fn listed(resource: &Resource, listed: &Listed, view: View, now: Timestamp) 
         metadata["remainingItemCount"] = remaining.into();
     }
     if let View::Table(include) = view {
-        let values: Vec<Value> = listed.items.iter().map(|object| served(resource, object.value())).collect();
+        let values: Vec<Value> =
+            listed.items.iter().map(|object| served(resource, object.value.clone())).collect();
         return encode(&table::table(resource, metadata, values.iter(), now, (true, include)));
     }
     let (kind, api_version) = match view {
@@ -63,7 +64,7 @@ pub fn listed(resource: &Resource, listed: &Listed, view: View, now: Timestamp) 
         _ => (resource.list_kind.clone(), resource.api_version()),
     };
     let head = json!({ "kind": kind, "apiVersion": api_version, "metadata": metadata }).to_string();
-    let size: usize = listed.items.iter().map(|item| item.wire.len() + 1).sum();
+    let size: usize = listed.items.iter().map(|item| item.size() + 1).sum();
     let mut out = Vec::with_capacity(head.len() + size + 16);
     out.extend_from_slice(head.strip_suffix('}').unwrap_or(&head).as_bytes());
     out.extend_from_slice(b",\"items\":[");
@@ -81,14 +82,14 @@ pub fn listed(resource: &Resource, listed: &Listed, view: View, now: Timestamp) 
 fn item(resource: &Resource, object: &Arc<Stored>, view: View, out: &mut Vec<u8>) {
     if matches!(view, View::Plain | View::Yaml) && is_as_kept(resource) {
         if resource.custom.is_some() {
-            return out.extend_from_slice(&object.wire);
+            return out.extend_from_slice(&object.wire());
         }
-        if let Some(rest) = without_type(resource, &object.wire) {
+        if let Some(rest) = without_type(resource, &object.wire()) {
             out.push(b'{');
             return out.extend_from_slice(rest);
         }
     }
-    let mut value = served(resource, object.value());
+    let mut value = served(resource, object.value.clone());
     if matches!(view, View::Metadata { .. }) {
         value = metadata_of(&value);
     } else if let (None, Some(map)) = (&resource.custom, value.as_object_mut()) {

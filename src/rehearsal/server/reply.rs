@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value, json};
+use crate::json::{Map, Value, json};
 
 use super::list::Listed;
 use super::refusal::details;
@@ -64,7 +64,7 @@ impl Reply {
         if let (Value::Object(told), false) = (&mut told, uid.is_empty()) {
             told.insert("uid".into(), uid.into());
         }
-        let mut status: Map<String, Value> = Map::new();
+        let mut status: Map = Map::new();
         status.insert("kind".into(), "Status".into());
         status.insert("apiVersion".into(), "v1".into());
         status.insert("metadata".into(), json!({}));

@@ -1,7 +1,7 @@
 //! Reviews: may I, may they, who am I. Objects that are asked by being created, and are not kept.
 //! It must never decide by anything but the rules.
 
-use serde_json::{Value, json};
+use crate::json::{Value, json};
 
 use super::call::Call;
 use super::decode;

@@ -1,7 +1,7 @@
 //! Who may do what: the rules of roles, bound to users and groups, as RBAC has them.
 //! It must never know what a request would do.
 
-use serde_json::{Value, json};
+use crate::json::{Value, json};
 
 use super::refusal::{Refusal, details, quote};
 use super::resource::Shelf;
@@ -103,7 +103,7 @@ fn grants(state: &State, user: &User, namespace: &str) -> Vec<Grant> {
     let mut grants = Vec::new();
     let list = |plural: &str, namespace: &str| -> Vec<Value> {
         let shelf = Shelf { group: GROUP.into(), plural: plural.into() };
-        state.store.list(&shelf, namespace).map(|stored| stored.value()).collect()
+        state.store.list(&shelf, namespace).map(|stored| stored.value.clone()).collect()
     };
     let mut bindings = list("clusterrolebindings", "");
     if !namespace.is_empty() {

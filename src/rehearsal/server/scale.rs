@@ -1,7 +1,7 @@
 //! The scale of an object: how many replicas it wants and has, as `autoscaling/v1` puts it.
 //! It must never change anything but the replicas wanted.
 
-use serde_json::{Map, Value, json};
+use crate::json::{Map, Value, json};
 
 use super::call::Call;
 use super::refusal::Refusal;
@@ -34,7 +34,7 @@ pub fn scale(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> {
     let resource = &*call.resource;
     let stored = state.store.get(&resource.shelf, call.namespace, call.name).cloned();
     let stored = stored.ok_or_else(|| Refusal::not_found(resource, call.name))?;
-    let old = convert::served(resource, stored.value());
+    let old = convert::served(resource, stored.value.clone());
     let paths = paths(resource);
     let wanted = old.pointer(&paths.spec).and_then(Value::as_i64);
     if call.verb == "get" {
@@ -151,7 +151,7 @@ pub(super) fn selector(selector: &Value) -> String {
         .as_object()
         .into_iter()
         .flatten()
-        .map(|(key, value)| (key.clone(), format!("{key}={}", value.as_str().unwrap_or_default())))
+        .map(|(key, value)| (key.to_string(), format!("{key}={}", value.as_str().unwrap_or_default())))
         .collect();
     for expression in selector["matchExpressions"].as_array().into_iter().flatten() {
         let one = LabelSelector::from_object(&json!({ "matchExpressions": [expression] }));

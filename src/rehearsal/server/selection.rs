@@ -1,10 +1,11 @@
 //! Which objects of a kind a request means: a label selector and a field selector.
 //! It must never know what is done with them.
 
+use super::fields::{self, Place};
+use super::labels;
 use super::refusal::{Refusal, quote};
 use super::resource::Resource;
 use super::stored::Stored;
-use super::{fields, labels};
 use crate::selector::LabelSelector;
 
 /// A label selector and a field selector; without any, all objects.
@@ -16,9 +17,17 @@ pub struct Selection {
 
 #[derive(Clone, Debug)]
 struct Field {
-    name: String,
+    what: What,
     equal: bool,
     value: String,
+}
+
+/// What is compared.
+#[derive(Clone, Debug)]
+enum What {
+    Name,
+    Namespace,
+    Other(Place),
 }
 
 impl Selection {
@@ -47,20 +56,16 @@ impl Selection {
 
     /// Means the object of this name alone.
     pub fn only(&mut self, name: &str) {
-        self.fields.push(Field { name: "metadata.name".into(), equal: true, value: name.to_owned() });
+        self.fields.push(Field { what: What::Name, equal: true, value: name.to_owned() });
     }
 
     /// Whether the object is meant.
     pub fn holds(&self, object: &Stored) -> bool {
         self.fields.iter().all(|field| {
-            let value = match field.name.as_str() {
-                "metadata.name" => object.name.as_str(),
-                "metadata.namespace" => object.namespace.as_str(),
-                name => object
-                    .fields
-                    .iter()
-                    .find(|(known, _)| **known == *name)
-                    .map_or("", |(_, value)| value.as_str()),
+            let value = match &field.what {
+                What::Name => object.name.as_str().into(),
+                What::Namespace => object.namespace.as_str().into(),
+                What::Other(place) => place.read(&object.value),
             };
             (value == field.value) == field.equal
         }) && (self.labels.is_empty() || self.labels.matches(&object.labels))
@@ -68,7 +73,7 @@ impl Selection {
 
     /// The one name that is meant, if the selection says so.
     pub fn name(&self) -> Option<&str> {
-        let named = self.fields.iter().find(|field| field.equal && field.name == "metadata.name");
+        let named = self.fields.iter().find(|field| field.equal && matches!(field.what, What::Name));
         named.map(|field| field.value.as_str())
     }
 
@@ -108,7 +113,13 @@ fn field(resource: &Resource, term: &str, whole: &str) -> Result<Field, Refusal>
     if !known.iter().any(|known| known == name) {
         return Err(unknown(resource, name, &known));
     }
-    Ok(Field { name: name.to_owned(), equal: operator != "!=", value: unescape(value) })
+    let what = match (name, Place::of(resource, name)) {
+        ("metadata.name", _) => What::Name,
+        ("metadata.namespace", _) => What::Namespace,
+        (_, Some(place)) => What::Other(place),
+        (_, None) => return Err(unknown(resource, name, &known)),
+    };
+    Ok(Field { what, equal: operator != "!=", value: unescape(value) })
 }
 
 fn unknown(resource: &Resource, name: &str, known: &[String]) -> Refusal {

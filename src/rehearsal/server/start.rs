@@ -1,7 +1,7 @@
 //! What a cluster has from its first moment.
 //! It must never do what a controller does.
 
-use serde_json::{Value, json};
+use crate::json::{Value, json};
 
 use super::meta;
 use super::state::State;

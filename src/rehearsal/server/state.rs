@@ -5,8 +5,8 @@ use super::random::Random;
 use super::refusal::Refusal;
 use super::resource::{Catalogue, Resource, Shelf};
 use super::store::Store;
+use crate::json::Value;
 use crate::rehearsal::clock::Clock;
-use serde_json::Value;
 
 /// All that the server holds; every request has it for itself while it is carried out.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ impl State {
     /// An object of a kind of the server's own, by group, plural, namespace and name.
     pub fn find(&self, group: &str, plural: &str, namespace: &str, name: &str) -> Option<Value> {
         let shelf = Shelf { group: group.into(), plural: plural.into() };
-        self.store.get(&shelf, namespace, name).map(|stored| stored.value())
+        self.store.get(&shelf, namespace, name).map(|stored| stored.value.clone())
     }
 
     /// Refuses what is to be made in a namespace that is not there, or is on its way out.
@@ -51,7 +51,7 @@ impl State {
         let why =
             format!("unable to create new content in namespace {namespace} because it is being terminated");
         let mut refusal = Refusal::forbidden(resource, name, why);
-        refusal.details["causes"] = serde_json::json!([{
+        refusal.details["causes"] = crate::json::json!([{
             "reason": "NamespaceTerminating",
             "message": format!("namespace {namespace} is being terminated"),
             "field": "metadata.namespace",

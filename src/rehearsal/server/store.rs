@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, OnceLock};
 
+use crate::json::Value;
 use bytes::Bytes;
-use serde_json::Value;
 
 use super::feed::Feed;
 use super::resource::{Resource, Shelf};
@@ -14,7 +14,7 @@ use super::stored::{Stored, line};
 /// How many changes of a kind are remembered.
 const CHANGES: usize = 4096;
 /// How many bytes of changes of a kind are remembered, unless they are few.
-const BYTES: usize = 4 << 20;
+const BYTES: usize = 1 << 20;
 /// How many changes are remembered however large they are.
 const FEW: usize = 128;
 
@@ -61,10 +61,10 @@ impl Change {
     /// The line of a watch in the version that is kept; made once for all watches.
     pub fn line(&self, told: Happened) -> Bytes {
         if told == self.now.happened {
-            return self.now.line.clone();
+            return self.now.line().clone();
         }
         let slot = &self.lines[told as usize];
-        slot.get_or_init(|| line(told.word(), &self.now.wire)).clone()
+        slot.get_or_init(|| line(told.word(), &self.now.wire())).clone()
     }
 }
 
@@ -157,7 +157,7 @@ impl Store {
         let names = kept.objects.entry(folder(place("namespace"))).or_default();
         let before = names.remove(place("name"));
         let happened = if before.is_some() { Happened::Modified } else { Happened::Added };
-        let now = Arc::new(Stored::new(resource, value, self.version, happened));
+        let now = Arc::new(Stored::new(value, self.version, happened));
         names.insert(now.name.clone(), now.clone());
         kept.tell(Change::new(happened, now.clone(), before));
         now
@@ -172,7 +172,7 @@ impl Store {
             kept.objects.remove(&folder(namespace));
         }
         self.version += 1;
-        let now = Arc::new(Stored::new(resource, before.value(), self.version, Happened::Deleted));
+        let now = Arc::new(Stored::new(before.value.clone(), self.version, Happened::Deleted));
         kept.tell(Change::new(Happened::Deleted, now.clone(), Some(before)));
         Some(now)
     }
@@ -181,9 +181,9 @@ impl Store {
     pub fn reread(&mut self, resource: &Resource, change: impl Fn(&mut Value)) {
         let Some(kept) = self.kinds.get_mut(&resource.shelf) else { return };
         for stored in kept.objects.values_mut().flat_map(BTreeMap::values_mut) {
-            let mut value = stored.value();
+            let mut value = stored.value.clone();
             change(&mut value);
-            *stored = Arc::new(Stored::new(resource, value, stored.version, stored.happened));
+            *stored = Arc::new(Stored::new(value, stored.version, stored.happened));
         }
     }
 
@@ -217,11 +217,11 @@ impl Kept {
     fn tell(&mut self, change: Change) {
         let change = Arc::new(change);
         self.feed.tell(&change);
-        self.bytes += change.now.wire.len();
+        self.bytes += change.now.size();
         self.history.push_back(change);
         while self.history.len() > CHANGES || (self.bytes > BYTES && self.history.len() > FEW) {
             let Some(oldest) = self.history.pop_front() else { return };
-            self.bytes -= oldest.now.wire.len();
+            self.bytes -= oldest.now.size();
             self.floor = oldest.now.version;
         }
     }

@@ -1,24 +1,23 @@
-//! One object as it is kept: its bytes, and the little that selections ask of it.
+//! One object as it is kept: what it says, and the little that selections ask of it.
 //! It must never know what a request wants.
 //!
-//! Bytes, not a tree of values: a pod is some 14 KB of JSON and ten times as much as a tree, and most requests want bytes.
+//! A value, most of which is that of the version before; its bytes are made when somebody first wants them.
 
-use std::sync::Arc;
+use std::sync::OnceLock;
 
+use crate::json::Value;
 use bytes::Bytes;
-use serde_json::Value;
 
-use super::fields;
 use super::resource::Resource;
 use super::store::Happened;
 
 /// An object at one of its versions.
 #[derive(Debug)]
 pub struct Stored {
-    /// The JSON, in the version that is kept, kind and apiVersion first: a part of [`Stored::line`].
-    pub wire: Bytes,
+    /// The object, in the version that is kept.
+    pub value: Value,
     /// The line of a watch that is told what happened.
-    pub line: Bytes,
+    line: OnceLock<Bytes>,
     /// What happened to the object at this version.
     pub happened: Happened,
     /// `metadata.resourceVersion`
@@ -29,13 +28,11 @@ pub struct Stored {
     pub name: String,
     /// `metadata.labels`, or null.
     pub labels: Value,
-    /// What field selectors may ask of it beside name and namespace: name of the field and its value.
-    pub fields: Vec<(Arc<str>, String)>,
 }
 
 impl Stored {
     /// Keeps an object at a version, which is written into it.
-    pub fn new(resource: &Resource, mut value: Value, version: u64, happened: Happened) -> Stored {
+    pub fn new(mut value: Value, version: u64, happened: Happened) -> Stored {
         if let Some(meta) = value.get_mut("metadata").and_then(Value::as_object_mut) {
             let version = Value::from(version.to_string());
             let place =
@@ -47,29 +44,37 @@ impl Stored {
         }
         let text =
             |pointer: &str| value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
-        let (mut out, start) = (Vec::with_capacity(4096), head(happened.word()));
-        out.extend_from_slice(&start);
-        write(&value, &mut out);
-        let end = out.len();
-        out.extend_from_slice(TAIL);
-        out.shrink_to_fit();
-        let line = Bytes::from(out);
-        let wire = line.slice(start.len()..end);
         Stored {
             version,
             namespace: text("/metadata/namespace"),
             name: text("/metadata/name"),
-            labels: value.pointer("/metadata/labels").cloned().unwrap_or_default(),
-            fields: fields::of(resource, &value),
-            wire,
-            line,
+            labels: value["metadata"]["labels"].clone(),
+            line: OnceLock::new(),
             happened,
+            value,
         }
     }
 
-    /// The object as a value.
-    pub fn value(&self) -> Value {
-        serde_json::from_slice(&self.wire).unwrap_or_default()
+    /// The line of a watch that is told what happened.
+    pub fn line(&self) -> &Bytes {
+        self.line.get_or_init(|| {
+            let mut out = head(self.happened.word());
+            write(&self.value, &mut out);
+            out.extend_from_slice(TAIL);
+            out.shrink_to_fit();
+            out.into()
+        })
+    }
+
+    /// The JSON, kind and apiVersion first: a part of [`Stored::line`].
+    pub fn wire(&self) -> Bytes {
+        let line = self.line();
+        line.slice(head(self.happened.word()).len()..line.len() - TAIL.len())
+    }
+
+    /// About how many bytes the JSON has.
+    pub fn size(&self) -> usize {
+        self.value.size()
     }
 }
 
@@ -124,7 +129,7 @@ pub fn without_type<'a>(resource: &Resource, wire: &'a [u8]) -> Option<&'a [u8]>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::json::json;
 
     #[test]
     fn kind_and_version_come_first() {

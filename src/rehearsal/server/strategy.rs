@@ -1,7 +1,7 @@
 //! What each kind does with a write before it is judged: what a client may not set, and when a generation begins.
 //! It must never look at other objects.
 
-use serde_json::{Value, json};
+use crate::json::{Map, Text, Value, json};
 
 use super::definition;
 use super::meta;
@@ -73,7 +73,7 @@ fn select_own(job: &mut Value) {
     let labels = template.clone();
     job["spec"]["selector"]["matchLabels"]["batch.kubernetes.io/controller-uid"] = uid.into();
     meta::edit(job, |meta| {
-        if meta.get("labels").is_none_or(|labels| labels.as_object().is_none_or(serde_json::Map::is_empty)) {
+        if meta.get("labels").is_none_or(|labels| labels.as_object().is_none_or(Map::is_empty)) {
             meta.insert("labels".into(), labels);
         }
     });
@@ -122,7 +122,7 @@ fn keep_finalizers(object: &mut Value, old: &Value) {
     }
 }
 
-fn keep(map: &mut serde_json::Map<String, Value>, old: &Value, key: &str) {
+fn keep(map: &mut Map, old: &Value, key: &str) {
     match old.get(key) {
         Some(value) => map.insert(key.into(), value.clone()),
         None => map.shift_remove(key),
@@ -130,8 +130,8 @@ fn keep(map: &mut serde_json::Map<String, Value>, old: &Value, key: &str) {
 }
 
 /// Through the path of the status, nothing but status is written; of the server's own kinds annotations too.
-fn keep_all_but_status(resource: &Resource, map: &mut serde_json::Map<String, Value>, old: &Value) {
-    let keys: Vec<String> = map.keys().cloned().collect();
+fn keep_all_but_status(resource: &Resource, map: &mut Map, old: &Value) {
+    let keys: Vec<Text> = map.keys().cloned().collect();
     for key in
         keys.iter().filter(|key| !matches!(key.as_str(), "status" | "metadata" | "kind" | "apiVersion"))
     {
@@ -171,26 +171,18 @@ fn keep_all_but_status(resource: &Resource, map: &mut serde_json::Map<String, Va
 
 /// Whether anything but metadata and status is another.
 fn wants_other(resource: &Resource, new: &Value, old: &Value) -> bool {
-    let wanted = |object: &Value| -> Vec<(String, Value)> {
-        let mut wanted: Vec<(String, Value)> = object
-            .as_object()
-            .into_iter()
-            .flatten()
-            .filter(|(key, _)| match key.as_str() {
-                "metadata" | "kind" | "apiVersion" => false,
-                "status" => resource.custom.is_some() && !resource.has_status(),
-                _ => true,
-            })
-            .map(|(key, value)| (key.clone(), value.clone()))
-            .collect();
-        wanted.sort_by(|a, b| a.0.cmp(&b.0));
-        wanted
+    let counts = |key: &str| match key {
+        "metadata" | "kind" | "apiVersion" => false,
+        "status" => resource.custom.is_some() && !resource.has_status(),
+        _ => true,
     };
+    let keys = [new, old].into_iter().flat_map(|object| object.as_object().into_iter().flat_map(Map::keys));
+    let other = keys.filter(|key| counts(key)).any(|key| new.get(key) != old.get(key));
     let annotated = resource.is("apps", "deployments")
         && new["metadata"]["annotations"] != old["metadata"]["annotations"];
     // A class of priorities is made once and for all.
     let fixed = resource.is("scheduling.k8s.io", "priorityclasses");
-    !fixed && (annotated || wanted(new) != wanted(old))
+    !fixed && (annotated || other)
 }
 
 /// The quality of service that a pod's requests and limits earn.

@@ -1,7 +1,7 @@
 //! Changes of objects that are there.
 //! It must never make a new one, but for the kinds that allow it.
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::call::Call;
 use super::decode;
@@ -25,7 +25,9 @@ use std::sync::Arc;
 pub fn update(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> {
     let validation = FieldValidation::read(call.query.text("fieldValidation"), "UpdateOptions")?;
     create::check_dry_run(call, "UpdateOptions")?;
-    let mut object = create::read(call, decode::object(call)?, validation)?;
+    let stored = state.store.get(&call.resource.shelf, call.namespace, call.name).cloned();
+    let old = stored.as_ref().map(|stored| convert::served(&call.resource, stored.value.clone()));
+    let mut object = create::read(call, decode::object(call)?, validation, old.as_ref())?;
     let named = meta::text(&object, "name");
     if named.is_empty() {
         return Err(Refusal::bad_request(format!(
@@ -40,15 +42,14 @@ pub fn update(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> {
         )));
     }
     decode::settle_namespace(&call.resource, call.namespace, &mut object)?;
-    let Some(stored) = state.store.get(&call.resource.shelf, call.namespace, call.name).cloned() else {
+    let (Some(stored), Some(old)) = (stored, old) else {
         return Err(Refusal::not_found(&call.resource, call.name));
     };
     let uid = meta::text(&object, "uid");
-    let old = convert::served(&call.resource, stored.value());
     if !uid.is_empty() && uid != meta::text(&old, "uid") {
         return Err(other_uid(call, uid, meta::text(&old, "uid")));
     }
-    model::default(&call.resource, &mut object);
+    model::default(&call.resource, &mut object, Some(&old));
     settle(state, call, &stored, &old, object, false)
 }
 
@@ -112,7 +113,7 @@ pub fn settle(
     });
     // What was read is in form; only addresses are written into it anew.
     if resource.is("", "services") {
-        new = model::normal(resource, new);
+        new = model::normal(resource, new, Some(old));
     }
     meta::tidy(&mut new);
     fields::keep_times(old, &mut new);
@@ -196,9 +197,9 @@ fn faults(call: &Call<'_>, new: &Value, old: &Value) -> Vec<Fault> {
     };
     if model::has_rules(&call.resource) {
         create::add(&mut faults, about);
-        create::add(&mut faults, meta::check(new, custom));
+        create::add(&mut faults, meta::check(new, Some(old), custom));
     } else {
-        create::add(&mut faults, meta::check(new, custom));
+        create::add(&mut faults, meta::check(new, Some(old), custom));
         create::add(&mut faults, about);
     }
     faults

@@ -69,7 +69,7 @@ impl View {
                 let told =
                     format!("406: Not Acceptable\n\nAvailable representations: {}", WRITTEN.join(", "));
                 let mut refusal = Refusal::new(406, "NotAcceptable", told);
-                refusal.details = serde_json::json!({});
+                refusal.details = crate::json::json!({});
                 Err(refusal)
             }
         }

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use crate::json::{Value, json};
 use bytes::Bytes;
-use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, Sleep};
 
@@ -67,7 +67,7 @@ pub fn watch(
     if from > 0 && from < state.store.oldest(&shelf) && options.initial != Some(true) {
         let oldest = state.store.oldest(&shelf);
         let refusal = Refusal::expired(format!("too old resource version: {from} ({oldest})"));
-        frames.ready.push_back(line("ERROR", refusal.status().to_string().as_bytes()));
+        frames.ready.push_back(News::Line(line("ERROR", refusal.status().to_string().as_bytes())));
         frames.over = true;
         return Ok(frames);
     }
@@ -107,9 +107,34 @@ fn first_bookmark(timeout: Option<Duration>) -> Duration {
     }
 }
 
+/// What a watch tells, not yet written.
+#[derive(Clone)]
+enum News {
+    Line(Bytes),
+    There(Arc<Stored>),
+    Told(Told),
+    Bookmark { version: u64, initial: bool },
+}
+
+impl Told {
+    /// What happened to the object, and the object as it is kept.
+    fn value(&self) -> (Happened, Value) {
+        match self.event {
+            Event::Is(happened) => (happened, self.change.now.value.clone()),
+            Event::Left => {
+                // What left the selection is told as it was in it, at the version at which it left.
+                let before = self.change.before.as_ref().unwrap_or(&self.change.now);
+                let mut value = before.value.clone();
+                value["metadata"]["resourceVersion"] = self.change.now.version.to_string().into();
+                (Happened::Deleted, value)
+            }
+        }
+    }
+}
+
 /// A watch that goes on: its frames as they come.
 pub struct Frames {
-    ready: VecDeque<Bytes>,
+    ready: VecDeque<News>,
     receiver: Option<mpsc::Receiver<Told>>,
     /// The version of the last thing told.
     last: u64,
@@ -130,11 +155,29 @@ impl fmt::Debug for Frames {
 }
 
 impl Frames {
-    /// The next frame; `None` when the watch is over.
+    /// The next line; `None` when the watch is over.
     pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        self.next(cx).map(|news| news.map(|news| self.writer.line(&news, self.clock.now())))
+    }
+
+    /// The next thing that happened, as a value of the kind as it is kept; `None` when the watch is over.
+    pub fn poll_value(&mut self, cx: &mut Context<'_>) -> Poll<Option<(Happened, Value)>> {
         loop {
-            if let Some(frame) = self.ready.pop_front() {
-                return Poll::Ready(Some(frame));
+            match std::task::ready!(self.next(cx)) {
+                None | Some(News::Line(_)) => return Poll::Ready(None),
+                Some(News::Bookmark { .. }) => {}
+                Some(News::There(object)) => {
+                    return Poll::Ready(Some((Happened::Added, object.value.clone())));
+                }
+                Some(News::Told(told)) => return Poll::Ready(Some(told.value())),
+            }
+        }
+    }
+
+    fn next(&mut self, cx: &mut Context<'_>) -> Poll<Option<News>> {
+        loop {
+            if let Some(news) = self.ready.pop_front() {
+                return Poll::Ready(Some(news));
             }
             if self.over {
                 return Poll::Ready(None);
@@ -167,30 +210,27 @@ impl Frames {
             Event::Is(happened) => happened.word(),
             Event::Left => Happened::Deleted.word(),
         };
-        self.writer.now = self.clock.now();
-        let bytes = self.writer.event(told);
-        self.deliver(word, bytes, &object.namespace, &object.name);
+        self.deliver(word, News::Told(told.clone()), &object.namespace, &object.name);
     }
 
     fn push_state(&mut self, object: &Arc<Stored>) {
-        let bytes = self.writer.object(Happened::Added.word(), object);
-        self.deliver(Happened::Added.word(), bytes, &object.namespace, &object.name);
+        let news = News::There(object.clone());
+        self.deliver(Happened::Added.word(), news, &object.namespace, &object.name);
     }
 
     fn push_bookmark(&mut self, version: u64, initial: bool) {
-        let bytes = self.writer.bookmark(version, initial);
-        self.deliver("BOOKMARK", bytes, "", "");
+        self.deliver("BOOKMARK", News::Bookmark { version, initial }, "", "");
     }
 
-    fn deliver(&mut self, word: &str, bytes: Bytes, namespace: &str, name: &str) {
+    fn deliver(&mut self, word: &str, news: News, namespace: &str, name: &str) {
         let delivery = match &self.interfere {
             Some(interfere) => interfere.event(&self.asked, word, &format!("{namespace}/{name}")),
             None => Delivery::Deliver,
         };
         match delivery {
             _ if self.over => {}
-            Delivery::Deliver => self.ready.push_back(bytes),
-            Delivery::Twice => self.ready.extend([bytes.clone(), bytes]),
+            Delivery::Deliver => self.ready.push_back(news),
+            Delivery::Twice => self.ready.extend([news.clone(), news]),
             Delivery::Drop => self.over = true,
         }
     }
@@ -226,25 +266,32 @@ struct Writer {
 }
 
 impl Writer {
+    fn line(&mut self, news: &News, now: jiff::Timestamp) -> Bytes {
+        self.now = now;
+        match news {
+            News::Line(line) => line.clone(),
+            News::There(object) => self.object(Happened::Added.word(), object),
+            News::Told(told) => self.event(told),
+            News::Bookmark { version, initial } => self.bookmark(*version, *initial),
+        }
+    }
+
     fn event(&mut self, told: &Told) -> Bytes {
         let as_kept = matches!(self.view, View::Plain | View::Yaml) && convert::is_as_kept(&self.resource);
         match told.event {
             Event::Is(happened) if as_kept => told.change.line(happened),
             Event::Is(happened) => self.object(happened.word(), &told.change.now),
             Event::Left => {
-                // What left the selection is told as it was in it, at the version at which it left.
-                let before = told.change.before.as_ref().unwrap_or(&told.change.now);
-                let mut value = before.value();
-                value["metadata"]["resourceVersion"] = told.change.now.version.to_string().into();
-                self.value(Happened::Deleted.word(), value)
+                let (happened, value) = told.value();
+                self.value(happened.word(), value)
             }
         }
     }
 
     fn object(&mut self, word: &str, object: &Stored) -> Bytes {
         match matches!(self.view, View::Plain | View::Yaml) && convert::is_as_kept(&self.resource) {
-            true => line(word, &object.wire),
-            false => self.value(word, object.value()),
+            true => line(word, &object.wire()),
+            false => self.value(word, object.value.clone()),
         }
     }
 

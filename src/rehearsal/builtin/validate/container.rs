@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::spot::{Faults, Spot};
 use super::words;
@@ -232,7 +232,7 @@ fn mounts(spot: &Spot<'_>, volumes: &BTreeSet<&str>, faults: &mut Faults) {
         }
         let inner = mount.get("subPath");
         if !inner.is_empty() {
-            let here = Spot { value: inner.value, path: format!("{}.subPath", spot.path) };
+            let here = Spot::new(inner.value, format!("{}.subPath", spot.path));
             if inner.text().starts_with('/') {
                 faults.invalid(&here, "must be a relative path");
             }
@@ -327,7 +327,7 @@ fn handler(spot: &Spot<'_>, grace: &Spot<'_>, faults: &mut Faults) {
             "grpc" => {
                 let port = handler.get("port");
                 let zero = Value::from(port.int());
-                let port = Spot { value: &zero, path: port.path };
+                let port = Spot::new(&zero, port.path);
                 faults.invalid_each(&port, words::port(port.int()));
             }
             _ => {
@@ -367,7 +367,7 @@ pub fn port(spot: &Spot<'_>, faults: &mut Faults) {
         Value::String(text) => faults.invalid_each(spot, words::port_name(text)),
         other => {
             let number = Value::from(other.as_i64().unwrap_or_default());
-            let spot = Spot { value: &number, path: spot.path.clone() };
+            let spot = Spot::new(&number, spot.path.clone());
             faults.invalid_each(&spot, words::port(spot.int()));
         }
     }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Value, json};
+use crate::json::{Value, json};
 
 use super::spot::{Faults, Spot};
 use super::words;
@@ -82,17 +82,17 @@ fn versions(root: &Spot<'_>, spec: &Spot<'_>, faults: &mut Faults) {
         if version.get("storage").is_true() {
             stored.push(name.text());
         }
-        let shown = Value::String(name.text().to_owned());
-        faults.invalid_each(&Spot { value: &shown, path: name.path.clone() }, words::label_1035(name.text()));
+        let shown = Value::from(name.text());
+        faults.invalid_each(&Spot::new(&shown, name.path.clone()), words::label_1035(name.text()));
         if !name.is_empty() && versions.items().count() == 1 {
-            let of_old = Spot { value: &shown, path: "spec.version".into() };
+            let of_old = Spot::new(&shown, "spec.version");
             faults.invalid_each(&of_old, words::label_1035(name.text()));
         }
         let schema = version.at("schema.openAPIV3Schema");
         if schema.is_there() {
             let alone = versions.items().count() == 1;
             let path = if alone { "spec.validation.openAPIV3Schema".into() } else { schema.path.clone() };
-            self::schema(&Spot { value: schema.value, path }, true, faults);
+            self::schema(&Spot::new(schema.value, path), true, faults);
         } else {
             faults.required(&schema, "");
         }

@@ -1,7 +1,7 @@
 //! What every object has: its name, labels, annotations, finalizers, owners; and label selectors.
 //! It must never know one kind's fields.
 
-use serde_json::{Map, Value, json};
+use crate::json::{Map, Text, Value, json};
 
 use super::spot::{Faults, Spot};
 use super::words;
@@ -56,7 +56,7 @@ fn common(metadata: &Spot<'_>, faults: &mut Faults) {
     owners(&metadata.get("ownerReferences"), faults);
     let finalizers = metadata.get("finalizers");
     for item in finalizers.items() {
-        let whole = Spot { value: item.value, path: finalizers.path.clone() };
+        let whole = Spot::new(item.value, finalizers.path.clone());
         faults.invalid_each(&whole, words::qualified(item.text()));
     }
     let has = |name: &str| finalizers.items().any(|item| item.text() == name);
@@ -67,6 +67,9 @@ fn common(metadata: &Spot<'_>, faults: &mut Faults) {
 
 /// Checks labels.
 pub fn labels(spot: &Spot<'_>, faults: &mut Faults) {
+    if spot.is_judged() {
+        return;
+    }
     for (key, value) in spot.entries() {
         faults.invalid_each_at(spot, key, words::qualified(key));
         faults.invalid_each_at(spot, value.text(), words::label_value(value.text()));
@@ -75,6 +78,9 @@ pub fn labels(spot: &Spot<'_>, faults: &mut Faults) {
 
 /// Checks annotations.
 pub fn annotations(spot: &Spot<'_>, faults: &mut Faults) {
+    if spot.is_judged() {
+        return;
+    }
     let mut size = 0;
     for (key, value) in spot.entries() {
         faults.invalid_each_at(spot, key, words::qualified(&key.to_lowercase()));
@@ -151,7 +157,7 @@ pub fn is_sound(spot: &Spot<'_>) -> bool {
 pub fn shown(selector: &Value) -> Value {
     let mut out = Map::new();
     if let Some(labels) = selector.get("matchLabels").and_then(Value::as_object) {
-        let mut entries: Vec<(String, Value)> = labels.clone().into_iter().collect();
+        let mut entries: Vec<(Text, Value)> = labels.clone().into_iter().collect();
         entries.sort_by(|a, b| a.0.cmp(&b.0));
         out.insert("matchLabels".into(), Value::Object(entries.into_iter().collect()));
     }

@@ -18,7 +18,7 @@ mod volumes;
 mod words;
 mod workload;
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::fault::Fault;
 use spot::{Faults, Spot};
@@ -27,7 +27,7 @@ use spot::{Faults, Spot};
 /// are not built in, and those without rules here, are judged by their metadata alone.
 pub fn validate(group_version: &str, kind: &str, new: &Value, old: Option<&Value>) -> Vec<Fault> {
     let mut faults = Faults::default();
-    let root = Spot::root(new);
+    let root = Spot::root(new, old);
     let metadata = root.get("metadata");
     match old {
         // What is not named at all is named by the server.
@@ -39,6 +39,8 @@ pub fn validate(group_version: &str, kind: &str, new: &Value, old: Option<&Value
     let spec = root.get("spec");
     let found = &mut faults;
     match (group_version, kind) {
+        ("apps/v1" | "batch/v1", _) | ("v1", "Pod" | "Service" | "ReplicationController")
+            if old.is_some() && spec.is_judged() => {}
         ("apps/v1", "Deployment") => workload::deployment(&spec, before, found),
         ("apps/v1", "ReplicaSet") => workload::replica_set(&spec, before, found),
         ("apps/v1", "StatefulSet") => workload::stateful_set(&spec, before, found),

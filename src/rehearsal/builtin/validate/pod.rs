@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::container;
 use super::meta;
@@ -14,7 +14,10 @@ use super::words;
 /// Checks the template of a workload.
 pub fn template(spot: &Spot<'_>, faults: &mut Faults) {
     let metadata = spot.get("metadata");
-    let named = |key: &str| Spot { value: metadata.get(key).value, path: spot.get(key).path };
+    if spot.is_judged() {
+        return;
+    }
+    let named = |key: &str| Spot { path: spot.get(key).path, ..metadata.get(key) };
     meta::labels(&named("labels"), faults);
     meta::annotations(&named("annotations"), faults);
     spec(&spot.get("spec"), faults);
@@ -26,6 +29,9 @@ pub fn template(spot: &Spot<'_>, faults: &mut Faults) {
 
 /// Checks what a pod is to run.
 pub fn spec(spot: &Spot<'_>, faults: &mut Faults) {
+    if spot.is_judged() {
+        return;
+    }
     let grace = spot.get("terminationGracePeriodSeconds");
     if !grace.is_there() {
         faults.required(&grace, "");
@@ -116,8 +122,8 @@ fn host_ports(container: &Spot<'_>, taken: &mut BTreeSet<String>, faults: &mut F
         }
         let text = format!("{}/{}/{}", port.get("protocol").text(), port.get("hostIP").text(), host.int());
         if !taken.insert(text.clone()) {
-            let value = Value::String(text);
-            faults.duplicate(&Spot { value: &value, path: host.path });
+            let value = Value::from(text);
+            faults.duplicate(&Spot::new(&value, host.path));
         }
     }
 }

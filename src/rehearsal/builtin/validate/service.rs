@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Value, json};
+use crate::json::{Value, json};
 
 use super::container::port;
 use super::meta;
@@ -104,7 +104,7 @@ fn port_name<'a>(port: &Spot<'a>, several: bool, faults: &mut Faults) -> Spot<'a
 /// A number of which one that is left out is 0, and a protocol.
 fn port_number(port: &Spot<'_>, faults: &mut Faults) {
     let number = Value::from(port.get("port").int());
-    let number = Spot { value: &number, path: port.get("port").path };
+    let number = Spot::new(&number, port.get("port").path);
     faults.invalid_each(&number, words::port(number.int()));
     faults.choice(&port.get("protocol"), &["SCTP", "TCP", "UDP"]);
 }
@@ -156,7 +156,7 @@ fn addresses(spec: &Spot<'_>, faults: &mut Faults) {
     let (one, all) = (spec.get("clusterIP"), spec.get("clusterIPs"));
     if all.is_empty() {
         if !one.is_empty() && one.text() != "None" {
-            let first = Spot { value: one.value, path: "spec.clusterIPs[0]".into() };
+            let first = Spot::new(one.value, "spec.clusterIPs[0]");
             ip(&first, faults);
         }
     } else if all.items().next().is_some_and(|first| first.text() != one.text()) {
@@ -224,7 +224,7 @@ pub fn ingress(spec: &Spot<'_>, faults: &mut Faults) {
     let rules = spec.get("rules");
     let fallback = spec.get("defaultBackend");
     if rules.is_empty() && !fallback.is_there() {
-        let rules = Spot { value: rules.value, path: spec.path.clone() };
+        let rules = Spot::new(rules.value, spec.path.clone());
         faults.invalid(&rules, "either `defaultBackend` or `rules` must be specified");
     }
     if fallback.is_there() {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::container::{amount, not_negative};
 use super::meta;
@@ -99,7 +99,7 @@ pub fn autoscaler(spec: &Spot<'_>, faults: &mut Faults) {
     faults.not_negative(&least);
     if least.is_there() && most.int() < least.int() {
         let shown = Value::from(most.int());
-        let most = Spot { value: &shown, path: most.path.clone() };
+        let most = Spot::new(&shown, most.path.clone());
         faults.invalid(&most, "must be greater than or equal to `minReplicas`");
     }
     target(&spec.get("scaleTargetRef"), faults);
@@ -313,7 +313,7 @@ pub fn binding(root: &Spot<'_>, namespaced: bool, old: Option<&Value>, faults: &
     }
     if let Some(old) = old.filter(|old| *role.value != old["roleRef"]) {
         let _ = old;
-        let shown = serde_json::json!({
+        let shown = crate::json::json!({
             "APIGroup": role.get("apiGroup").text(),
             "Kind": role.get("kind").text(),
             "Name": role.get("name").text(),

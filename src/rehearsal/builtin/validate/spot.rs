@@ -1,7 +1,7 @@
 //! A place in an object that is judged, and the faults found so far.
 //! It must never know kinds.
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::super::fault::Fault;
 
@@ -14,18 +14,31 @@ pub struct Spot<'a> {
     pub value: &'a Value,
     /// The path as the server writes it.
     pub path: String,
+    /// What was here before, if anything was.
+    pub old: Option<&'a Value>,
 }
 
 impl<'a> Spot<'a> {
-    /// The object itself.
-    pub fn root(value: &'a Value) -> Spot<'a> {
-        Spot { value, path: String::new() }
+    /// A value that is shown at a path.
+    pub fn new(value: &'a Value, path: impl Into<String>) -> Spot<'a> {
+        Spot { value, path: path.into(), old: None }
+    }
+
+    /// The object itself, and what it was.
+    pub fn root(value: &'a Value, old: Option<&'a Value>) -> Spot<'a> {
+        Spot { value, path: String::new(), old }
+    }
+
+    /// Whether it is the very same as before, and so was judged then.
+    pub fn is_judged(&self) -> bool {
+        self.old.is_some_and(|old| old.is(self.value))
     }
 
     /// A field.
     pub fn get(&self, key: &str) -> Spot<'a> {
         let dot = if self.path.is_empty() { "" } else { "." };
-        Spot { value: self.value.get(key).unwrap_or(NOTHING), path: format!("{}{dot}{key}", self.path) }
+        let of = |value: &'a Value| value.get(key).unwrap_or(NOTHING);
+        Spot { value: of(self.value), path: format!("{}{dot}{key}", self.path), old: self.old.map(of) }
     }
 
     /// A field that is there. Where most are not, this is cheaper.
@@ -41,13 +54,13 @@ impl<'a> Spot<'a> {
     /// The items of a list.
     pub fn items(&self) -> impl Iterator<Item = Spot<'a>> {
         let items = self.value.as_array().map_or(&[][..], Vec::as_slice);
-        items.iter().enumerate().map(|(index, value)| Spot { value, path: format!("{}[{index}]", self.path) })
+        items.iter().enumerate().map(|(index, value)| Spot::new(value, format!("{}[{index}]", self.path)))
     }
 
     /// The entries of a mapping, each at `path[key]`.
     pub fn entries(&self) -> impl Iterator<Item = (&'a str, Spot<'a>)> {
         let map = self.value.as_object().into_iter().flatten();
-        map.map(|(key, value)| (key.as_str(), Spot { value, path: format!("{}[{key}]", self.path) }))
+        map.map(|(key, value)| (key.as_str(), Spot::new(value, format!("{}[{key}]", self.path))))
     }
 
     /// The text, empty if there is none.
@@ -146,7 +159,7 @@ impl Faults {
 impl Faults {
     /// Refuses a text that stands somewhere below a place, for each reason, at the place itself.
     pub fn invalid_each_at(&mut self, spot: &Spot<'_>, text: &str, whys: impl IntoIterator<Item = String>) {
-        let value = Value::String(text.to_owned());
+        let value = Value::from(text);
         whys.into_iter().for_each(|why| self.0.push(Fault::invalid(&spot.path, &value, why)));
     }
 }

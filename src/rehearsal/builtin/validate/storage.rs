@@ -1,7 +1,7 @@
 //! Claims, volumes and classes of storage.
 //! It must never know pods.
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::container::{amount, not_negative};
 use super::meta;
@@ -22,7 +22,7 @@ pub fn claim_spec(spec: &Spot<'_>, faults: &mut Faults) {
     meta::selector(&spec.get("selector"), faults);
     access(&modes, faults);
     let storage = spec.at("resources.requests").get("storage");
-    let storage = Spot { value: storage.value, path: format!("{}[storage]", spec.get("resources").path) };
+    let storage = Spot::new(storage.value, format!("{}[storage]", spec.get("resources").path));
     match amount(storage.value) {
         None => faults.required(&storage, ""),
         Some(size) if Quantity::parse("0").is_some_and(|zero| size <= zero) => {
@@ -85,7 +85,7 @@ pub fn claim_replaced(root: &Spot<'_>, old: &Value, faults: &mut Faults) {
         let asked = spec.at("resources.requests.storage");
         faults.forbidden(&asked, "field can not be less than status.capacity");
     }
-    let mode = Spot { value: spec.get("volumeMode").value, path: "volumeMode".into() };
+    let mode = Spot::new(spec.get("volumeMode").value, "volumeMode");
     faults.immutable(&mode, &old["spec"], "/volumeMode");
 }
 

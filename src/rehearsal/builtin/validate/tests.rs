@@ -1,6 +1,6 @@
 //! The rules that people meet most, with no server to compare with.
 
-use serde_json::{Value, json};
+use crate::json::{Value, json};
 
 use super::validate;
 use crate::rehearsal::builtin::{default, read, schema};
@@ -21,7 +21,7 @@ fn deployment(spec: Value) -> Value {
         "replicas": 1, "selector": {"matchLabels": {"a": "b"}},
         "template": {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": [{"name": "c", "image": "i"}]}}
     });
-    json_patch::merge(&mut whole, &spec);
+    crate::json::merge(&mut whole, &spec);
     json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, "spec": whole})
 }
 

@@ -35,8 +35,8 @@ pub fn check<'a>(spot: &Spot<'a>, faults: &mut Faults) -> BTreeSet<&'a str> {
 }
 
 fn source(spot: &Spot<'_>, faults: &mut Faults) {
-    let kinds: Vec<&String> = spot.value.as_object().into_iter().flatten().map(|(key, _)| key).collect();
-    let mut kinds: Vec<&str> = kinds.into_iter().map(String::as_str).filter(|key| *key != "name").collect();
+    let kinds = spot.value.as_object().into_iter().flatten().map(|(key, _)| key.as_str());
+    let mut kinds: Vec<&str> = kinds.filter(|key| *key != "name").collect();
     kinds.sort_by_key(|kind| ORDER.iter().position(|known| known == kind));
     let Some((first, others)) = kinds.split_first() else {
         return faults.required(spot, "must specify a volume type");
@@ -181,7 +181,7 @@ fn projected(spot: &Spot<'_>, faults: &mut Faults) {
 
 /// A file that tells something of the pod; the server names the list above it.
 fn pod_file(item: &Spot<'_>, above: &Spot<'_>, faults: &mut Faults) {
-    let here = |key: &str| Spot { value: item.get(key).value, path: above.get(key).path };
+    let here = |key: &str| Spot::new(item.get(key).value, above.get(key).path);
     let path = here("path");
     if path.is_empty() {
         faults.required(&path, "");

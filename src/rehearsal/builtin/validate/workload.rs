@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Value, json};
+use crate::json::{Text, Value, json};
 
 use super::meta;
 use super::pod;
@@ -98,7 +98,7 @@ fn matching(selector: &Spot<'_>, template: &Spot<'_>, faults: &mut Faults) {
 
 fn sorted(labels: &Value) -> Value {
     let Value::Object(map) = labels else { return labels.clone() };
-    let mut entries: Vec<(String, Value)> = map.clone().into_iter().collect();
+    let mut entries: Vec<(Text, Value)> = map.clone().into_iter().collect();
     entries.sort_by(|a, b| a.0.cmp(&b.0));
     Value::Object(entries.into_iter().collect())
 }
@@ -218,7 +218,7 @@ pub fn stateful_set(spec: &Spot<'_>, old: Option<&Value>, faults: &mut Faults) {
     }
     let selector = its_selector(spec, "statefulset", faults);
     let template = with_claims(spec);
-    let template = Spot { value: &template, path: spec.get("template").path };
+    let template = Spot::new(&template, spec.get("template").path);
     if !meta::is_sound(&selector) {
         let shown = meta::shown(selector.value);
         let message = format!("Invalid value: {shown}");
@@ -256,7 +256,7 @@ fn with_claims(spec: &Spot<'_>) -> Value {
         let claimed =
             claims.iter().map(|name| json!({"name": name, "persistentVolumeClaim": {"claimName": name}}));
         let volumes: Vec<Value> = claimed.chain(own).collect();
-        pod.insert("volumes".into(), Value::Array(volumes));
+        pod.insert("volumes".into(), volumes.into());
     }
     template
 }

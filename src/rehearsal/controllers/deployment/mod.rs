@@ -14,7 +14,7 @@ use super::driver::{Change, Name, View};
 use super::outcome::Outcome;
 use super::read::{condition, controller_of_kind, deleting, generation, namespace, replicas, stamp, text};
 use super::resource::{DEPLOYMENTS, PODS, REPLICA_SETS};
-use serde_json::{Value, json};
+use crate::json::{Value, json};
 use sets::Sets;
 
 /// Who tells the events.

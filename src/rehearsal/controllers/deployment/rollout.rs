@@ -5,7 +5,7 @@ use super::super::read::{count, deleting, generation, name, replicas, text};
 use super::super::resource::{DEPLOYMENTS, PODS, REPLICA_SETS};
 use super::sets::{desired_noted, max_noted, resize, revision, surge_and_missing};
 use super::{BY, Pass, status};
-use serde_json::Value;
+use crate::json::Value;
 
 impl Pass<'_> {
     /// Rolls on by one step.

@@ -9,8 +9,8 @@ use super::super::read::{
 };
 use super::super::resource::{DEPLOYMENTS, REPLICA_SETS};
 use super::{BY, status};
+use crate::json::{Map, Value, json};
 use crate::selector::LabelSelector;
-use serde_json::{Map, Value, json};
 
 /// The label by which the pods of a Deployment's ReplicaSets differ.
 pub(super) const HASH: &str = "pod-template-hash";
@@ -229,13 +229,13 @@ pub(super) fn desired_noted(set: &Value) -> Option<i64> {
     annotation(set, DESIRED).parse().ok()
 }
 
-fn annotate_counts(deployment: &Value, annotations: &mut Map<String, Value>) {
+fn annotate_counts(deployment: &Value, annotations: &mut Map) {
     let wanted = replicas(deployment);
     annotations.insert(DESIRED.into(), wanted.to_string().into());
     annotations.insert(MAX.into(), (wanted + surge_and_missing(deployment).0).to_string().into());
 }
 
-fn copy_annotations(deployment: &Value, annotations: &mut Map<String, Value>) {
+fn copy_annotations(deployment: &Value, annotations: &mut Map) {
     for (key, value) in fields(&deployment["metadata"]["annotations"]) {
         if !OWN.contains(&key.as_str()) {
             annotations.insert(key, value);
@@ -245,7 +245,7 @@ fn copy_annotations(deployment: &Value, annotations: &mut Map<String, Value>) {
 
 fn put_annotation(object: &mut Value, key: &str, value: &str) {
     let mut annotations = fields(&object["metadata"]["annotations"]);
-    annotations.insert(key.to_owned(), value.into());
+    annotations.insert(key.into(), value.into());
     object["metadata"]["annotations"] = annotations.into();
 }
 

@@ -3,8 +3,8 @@
 
 use super::super::read::{count, generation, items, later, replicas, stamp, text, time, until};
 use super::sets::{Sets, surge_and_missing};
+use crate::json::{Map, Value, json};
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
 use std::time::Duration;
 
 /// A condition of a Deployment.

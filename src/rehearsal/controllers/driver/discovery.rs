@@ -4,10 +4,10 @@
 use super::super::read::{holds, items, text};
 use super::super::resource::{DEFINITIONS, NAMESPACES, NODES, Resource, STORAGE_CLASSES, VOLUMES};
 use super::exchange::read;
+use crate::json::Value;
 use http::{Method, Request, header};
 use kube::Client;
 use kube::client::Body;
-use serde_json::Value;
 
 /// How discovery is asked for.
 const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
@@ -29,20 +29,21 @@ const LEFT_OUT: &[&str] = &[
     "storagemigration.k8s.io",
 ];
 
-/// The resources worth watching, each in the version that the server prefers; nothing if it does not answer.
-pub(super) async fn discover(client: &Client) -> Option<Vec<Resource>> {
-    let mut found = Vec::new();
+/// The resources worth watching, each in the version that the server prefers, and whether the server is in this process; nothing if
+/// it does not answer.
+pub(super) async fn discover(client: &Client) -> Option<(Vec<Resource>, bool)> {
+    let (mut found, mut here) = (Vec::new(), false);
     for path in ["/api", "/apis"] {
         let request = Request::builder()
             .method(Method::GET)
             .uri(path)
             .header(header::ACCEPT, AGGREGATED)
             .body(Body::empty());
-        let answer = read(client, request.ok()).await.ok()?;
-        let groups: Value = serde_json::from_slice(&answer).ok()?;
-        items(&groups["items"]).iter().for_each(|group| of_group(group, &mut found));
+        let groups = read(client, request.ok()).await.ok()?;
+        here = groups.here;
+        items(&groups.value["items"]).iter().for_each(|group| of_group(group, &mut found));
     }
-    Some(found)
+    Some((found, here))
 }
 
 fn of_group(group: &Value, found: &mut Vec<Resource>) {
@@ -92,7 +93,7 @@ pub(super) fn defined(definition: &Value) -> Option<Resource> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::json::json;
 
     #[test]
     fn a_group_is_served_in_its_first_version_that_has_the_resource() {

@@ -4,27 +4,49 @@
 use super::super::outcome::{Deletion, Verb, Write};
 use super::super::resource::Resource;
 use super::view::Failure;
-use http::{Method, Request, header};
+use crate::json::{Value, json};
+use crate::rehearsal::server::Direct;
+use http::{HeaderValue, Method, Request, header};
 use http_body_util::BodyExt;
 use kube::Client;
 use kube::client::Body;
-use serde_json::{Value, json};
 use std::time::Duration;
 
 /// How long an answer may take.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// A request; nothing if the path is none.
-pub(super) fn ask(method: Method, path: &str, content: &str, body: Vec<u8>) -> Option<Request<Body>> {
-    let mut request = Request::builder().method(method).uri(path).header(header::ACCEPT, "application/json");
-    if !content.is_empty() {
-        request = request.header(header::CONTENT_TYPE, content);
+/// A question; nothing if the path is none.
+pub(super) fn ask(path: &str) -> Option<Request<Body>> {
+    let request = Request::get(path).header(header::ACCEPT, "application/json");
+    request.body(Body::empty()).ok()
+}
+
+/// A request that brings a value: as it is to a server in this process, in bytes to any other. Nothing if the path is none.
+pub(super) fn bring(
+    (method, path, content): (Method, &str, &'static str),
+    body: Value,
+    here: bool,
+) -> Option<Request<Body>> {
+    let request = Request::builder().method(method).uri(path);
+    let request = request
+        .header(header::ACCEPT, HeaderValue::from_static("application/json"))
+        .header(header::CONTENT_TYPE, HeaderValue::from_static(content));
+    match here {
+        true => request.extension(Direct(body)).body(Body::empty()).ok(),
+        false => request.body(Body::from(body.to_string().into_bytes())).ok(),
     }
-    request.body(Body::from(body)).ok()
+}
+
+/// What was answered, and whether by a server in this process.
+pub(super) struct Answer {
+    /// What was answered.
+    pub value: Value,
+    /// Whether it came as a value.
+    pub here: bool,
 }
 
 /// Sends a request and reads the whole answer.
-pub(super) async fn read(client: &Client, request: Option<Request<Body>>) -> Result<Vec<u8>, Failure> {
+pub(super) async fn read(client: &Client, request: Option<Request<Body>>) -> Result<Answer, Failure> {
     let Some(request) = request else { return Err(silent("the request cannot be written")) };
     match tokio::time::timeout(LIMIT, exchange(client, request)).await {
         Ok(answer) => answer,
@@ -32,13 +54,17 @@ pub(super) async fn read(client: &Client, request: Option<Request<Body>>) -> Res
     }
 }
 
-async fn exchange(client: &Client, request: Request<Body>) -> Result<Vec<u8>, Failure> {
-    let response = client.send(request).await.map_err(|error| silent(&error.to_string()))?;
+async fn exchange(client: &Client, request: Request<Body>) -> Result<Answer, Failure> {
+    let mut response = client.send(request).await.map_err(|error| silent(&error.to_string()))?;
     let status = response.status();
+    if let (true, Some(Direct(value))) = (status.is_success(), response.extensions_mut().remove()) {
+        return Ok(Answer { value, here: true });
+    }
     let body = response.into_body().collect().await.map_err(|error| silent(&error.to_string()))?;
     let body = body.to_bytes();
     if status.is_success() {
-        return Ok(body.into());
+        let value = serde_json::from_slice(&body).map_err(|error| silent(&error.to_string()))?;
+        return Ok(Answer { value, here: false });
     }
     let told: Value = serde_json::from_slice(&body).unwrap_or_default();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
@@ -64,39 +90,42 @@ fn silent(message: &str) -> Failure {
 }
 
 /// A write as a request.
-pub(super) fn request(resource: &Resource, write: &Write, manager: &str) -> Option<Request<Body>> {
+pub(super) fn request(
+    resource: &Resource,
+    write: &Write,
+    manager: &str,
+    here: bool,
+) -> Option<Request<Body>> {
     let path = |name: &str, part: &str| {
         format!("{}?fieldManager={manager}", resource.path(&write.namespace, name, part))
     };
     let json = "application/json";
     let (method, path, content, body) = match &write.verb {
-        Verb::Create(object) => (Method::POST, path("", ""), json, object.to_string()),
-        Verb::Update(object) => (Method::PUT, path(&write.name, ""), json, object.to_string()),
-        Verb::Status(object) => (Method::PUT, path(&write.name, "status"), json, object.to_string()),
+        Verb::Create(object) => (Method::POST, path("", ""), json, object.clone()),
+        Verb::Update(object) => (Method::PUT, path(&write.name, ""), json, object.clone()),
+        Verb::Status(object) => (Method::PUT, path(&write.name, "status"), json, object.clone()),
         Verb::Merge(patch) => {
-            (Method::PATCH, path(&write.name, ""), "application/merge-patch+json", patch.to_string())
+            (Method::PATCH, path(&write.name, ""), "application/merge-patch+json", patch.clone())
         }
         Verb::Apply(object) => {
             let path = format!("{}&force=true", path(&write.name, ""));
-            (Method::PATCH, path, "application/apply-patch+yaml", object.to_string())
+            (Method::PATCH, path, "application/apply-patch+yaml", object.clone())
         }
         Verb::Scale(replicas) => {
-            let patch = json!({ "spec": { "replicas": replicas } }).to_string();
+            let patch = json!({ "spec": { "replicas": replicas } });
             (Method::PATCH, path(&write.name, "scale"), "application/merge-patch+json", patch)
         }
         Verb::Bind(node) => {
             let target = json!({ "apiVersion": "v1", "kind": "Binding", "metadata": { "name": write.name, "namespace": write.namespace },
                 "target": { "apiVersion": "v1", "kind": "Node", "name": node } });
-            (Method::POST, path(&write.name, "binding"), json, target.to_string())
+            (Method::POST, path(&write.name, "binding"), json, target)
         }
-        Verb::Finalize(object) => (Method::PUT, path(&write.name, "finalize"), json, object.to_string()),
-        Verb::Delete(deletion) => {
-            (Method::DELETE, path(&write.name, ""), json, options(deletion).to_string())
-        }
-        Verb::DeleteAll => (Method::DELETE, path("", ""), json, "{}".to_owned()),
+        Verb::Finalize(object) => (Method::PUT, path(&write.name, "finalize"), json, object.clone()),
+        Verb::Delete(deletion) => (Method::DELETE, path(&write.name, ""), json, options(deletion)),
+        Verb::DeleteAll => (Method::DELETE, path("", ""), json, json!({})),
         Verb::Tell(_) => return None,
     };
-    ask(method, &path, content, body.into_bytes())
+    bring((method, &path, content), body, here)
 }
 
 fn options(deletion: &Deletion) -> Value {

@@ -2,15 +2,15 @@
 //! Must never know what the objects mean, nor what is done about them.
 
 use super::super::super::clock::Clock;
+use super::super::read::text;
 use super::super::resource::Resource;
 use super::exchange::{ask, read};
+use crate::json::Value;
+use crate::rehearsal::server::{Direct, Followed, Happened};
 use bytes::Bytes;
-use http::Method;
 use http_body_util::BodyExt;
 use kube::Client;
 use serde::Deserialize;
-use serde_json::Value;
-use serde_json::value::RawValue;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
@@ -22,8 +22,8 @@ const LONGEST: Duration = Duration::from_secs(30);
 pub(crate) enum News {
     /// All objects there are.
     Listed(Vec<Value>),
-    /// What happened to one: `ADDED`, `MODIFIED` or `DELETED`, and the object in JSON.
-    Changed(Kind, Bytes, Head),
+    /// What happened to one.
+    Changed(Kind, Value),
     /// The server does not serve it.
     Missing,
 }
@@ -37,42 +37,10 @@ pub(crate) enum Kind {
     Gone,
 }
 
-/// The names in a line of a watch, read before the rest of it is.
-#[derive(Debug, Default, Deserialize)]
-pub(crate) struct Head {
-    metadata: Names,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Names {
-    name: String,
-    namespace: String,
-    resource_version: String,
-}
-
-impl Head {
-    /// `metadata.name`
-    pub fn name(&self) -> &str {
-        &self.metadata.name
-    }
-
-    /// `metadata.namespace`
-    pub fn namespace(&self) -> &str {
-        &self.metadata.namespace
-    }
-
-    /// `metadata.resourceVersion` as a number.
-    pub fn version(&self) -> u64 {
-        self.metadata.resource_version.parse().unwrap_or(0)
-    }
-}
-
 #[derive(Deserialize)]
-struct Line<'a> {
-    r#type: &'a str,
-    #[serde(borrow)]
-    object: &'a RawValue,
+struct Line {
+    r#type: String,
+    object: Value,
 }
 
 /// What is told, and of which resource.
@@ -112,9 +80,7 @@ async fn list(client: &Client, resource: &Resource) -> Result<(Vec<Value>, Strin
     let (mut objects, mut more) = (Vec::new(), String::new());
     loop {
         let path = format!("{}?limit=500{more}", resource.path("", "", ""));
-        let answer =
-            read(client, ask(Method::GET, &path, "", Vec::new())).await.map_err(|failure| failure.code)?;
-        let mut page: Value = serde_json::from_slice(&answer).map_err(|_| 0u16)?;
+        let mut page = read(client, ask(&path)).await.map_err(|failure| failure.code)?.value;
         if let Value::Array(items) = page["items"].take() {
             // The items of a list leave out what they all share.
             let named = items.into_iter().map(|mut item| {
@@ -151,12 +117,28 @@ async fn watch(
     news: &UnboundedSender<Message>,
 ) -> Ended {
     let path = format!("{}?watch=true&resourceVersion={version}", resource.path("", "", ""));
-    let Some(request) = ask(Method::GET, &path, "", Vec::new()) else { return Ended::Lost };
+    let Some(mut request) = ask(&path) else { return Ended::Lost };
+    request.extensions_mut().insert(Direct(Value::Null));
     let Ok(response) = client.send(request).await else { return Ended::Lost };
     if !response.status().is_success() {
         return Ended::Lost;
     }
-    let (mut body, mut rest, mut any) = (response.into_body(), Vec::new(), false);
+    let mut any = false;
+    let mut tell = |kind: Kind, object: Value| {
+        any = true;
+        text(&object["metadata"]["resourceVersion"]).clone_into(version);
+        news.send((id.clone(), News::Changed(kind, object))).is_ok()
+    };
+    if let Some(followed) = response.extensions().get::<Followed>().cloned() {
+        while let Some((happened, object)) = followed.next().await {
+            let kind = if happened == Happened::Deleted { Kind::Gone } else { Kind::There };
+            if !tell(kind, object) {
+                return Ended::Lost;
+            }
+        }
+        return if any { Ended::Again } else { Ended::Lost };
+    }
+    let (mut body, mut rest) = (response.into_body(), Vec::new());
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame.map(|frame| frame.into_data().unwrap_or_default()) else { break };
         // Most often one frame is one line, which needs no copy.
@@ -171,10 +153,8 @@ async fn watch(
         while let Some(length) = data[start..].iter().position(|byte| *byte == b'\n') {
             let line = data.slice(start..start + length);
             start += length + 1;
-            any = true;
-            let Some((kind, object, head)) = heard(&line) else { return Ended::Lost };
-            version.clone_from(&head.metadata.resource_version);
-            if news.send((id.clone(), News::Changed(kind, object, head))).is_err() {
+            let Some((kind, object)) = heard(&line) else { return Ended::Lost };
+            if !tell(kind, object) {
                 return Ended::Lost;
             }
         }
@@ -184,15 +164,14 @@ async fn watch(
 }
 
 /// What a line tells; nothing if it is an error, or cannot be read.
-fn heard(line: &Bytes) -> Option<(Kind, Bytes, Head)> {
+fn heard(line: &[u8]) -> Option<(Kind, Value)> {
     let told: Line = serde_json::from_slice(line).ok()?;
-    let head: Head = serde_json::from_str(told.object.get()).ok()?;
-    let kind = match told.r#type {
+    let kind = match told.r#type.as_str() {
         "ADDED" | "MODIFIED" => Kind::There,
         "DELETED" => Kind::Gone,
         _ => return None,
     };
-    Some((kind, line.slice_ref(told.object.get().as_bytes()), head))
+    Some((kind, told.object))
 }
 
 #[cfg(test)]
@@ -201,22 +180,16 @@ mod tests {
 
     #[test]
     fn a_line_tells_what_happened_to_whom() {
-        let line = Bytes::from_static(
-            br#"{"type":"MODIFIED","object":{"kind":"Pod","metadata":{"name":"a","namespace":"ns","resourceVersion":"7"}}}"#,
+        let line =
+            br#"{"type":"MODIFIED","object":{"kind":"Pod","metadata":{"name":"a","resourceVersion":"7"}}}"#;
+        let told = heard(line);
+        assert_eq!(told.as_ref().map(|(kind, _)| *kind), Some(Kind::There));
+        assert_eq!(
+            told.map(|(_, object)| text(&object["metadata"]["name"]).to_owned()).as_deref(),
+            Some("a")
         );
-        match heard(&line) {
-            Some((kind, object, head)) => {
-                assert_eq!(
-                    (kind, head.name(), head.namespace(), head.version()),
-                    (Kind::There, "a", "ns", 7)
-                );
-                assert!(object.starts_with(br#"{"kind":"Pod""#));
-            }
-            None => panic!("it is news"),
-        }
-        let error = Bytes::from_static(br#"{"type":"ERROR","object":{"code":410,"metadata":{}}}"#);
-        assert!(heard(&error).is_none());
-        assert!(heard(&Bytes::from_static(b"{")).is_none());
+        assert!(heard(br#"{"type":"ERROR","object":{"code":410,"metadata":{}}}"#).is_none());
+        assert!(heard(b"{").is_none());
     }
 
     #[test]

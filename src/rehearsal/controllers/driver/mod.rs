@@ -17,12 +17,12 @@ use super::outcome::{CREATED, Outcome, Told, Verb, Write};
 use super::read::{holds, later, name, namespace, until};
 use super::resource::{DEFINITIONS, Resource};
 use super::{Controller, Settings};
-use feed::{Head, Kind, Message, News, feed};
+use crate::json::Value;
+use feed::{Kind, Message, News, feed};
 use http::Method;
 use kube::Client;
 use queue::{Key, Queue};
 use recorder::{Recorder, Sending};
-use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -72,6 +72,8 @@ pub(super) struct Driver {
     unlisted: BTreeSet<String>,
     feeds: BTreeMap<String, AbortHandle>,
     tasks: JoinSet<()>,
+    /// Whether the server is in this process.
+    here: bool,
     sender: UnboundedSender<Message>,
     news: UnboundedReceiver<Message>,
 }
@@ -93,6 +95,7 @@ impl Driver {
             unlisted: BTreeSet::new(),
             feeds: BTreeMap::new(),
             tasks: JoinSet::new(),
+            here: false,
             sender,
             news,
         }
@@ -102,7 +105,10 @@ impl Driver {
     pub async fn run(mut self) {
         let served = loop {
             match discovery::discover(&self.client).await {
-                Some(served) => break served,
+                Some((served, here)) => {
+                    self.here = here;
+                    break served;
+                }
                 None => self.clock.sleep(Duration::from_millis(500)).await,
             }
         };
@@ -192,22 +198,21 @@ impl Driver {
             News::Missing => {
                 self.unlisted.remove(id.as_ref());
             }
-            News::Changed(kind, object, head) => self.hear_change(&id, kind, &object, &head),
+            News::Changed(kind, object) => self.hear_change(&id, kind, object),
         }
     }
 
-    fn hear_change(&mut self, id: &Arc<str>, kind: Kind, object: &[u8], head: &Head) {
-        let known = self.store.get(id, head.namespace(), head.name());
-        let stale = known.is_some_and(|known| store::version(&known.object) >= head.version());
+    fn hear_change(&mut self, id: &Arc<str>, kind: Kind, object: Value) {
+        let known = self.store.get(id, namespace(&object), name(&object));
+        let stale = known.is_some_and(|known| store::version(&known.object) >= store::version(&object));
         if kind == Kind::There && stale {
             return;
         }
-        let Ok(object) = serde_json::from_slice::<Value>(object) else { return };
         match kind {
             Kind::There => self.absorb(id, object),
             Kind::Gone => {
                 let uid = super::read::uid(&object).to_owned();
-                self.gone(id, head.namespace(), head.name(), Some(&uid));
+                self.gone(id, namespace(&object), name(&object), Some(&uid));
             }
         }
     }
@@ -347,12 +352,14 @@ impl Driver {
     /// Sends a write and takes in the answer; the name of the object in it.
     async fn write(&mut self, write: &Write, manager: &str) -> Result<String, Failure> {
         let id = &write.resource;
-        let request =
-            self.store.resource(id).and_then(|resource| exchange::request(resource, write, manager));
+        let request = self
+            .store
+            .resource(id)
+            .and_then(|resource| exchange::request(resource, write, manager, self.here));
         let creating = matches!(write.verb, Verb::Create(_) | Verb::Apply(_));
         match exchange::read(&self.client, request).await {
             Ok(answer) => {
-                let answer: Value = serde_json::from_slice(&answer).unwrap_or_default();
+                let answer = answer.value;
                 let written = name(&answer).to_owned();
                 match &write.verb {
                     Verb::Bind(_) | Verb::Scale(_) => self.refresh(id, &write.namespace, &write.name).await?,
@@ -390,11 +397,9 @@ impl Driver {
         let Some(path) = self.store.resource(id).map(|resource| resource.path(namespace, name, "")) else {
             return Ok(());
         };
-        match exchange::read(&self.client, exchange::ask(Method::GET, &path, "", Vec::new())).await {
+        match exchange::read(&self.client, exchange::ask(&path)).await {
             Ok(answer) => {
-                if let Ok(object) = serde_json::from_slice(&answer) {
-                    self.absorb(id, object);
-                }
+                self.absorb(id, answer.value);
                 Ok(())
             }
             Err(failure) if failure.code == 404 => {
@@ -430,12 +435,12 @@ impl Driver {
             None => return,
             Some(Sending::New(event)) => {
                 let path = format!("{path}?fieldManager={}", told.by);
-                exchange::ask(Method::POST, &path, "application/json", event.to_string().into_bytes())
+                exchange::bring((Method::POST, &path, "application/json"), event, self.here)
             }
             Some(Sending::Again(name, patch)) => {
                 let path = format!("{path}/{name}?fieldManager={}", told.by);
                 let content = "application/merge-patch+json";
-                exchange::ask(Method::PATCH, &path, content, patch.to_string().into_bytes())
+                exchange::bring((Method::PATCH, &path, content), patch, self.here)
             }
         };
         let _ = exchange::read(&self.client, request).await;

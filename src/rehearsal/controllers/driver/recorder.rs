@@ -3,8 +3,8 @@
 
 use super::super::outcome::Told;
 use super::super::read::{micro_stamp, stamp, text};
+use crate::json::{Value, json};
 use jiff::Timestamp;
-use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// As many different messages of one reason of one object are told one by one.

@@ -4,8 +4,8 @@
 use super::super::pod::scheduler::{Load, requests};
 use super::super::read::{controller, deleting, fields, items, name, namespace, text, uid};
 use super::super::resource::{PODS, Resource, SERVICES};
+use crate::json::Value;
 use jiff::Timestamp;
-use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
@@ -242,7 +242,7 @@ impl Store {
             let key = (resource.to_owned(), namespace.to_owned());
             note(&mut self.uncontrolled, key, name.to_owned(), in_it);
         }
-        let at = |key: &String, value: &Value| (namespace.to_owned(), pair(key, value));
+        let at = |key: &str, value: &Value| (namespace.to_owned(), pair(key, value));
         match resource {
             PODS => {
                 for (key, value) in object["metadata"]["labels"].as_object().into_iter().flatten() {
@@ -294,7 +294,7 @@ pub(crate) fn version(object: &Value) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::json::json;
 
     fn pod(name: &str, uid: &str, version: &str, labels: Value, owner: &str) -> Value {
         json!({ "metadata": { "name": name, "namespace": "ns", "uid": uid, "resourceVersion": version, "labels": labels,

@@ -3,8 +3,8 @@
 
 use super::super::Settings;
 use super::store::{Entry, Store};
+use crate::json::Value;
 use jiff::Timestamp;
-use serde_json::Value;
 
 /// The world as one controller sees it at one moment.
 pub(crate) struct View<'a> {

@@ -12,7 +12,7 @@ use super::super::read::{
 use super::super::resource::{CRON_JOBS, JOBS};
 use super::is_finished;
 use super::schedule::Schedule;
-use serde_json::{Value, json};
+use crate::json::{Value, json};
 use std::time::Duration;
 
 /// Who tells the events.
@@ -67,13 +67,7 @@ pub(in super::super) fn reconcile(view: &View, at: &Name) -> Outcome {
 }
 
 /// Makes the Job that is due, and asks to be called when the next one is.
-fn due(
-    view: &View,
-    cron: &Value,
-    active: &[&Value],
-    status: &mut serde_json::Map<String, Value>,
-    outcome: &mut Outcome,
-) {
+fn due(view: &View, cron: &Value, active: &[&Value], status: &mut crate::json::Map, outcome: &mut Outcome) {
     let spec = &cron["spec"];
     let Some(schedule) = Schedule::parse(text(&spec["schedule"])) else {
         let message = format!("unparseable schedule: {:?}", text(&spec["schedule"]));

@@ -17,7 +17,7 @@ use super::read::{
     name, namespace, stamp, text, time, uid, until,
 };
 use super::resource::{JOBS, PODS};
-use serde_json::{Map, Value, json};
+use crate::json::{Map, Value, json};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -331,7 +331,7 @@ impl Pass<'_> {
 
     /// Tells the status, with these pods active and those to be counted.
     fn tell(&mut self, status: Value, over: &Uncounted, active: i64) {
-        let mut status: Map<String, Value> = fields(&status);
+        let mut status: Map = fields(&status);
         super::read::put_count(&mut status, "active", active.max(0));
         let doomed = self.outcome.writes.iter().filter(|write| matches!(write.verb, Verb::Delete(_))).count();
         let terminating = self.pods.iter().filter(|pod| pods::is_terminating(pod)).count() + doomed;

@@ -12,7 +12,7 @@ use super::super::read::{
 };
 use super::super::resource::{NODES, PODS};
 use super::lifecycle::{self, Stage};
-use serde_json::Value;
+use crate::json::Value;
 use std::time::Duration;
 
 /// What it wants to hear of.

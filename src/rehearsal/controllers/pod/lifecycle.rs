@@ -2,7 +2,7 @@
 //! Must never know time, nor why a step is taken.
 
 use super::super::read::{count, fields, items, text};
-use serde_json::{Map, Value, json};
+use crate::json::{Map, Value, json};
 
 /// Where a pod is on its way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use super::super::outcome::{Outcome, Told, Verb, reference};
 use super::super::pods;
 use super::super::read::{amount, deleting, holds, items, name, namespace, put_condition, stamp, text};
 use super::super::resource::{CLAIMS, NODES, PODS};
-use serde_json::{Value, json};
+use crate::json::{Value, json};
 use std::collections::BTreeMap;
 
 /// What it wants to hear of.

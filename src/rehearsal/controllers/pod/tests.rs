@@ -5,7 +5,7 @@ use super::super::read::later;
 use super::super::resource::{NODES, PODS};
 use super::super::testing::{World, events, statuses};
 use super::{kubelet, scheduler};
-use serde_json::{Value, json};
+use crate::json::{Value, json};
 use std::time::Duration;
 
 fn node(name: &str, cpu: &str) -> Value {

@@ -4,8 +4,8 @@
 use super::super::read::{fields, items, name, namespace, owner_reference, text};
 use super::super::resource::{AUTOSCALERS, DEPLOYMENTS, SERVICES};
 use super::pods;
+use crate::json::{Map, Value, json};
 use crate::kinds::shortened;
-use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// An object that the operator makes.
@@ -131,8 +131,8 @@ impl Builder<'_> {
             // A sidecar is no node of the graph.
             let Some(role) = pods::role(graph, name) else { continue };
             let own = shortened(format!("{service}-{name}"));
-            labels.insert(format!("seldon.io/{role}"), "true".into());
-            labels.insert(format!("seldon-app-svc-{name}"), own.clone().into());
+            labels.insert(format!("seldon.io/{role}").into(), "true".into());
+            labels.insert(format!("seldon-app-svc-{name}").into(), own.clone().into());
             let next = 9000 + i64::try_from(self.ports.len()).unwrap_or(0);
             let port = *self.ports.entry(name.to_owned()).or_insert(next);
             self.service(
@@ -201,7 +201,7 @@ impl Builder<'_> {
     }
 
     /// Adds a Deployment; its name and labels.
-    fn deployment(&mut self, predictor: &Value, made: Made) -> (String, Map<String, Value>) {
+    fn deployment(&mut self, predictor: &Value, made: Made) -> (String, Map) {
         let (spec, id) = (&self.owner["spec"], shortened(name(self.owner).to_owned()));
         let Made { name, mut labels, component, pod, replicas, autoscaled } = made;
         let mut annotations = fields(&component["metadata"]["annotations"]);
@@ -214,7 +214,7 @@ impl Builder<'_> {
             ("version", text(&predictor["name"])),
             ("fluentd", "true"),
         ];
-        labels.extend(own.map(|(key, value)| (key.to_owned(), value.into())));
+        labels.extend(own.map(|(key, value)| (key, value)));
         labels.extend(fields(&predictor["labels"]));
         labels.extend(fields(&component["metadata"]["labels"]));
         let deadline = match &predictor["progressDeadlineSeconds"] {
@@ -232,7 +232,7 @@ impl Builder<'_> {
         (name, labels)
     }
 
-    fn autoscaler(&mut self, name: &str, labels: Map<String, Value>, asked: &Value) {
+    fn autoscaler(&mut self, name: &str, labels: Map, asked: &Value) {
         self.children.scaled = true;
         let mut spec = json!({
             "scaleTargetRef": { "apiVersion": "apps/v1", "kind": "Deployment", "name": name }, "maxReplicas": asked["maxReplicas"],
@@ -257,7 +257,7 @@ impl Builder<'_> {
         version: &str,
         kind: &str,
         name: &str,
-        labels: &Map<String, Value>,
+        labels: &Map,
         spec: Value,
     ) {
         let mut owner = owner_reference(self.owner);
@@ -272,9 +272,9 @@ impl Builder<'_> {
 /// What a Deployment is made of.
 struct Made<'a> {
     name: String,
-    labels: Map<String, Value>,
+    labels: Map,
     component: &'a Value,
-    pod: Map<String, Value>,
+    pod: Map,
     /// What may decide its replicas; the first that says something does.
     replicas: Vec<Value>,
     autoscaled: bool,

@@ -14,10 +14,11 @@ mod tests;
 use super::driver::{Change, Name, View};
 use super::faults::{self, FaultKind};
 use super::outcome::{Outcome, Verb};
-use super::read::{controlled_by, controller_of_kind, deleting, hash, items, name, namespace, text};
+use super::read::{controlled_by, controller_of_kind, deleting, hash, name, namespace};
 use super::resource::{AUTOSCALERS, DEPLOYMENTS, SELDON_DEPLOYMENTS, SERVICES};
+use crate::json::{Map, Value, json};
+use crate::quantity::Quantity;
 use children::{Child, Children};
-use serde_json::{Map, Value, json};
 use std::time::Duration;
 
 /// Who tells the events, and manages what it applies.
@@ -62,7 +63,7 @@ struct Pass<'a> {
     view: &'a View<'a>,
     owner: &'a Value,
     outcome: Outcome,
-    note: Map<String, Value>,
+    note: Map,
 }
 
 impl<'a> Pass<'a> {
@@ -144,7 +145,7 @@ impl<'a> Pass<'a> {
                 );
             }
         }
-        self.note.insert(child.title(), json!({ "whole": whole, "template": template }));
+        self.note.insert(child.title().into(), json!({ "whole": whole, "template": template }));
     }
 
     /// Deletes the children that are no longer asked for.
@@ -167,6 +168,16 @@ impl<'a> Pass<'a> {
     }
 }
 
+/// What two values are as quantities, if both are.
+fn amounts(there: &Value, asked: &Value) -> Option<(Quantity, Quantity)> {
+    let amount = |value: &Value| match value {
+        Value::String(text) => Quantity::parse(text),
+        Value::Number(number) => Quantity::parse(&number.to_string()),
+        _ => None,
+    };
+    Some((amount(there)?, amount(asked)?))
+}
+
 /// Whether an object has all that is asked for; items of lists are found by their names.
 fn covers(there: &Value, asked: &Value) -> bool {
     match (there, asked) {
@@ -174,16 +185,14 @@ fn covers(there: &Value, asked: &Value) -> bool {
             fields.iter().all(|(key, value)| covers(&there[key], value))
         }
         (Value::Array(there), Value::Array(asked)) => {
-            let named = |item: &Value| there.iter().find(|other| other["name"] == item["name"]).cloned();
+            let named = |item: &Value| there.iter().find(|other| other["name"] == item["name"]);
             let has = |item: &Value| match item["name"].is_string() {
-                true => named(item).is_some_and(|other| covers(&other, item)),
+                true => named(item).is_some_and(|other| covers(other, item)),
                 false => there.iter().any(|other| covers(other, item)),
             };
-            asked.iter().all(has) && items(&Value::Array(there.clone())).len() >= asked.len()
+            asked.iter().all(has) && there.len() >= asked.len()
         }
-        _ => {
-            let words = asked.to_string();
-            there == asked || text(there) == words
-        }
+        // Quantities come back as the server spells them.
+        _ => there == asked || amounts(there, asked).is_some_and(|(there, asked)| there == asked),
     }
 }

@@ -3,9 +3,9 @@
 
 use super::super::read::{fields, items, name, text};
 use super::children::service_name;
+use crate::json::{Map, Text, Value, json};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// Whether a graph's root is served by a prepackaged server.
@@ -96,7 +96,7 @@ pub(super) fn engine(owner: &Value, predictor: &Value) -> Value {
 fn sorted(value: &Value) -> Value {
     match value {
         Value::Object(fields) => {
-            let fields: BTreeMap<&String, Value> =
+            let fields: BTreeMap<&Text, Value> =
                 fields.iter().map(|(key, value)| (key, sorted(value))).collect();
             Value::Object(fields.into_iter().map(|(key, value)| (key.clone(), value)).collect())
         }
@@ -106,7 +106,7 @@ fn sorted(value: &Value) -> Value {
 }
 
 /// The pod of a predictor's explainer.
-pub(super) fn explainer(owner: &Value, predictor: &Value, named: &str) -> Map<String, Value> {
+pub(super) fn explainer(owner: &Value, predictor: &Value, named: &str) -> Map {
     let explainer = &predictor["explainer"];
     let mut container = fields(&explainer["containerSpec"]);
     if container.get("name").is_none_or(Value::is_null) {

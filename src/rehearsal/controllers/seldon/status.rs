@@ -4,8 +4,8 @@
 use super::super::read::{condition, count, holds, items, namespace, stamp, text};
 use super::super::resource::{DEPLOYMENTS, SERVICES};
 use super::children::{Child, service_name};
+use crate::json::{Map, Value, json};
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
 
 /// Whether a Deployment counts as ready: some pod is, and none is missing. Neither its spec nor its generation is looked at.
 pub(super) fn is_ready(deployment: &Value) -> bool {
@@ -39,7 +39,7 @@ pub(super) fn of(
     {
         let Some(live) = live else {
             if ready.is_some() {
-                deployments.insert(child.name.clone(), json!({}));
+                deployments.insert(child.name.as_str().into(), json!({}));
             }
             continue;
         };
@@ -53,14 +53,14 @@ pub(super) fn of(
                 }
             }
         }
-        deployments.insert(child.name.clone(), entry.into());
+        deployments.insert(child.name.as_str().into(), entry.into());
     }
     // An entry appears in the pass after the one that made the Service.
     for (child, _) in children.iter().filter(|(child, live)| child.resource == SERVICES && live.is_some()) {
         let port = |at: usize| &child.object["spec"]["ports"][at]["port"];
         let host = format!("{}.{}", child.name, namespace(owner));
         let endpoints = json!({ "svcName": child.name, "httpEndpoint": format!("{host}:{}", port(0)), "grpcEndpoint": format!("{host}:{}", port(1)) });
-        services.insert(child.name.clone(), endpoints);
+        services.insert(child.name.as_str().into(), endpoints);
     }
     status.insert("deploymentStatus".into(), deployments.into());
     status.insert("serviceStatus".into(), services.into());

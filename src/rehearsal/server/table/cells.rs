@@ -1,8 +1,8 @@
 //! The rows of the kinds the server has of itself, as `printers.go` of Kubernetes 1.37 makes them.
 //! It must never know columns, but for their number and order.
 
+use crate::json::{Text, Value};
 use jiff::Timestamp;
-use serde_json::Value;
 
 use super::super::resource::Resource;
 use super::super::scale;
@@ -108,11 +108,11 @@ pub fn of(resource: &Resource, object: &Value, now: Timestamp) -> Vec<Value> {
         ("", "nodes") => node(object, now),
         ("", "namespaces") => vec![name, status["phase"].clone(), made()],
         ("", "configmaps") => {
-            let count = |key: &str| object[key].as_object().map_or(0, serde_json::Map::len);
+            let count = |key: &str| object[key].as_object().map_or(0, crate::json::Map::len);
             vec![name, (count("data") + count("binaryData")).into(), made()]
         }
         ("", "secrets") => {
-            let count = object["data"].as_object().map_or(0, serde_json::Map::len);
+            let count = object["data"].as_object().map_or(0, crate::json::Map::len);
             vec![name, object["type"].clone(), count.into(), made()]
         }
         ("", "serviceaccounts") => vec![name, made()],
@@ -148,7 +148,7 @@ pub fn of(resource: &Resource, object: &Value, now: Timestamp) -> Vec<Value> {
         ("policy", "poddisruptionbudgets") => {
             let told = |value: &Value| match value {
                 Value::Null => "N/A".to_owned(),
-                Value::String(text) => text.clone(),
+                Value::String(text) => text.to_string(),
                 other => other.to_string(),
             };
             let allowed = number(&status["disruptionsAllowed"]);
@@ -526,12 +526,12 @@ fn node(object: &Value, now: Timestamp) -> Vec<Value> {
 fn quota(object: &Value, now: Timestamp) -> Vec<Value> {
     let status = &object["status"];
     let shown = |value: &Value| match value {
-        Value::String(text) => text.clone(),
+        Value::String(text) => text.to_string(),
         Value::Null => "0".into(),
         other => other.to_string(),
     };
     let (mut requests, mut limits) = (Vec::new(), Vec::new());
-    let mut hard: Vec<(&String, &Value)> = status["hard"].as_object().into_iter().flatten().collect();
+    let mut hard: Vec<(&Text, &Value)> = status["hard"].as_object().into_iter().flatten().collect();
     hard.sort_by_key(|(key, _)| key.as_str());
     for (key, value) in hard {
         let line = format!("{key}: {}/{}", shown(&status["used"][key.as_str()]), shown(value));

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use serde_json::{Value, json};
+use crate::json::{Value, json};
 
 use super::super::resource::Resource;
 

@@ -1,8 +1,8 @@
 //! The tables of custom kinds: the columns that their definitions name by JSON paths.
 //! It must never know kinds of the server's own.
 
+use crate::json::{Value, json};
 use jiff::Timestamp;
-use serde_json::{Value, json};
 
 use super::columns::{self, column};
 use super::time::{age, read};
@@ -62,7 +62,7 @@ fn cell(kind: &str, found: &[&Value], now: Timestamp) -> Value {
 
 fn shown(value: &Value) -> String {
     match value {
-        Value::String(text) => text.clone(),
+        Value::String(text) => text.to_string(),
         Value::Null => String::new(),
         other => other.to_string(),
     }

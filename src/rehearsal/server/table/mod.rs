@@ -7,8 +7,8 @@ mod custom;
 mod pods;
 mod time;
 
+use crate::json::{Value, json};
 use jiff::Timestamp;
-use serde_json::{Value, json};
 
 use super::render;
 use super::resource::Resource;

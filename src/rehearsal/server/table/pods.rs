@@ -1,8 +1,8 @@
 //! The row of a pod.
 //! It must never be asked of anything else.
 
+use crate::json::{Value, json};
 use jiff::Timestamp;
-use serde_json::{Value, json};
 
 use super::time::{age, read};
 

@@ -1,8 +1,8 @@
 //! Lengths of time as kubectl writes them.
 //! It must never look at a clock.
 
+use crate::json::Value;
 use jiff::Timestamp;
-use serde_json::Value;
 
 /// How long ago a time is: `45s`, `3m4s`, `5h`, `2d`, `<unknown>`.
 pub fn age(since: &Value, now: Timestamp) -> String {

@@ -1,0 +1,280 @@
+//! A mapping that keeps its order.
+
+use super::{Text, Value};
+use std::collections::HashMap;
+use std::slice;
+use std::sync::Arc;
+
+/// From how many entries on they are found by a table: few are found sooner by looking at them.
+const MANY: usize = 24;
+
+/// The entries of a mapping, in the order in which they came. Equal in any order. A copy is the same piece of memory, until one
+/// of both is changed.
+#[derive(Clone, Debug, Default)]
+pub struct Map(Arc<Kept>);
+
+#[derive(Clone, Debug, Default)]
+struct Kept {
+    entries: Vec<(Text, Value)>,
+    /// Only of many entries; few mappings have them.
+    places: Option<Box<Places>>,
+}
+
+/// Where each key is.
+#[derive(Clone, Debug, Default)]
+struct Places(HashMap<Text, usize>);
+
+impl Kept {
+    fn place(&self, key: &str) -> Option<usize> {
+        match &self.places {
+            Some(places) => places.0.get(key).copied(),
+            None => self.entries.iter().position(|(there, _)| there == key),
+        }
+    }
+
+    fn push(&mut self, key: Text, value: Value) {
+        match &mut self.places {
+            Some(places) => {
+                places.0.insert(key.clone(), self.entries.len());
+                self.entries.push((key, value));
+            }
+            None => {
+                self.entries.push((key, value));
+                if self.entries.len() == MANY {
+                    self.find_anew();
+                }
+            }
+        }
+    }
+
+    /// Notes anew where each key is.
+    fn find_anew(&mut self) {
+        let many = self.entries.len() >= MANY;
+        let places =
+            || self.entries.iter().enumerate().map(|(place, (key, _))| (key.clone(), place)).collect();
+        self.places = many.then(|| Box::new(Places(places())));
+    }
+}
+
+impl Map {
+    /// An empty mapping.
+    pub fn new() -> Map {
+        Map::default()
+    }
+
+    /// Whether it is the very same mapping, told without looking into it.
+    pub fn is(&self, other: &Map) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// How many entries there are.
+    pub fn len(&self) -> usize {
+        self.0.entries.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.entries.is_empty()
+    }
+
+    /// The entries to be changed: from here on they are no longer shared.
+    fn own(&mut self) -> &mut Kept {
+        Arc::make_mut(&mut self.0)
+    }
+
+    /// The value of a key.
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        self.get_key_value(key).map(|(_, value)| value)
+    }
+
+    /// The value of a key, to be changed.
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut Value> {
+        let place = self.0.place(key)?;
+        Some(&mut self.own().entries[place].1)
+    }
+
+    /// The key as it is kept, and its value.
+    pub fn get_key_value(&self, key: &str) -> Option<(&Text, &Value)> {
+        self.0.place(key).map(|place| halves(&self.0.entries[place]))
+    }
+
+    /// Whether a key is there.
+    pub fn contains_key(&self, key: &str) -> bool {
+        self.0.place(key).is_some()
+    }
+
+    /// Puts a value in: where its key stands, else at the end. What was there before.
+    pub fn insert(&mut self, key: Text, value: Value) -> Option<Value> {
+        match self.0.place(&key) {
+            Some(place) => Some(std::mem::replace(&mut self.own().entries[place].1, value)),
+            None => {
+                self.own().push(key, value);
+                None
+            }
+        }
+    }
+
+    /// Puts a value in at a place, and moves it there if its key is elsewhere. What was there before.
+    pub fn shift_insert(&mut self, place: usize, key: Text, value: Value) -> Option<Value> {
+        let before = self.shift_remove(&key);
+        let kept = self.own();
+        kept.entries.insert(place.min(kept.entries.len()), (key, value));
+        kept.find_anew();
+        before
+    }
+
+    /// Takes an entry out; the others keep their order.
+    pub fn shift_remove(&mut self, key: &str) -> Option<Value> {
+        let place = self.0.place(key)?;
+        let kept = self.own();
+        let (_, value) = kept.entries.remove(place);
+        if kept.places.is_some() {
+            kept.find_anew();
+        }
+        Some(value)
+    }
+
+    /// The entry of a key, there or not.
+    pub fn entry(&mut self, key: impl Into<Text>) -> Entry<'_> {
+        Entry { map: self, key: key.into() }
+    }
+
+    /// Keeps only some entries.
+    pub fn retain(&mut self, mut keep: impl FnMut(&Text, &mut Value) -> bool) {
+        let kept = self.own();
+        kept.entries.retain_mut(|(key, value)| keep(key, value));
+        kept.find_anew();
+    }
+
+    /// The keys, in order.
+    pub fn keys(&self) -> impl DoubleEndedIterator<Item = &Text> + ExactSizeIterator + Clone {
+        self.0.entries.iter().map(|(key, _)| key)
+    }
+
+    /// The values, in order.
+    pub fn values(&self) -> impl DoubleEndedIterator<Item = &Value> + ExactSizeIterator + Clone {
+        self.0.entries.iter().map(|(_, value)| value)
+    }
+
+    /// The values in order, to be changed.
+    pub fn values_mut(&mut self) -> impl DoubleEndedIterator<Item = &mut Value> + ExactSizeIterator {
+        self.own().entries.iter_mut().map(|(_, value)| value)
+    }
+
+    /// The entries, in order.
+    pub fn iter(&self) -> Iter<'_> {
+        self.0.entries.iter().map(halves)
+    }
+
+    /// The entries in order, their values to be changed.
+    pub fn iter_mut(&mut self) -> IterMut<'_> {
+        self.own().entries.iter_mut().map(halves_mut)
+    }
+}
+
+fn halves((key, value): &(Text, Value)) -> (&Text, &Value) {
+    (key, value)
+}
+
+fn halves_mut((key, value): &mut (Text, Value)) -> (&Text, &mut Value) {
+    (key, value)
+}
+
+type Iter<'a> = std::iter::Map<slice::Iter<'a, (Text, Value)>, fn(&(Text, Value)) -> (&Text, &Value)>;
+type IterMut<'a> =
+    std::iter::Map<slice::IterMut<'a, (Text, Value)>, fn(&mut (Text, Value)) -> (&Text, &mut Value)>;
+
+impl<'a> IntoIterator for &'a Map {
+    type Item = (&'a Text, &'a Value);
+    type IntoIter = Iter<'a>;
+
+    fn into_iter(self) -> Iter<'a> {
+        self.iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a mut Map {
+    type Item = (&'a Text, &'a mut Value);
+    type IntoIter = IterMut<'a>;
+
+    fn into_iter(self) -> IterMut<'a> {
+        self.iter_mut()
+    }
+}
+
+impl IntoIterator for Map {
+    type Item = (Text, Value);
+    type IntoIter = std::vec::IntoIter<(Text, Value)>;
+
+    fn into_iter(self) -> std::vec::IntoIter<(Text, Value)> {
+        Arc::unwrap_or_clone(self.0).entries.into_iter()
+    }
+}
+
+impl<K: Into<Text>, V: Into<Value>> FromIterator<(K, V)> for Map {
+    fn from_iter<T: IntoIterator<Item = (K, V)>>(entries: T) -> Map {
+        let mut map = Map::new();
+        map.extend(entries);
+        map
+    }
+}
+
+impl<K: Into<Text>, V: Into<Value>> Extend<(K, V)> for Map {
+    fn extend<T: IntoIterator<Item = (K, V)>>(&mut self, entries: T) {
+        for (key, value) in entries {
+            self.insert(key.into(), value.into());
+        }
+    }
+}
+
+impl PartialEq for Map {
+    fn eq(&self, other: &Map) -> bool {
+        let same = |(place, (key, value)): (usize, &(Text, Value))| {
+            // Most often both have the same order.
+            let there = match other.0.entries.get(place) {
+                Some((there, value)) if there == key => Some(value),
+                _ => other.get(key),
+            };
+            there == Some(value)
+        };
+        self.is(other) || self.len() == other.len() && self.0.entries.iter().enumerate().all(same)
+    }
+}
+
+impl Eq for Map {}
+
+impl std::ops::Index<&str> for Map {
+    type Output = Value;
+
+    /// The value of a key, `null` if it is not there.
+    fn index(&self, key: &str) -> &Value {
+        self.get(key).unwrap_or(&super::NOTHING)
+    }
+}
+
+/// The entry of a key, there or not.
+#[derive(Debug)]
+pub struct Entry<'a> {
+    map: &'a mut Map,
+    key: Text,
+}
+
+impl<'a> Entry<'a> {
+    /// What is there, or this.
+    pub fn or_insert(self, value: Value) -> &'a mut Value {
+        self.or_insert_with(|| value)
+    }
+
+    /// What is there, or what is made now.
+    pub fn or_insert_with(self, make: impl FnOnce() -> Value) -> &'a mut Value {
+        let (kept, key) = (self.map.own(), self.key);
+        let place = match kept.place(&key) {
+            Some(place) => place,
+            None => {
+                kept.push(key, make());
+                kept.entries.len() - 1
+            }
+        };
+        &mut kept.entries[place].1
+    }
+}
