@@ -20,6 +20,8 @@ pub(super) struct Occurrences {
     /// By the UID of the object they are about.
     held: BTreeMap<String, Vec<(Instant, Occurrence)>>,
     waiting: usize,
+    /// No one that waits came earlier, as of the last time that all were looked at.
+    oldest: Option<Instant>,
 }
 
 impl Occurrences {
@@ -52,19 +54,21 @@ impl Occurrences {
 
     fn hold(&mut self, occurrence: Occurrence) {
         let now = Instant::now();
-        if self.waiting >= MOST_HELD {
+        if self.waiting >= MOST_HELD && self.oldest.is_none_or(|oldest| now - oldest >= HOLD) {
             self.held.retain(|_, held| {
                 held.retain(|(since, _)| now.saturating_duration_since(*since) < HOLD);
                 !held.is_empty()
             });
             self.waiting = self.held.values().map(Vec::len).sum();
+            self.oldest = self.held.values().flatten().map(|(since, _)| *since).min();
         }
         if self.waiting < MOST_HELD {
             let held = self.held.entry(occurrence.about.clone()).or_default();
             // A repetition stands for the one before.
+            self.waiting -= held.len();
             held.retain(|(_, known)| known.uid != occurrence.uid);
             held.push((now, occurrence));
-            self.waiting = self.held.values().map(Vec::len).sum();
+            self.waiting += held.len();
         }
     }
 }

@@ -83,12 +83,49 @@ pub(super) struct Panel<'c> {
     pub rule: Rule,
     pub gate: Gate,
     pub members: BTreeMap<MemberKey, Member>,
+    /// Of the members: how many satisfy, and how many never will.
+    counts: Counts,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Counts {
+    met: usize,
+    never: usize,
+}
+
+impl Counts {
+    fn of(member: Option<&Member>) -> Counts {
+        let observation = member.map(|member| &member.observation);
+        Counts {
+            met: usize::from(matches!(observation, Some(Observation::Met(_)))),
+            never: usize::from(matches!(observation, Some(Observation::Never(_)))),
+        }
+    }
 }
 
 /// Finds the feed with what is consulted for an object; `None` says that it cannot be read.
 pub(super) type Consulted<'f> = &'f dyn Fn(&Value) -> Option<Vec<usize>>;
 
 impl<'c> Panel<'c> {
+    /// A panel with nobody on it yet.
+    pub(super) fn new(parts: Parts, condition: &'c Condition, rule: Rule, gate: Gate) -> Panel<'c> {
+        Panel { parts, condition, rule, gate, members: BTreeMap::new(), counts: Counts::default() }
+    }
+
+    /// Puts a member in the place of what was there, or takes that out.
+    fn put(&mut self, key: MemberKey, member: Option<Member>) {
+        let new = Counts::of(member.as_ref());
+        let old = Counts::of(
+            match member {
+                Some(member) => self.members.insert(key, member),
+                None => self.members.remove(&key),
+            }
+            .as_ref(),
+        );
+        self.counts.met = self.counts.met + new.met - old.met;
+        self.counts.never = self.counts.never + new.never - old.never;
+    }
+
     /// Judges an object anew, after it or something it depends on changed.
     pub(super) fn judge(
         &mut self,
@@ -108,7 +145,7 @@ impl<'c> Panel<'c> {
         };
         let value = snapshot.map(Snapshot::value);
         if reference.is_none() && !value.as_ref().is_some_and(|value| self.selects(part, value)) {
-            self.members.remove(&member_key);
+            self.put(member_key, None);
             return;
         }
         let children = value.as_ref().map(|value| children(value, view, consulted));
@@ -137,10 +174,9 @@ impl<'c> Panel<'c> {
             outdated,
             childless,
         };
-        let before = self.members.remove(&member_key);
-        let first = before.as_ref().map_or(First::Unknown, |member| member.first);
+        let first = self.members.get(&member_key).map_or(First::Unknown, |member| member.first);
         let member = settle(self.condition, self.gate, &sight, first, elsewhere);
-        self.members.insert(member_key, member);
+        self.put(member_key, Some(member));
     }
 
     fn selects(&self, part: usize, value: &Value) -> bool {
@@ -190,10 +226,14 @@ impl<'c> Panel<'c> {
         }
         let mut never = Vec::new();
         for member in self.members.values() {
+            // Of thousands that are not there yet, a few tell why.
+            let enough = whys.len() >= MOST_WHYS;
+            if enough && self.counts.never == 0 {
+                break;
+            }
             match &member.observation {
                 Observation::Met(_) => {}
-                // Of thousands that are not there yet, a few tell why.
-                Observation::NotYet(_) if whys.len() >= MOST_WHYS => {}
+                Observation::NotYet(_) if enough => {}
                 Observation::NotYet(open) => whys.extend(open.iter().cloned()),
                 Observation::Never(closed) => never.extend(closed.iter().cloned()),
             }
@@ -212,14 +252,14 @@ impl<'c> Panel<'c> {
 
     /// How many satisfy.
     pub(super) fn met(&self) -> usize {
-        self.members.values().filter(|member| matches!(member.observation, Observation::Met(_))).count()
+        self.counts.met
     }
 
     /// Whether nothing is there any more. A selection that matches nothing has no member that could say so.
     fn absence(&self) -> Observation {
         let mut judged = Vec::new();
         for (index, part) in self.parts.as_slice().iter().enumerate() {
-            let members = self.members.iter().filter(|((part, _), _)| *part == index);
+            let members = self.members.range((index, Key::default())..(index + 1, Key::default()));
             let members: Vec<Observation> =
                 members.map(|(_, member)| member.observation.clone()).take(MOST_WHYS).collect();
             if let (Subject::Selection(selection), []) = (&part.subject, members.as_slice()) {

@@ -141,7 +141,7 @@ impl<'w> Waiting<'w> {
             let feed = self.view.open(&cx.cluster, interest, false);
             parts.push(Part { subject, feed, owned, owner_feed });
         }
-        self.panels.push(Panel { parts: Parts::new(parts), condition, rule, gate, members: BTreeMap::new() });
+        self.panels.push(Panel::new(Parts::new(parts), condition, rule, gate));
         let mut inner = Vec::new();
         on_others(condition, &mut inner);
         for on in inner {
