@@ -34,7 +34,7 @@ impl KindsCommand {
         let Some(word) = &self.kind else {
             say(&match self.format {
                 Format::Text => list(),
-                Format::Json => format!("{:#}\n", kinds::all().iter().map(data).collect::<Value>()),
+                Format::Json => format!("{:#}\n", kinds::all().map(data).collect::<Value>()),
             });
             return Ending::Passed;
         };
@@ -57,7 +57,6 @@ impl KindsCommand {
 
 fn names() -> impl Iterator<Item = &'static str> + Clone {
     kinds::all()
-        .iter()
         .flat_map(|known| [known.kind, known.plural].into_iter().chain(known.short_names.iter().copied()))
 }
 
@@ -65,7 +64,7 @@ fn names() -> impl Iterator<Item = &'static str> + Clone {
 fn list() -> String {
     let rows: Vec<[String; 4]> =
         std::iter::once(["KIND", "API VERSION", "SHORT NAMES", "SCALE"].map(str::to_owned))
-            .chain(kinds::all().iter().map(|known| {
+            .chain(kinds::all().map(|known| {
                 let scale = if known.scalable { "yes" } else { "" };
                 [known.kind.to_owned(), known.api_version(), known.short_names.join(","), scale.to_owned()]
             }))
@@ -209,7 +208,7 @@ mod tests {
 
     #[test]
     fn every_kind_is_told_within_the_width() {
-        for known in kinds::all().iter().chain([kinds::of("", "")]) {
+        for known in kinds::all().chain([kinds::of("", "")]) {
             let text = told(known, "Widget", 80);
             for rule in ["ready", "fresh"] {
                 assert!(text.contains(&format!("\n  {rule}")), "{}: {text}", known.kind);

@@ -212,10 +212,8 @@ fn kind_word(kind: &KindWord, api_version: Option<&str>, plan: &Plan, found: &mu
     if api_version.is_some() || in_manifest || kinds::by_name(&with_group).is_some() {
         return;
     }
-    let known = kinds::all()
-        .iter()
-        .map(|known| known.kind)
-        .chain(plan.objects.iter().map(|object| object.kind.as_str()));
+    let known =
+        kinds::all().map(|known| known.kind).chain(plan.objects.iter().map(|object| object.kind.as_str()));
     let near = suggest::nearest(&kind.word, known).map(|near| format!("Did you mean `{near}`?"));
     let capital = kind.word.starts_with(|first: char| first.is_uppercase());
     if kind.group.is_some() || capital && near.is_none() {

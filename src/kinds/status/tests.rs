@@ -179,7 +179,7 @@ fn built_in_kinds_are_as_kubernetes_has_them() {
     compare("apiextensions.k8s.io/v1", "CustomResourceDefinition", definition);
     assert!(found.is_empty(), "{}", found.join("\n"));
 
-    let tables = kinds::all().iter().filter(|known| known.status.is_some_and(|fields| !fields.is_empty()));
+    let tables = kinds::all().filter(|known| known.status.is_some_and(|fields| !fields.is_empty()));
     let of_kubernetes = tables.filter(|known| !known.group.contains("seldon") && !known.status_may_grow);
     let unseen: Vec<_> =
         of_kubernetes.filter(|known| !seen.contains(&(known.group.to_owned(), known.kind))).collect();
@@ -220,7 +220,7 @@ fn differ_from_table(shape: Shape, place: Cursor<'_>, path: &str, found: &mut Ve
 #[test]
 fn seldons_kinds_are_as_their_crds_have_them() {
     let mut found = Vec::new();
-    for known in kinds::all().iter().filter(|known| known.group.contains("seldon")) {
+    for known in kinds::all().filter(|known| known.group.contains("seldon")) {
         let Some(fields) = known.status else { continue };
         match lint::schema(known.group, known.kind, true).and_then(|schema| schema.at("/status")) {
             Some(place) => differ_from_table(Shape::Object(fields), place, known.kind, &mut found),

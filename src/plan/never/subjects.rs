@@ -112,7 +112,7 @@ fn of_word<'p>(word: &KindWord, api_version: Option<&str>, plan: &'p Plan) -> Su
         // The word may be a plural or a short name, of the group that is given.
         Some(version) => {
             let group = version.split_once('/').map_or("", |(group, _)| group);
-            kinds::all().iter().find(|known| known.group == group && answers(known, &word.word))
+            kinds::all().find(|known| known.group == group && answers(known, &word.word))
         }
         None => kinds::by_name(&name),
     };

@@ -1,0 +1,174 @@
+//! The rows of other projects' kinds: Gateway API, KServe, Knative, Argo, KEDA, cert-manager.
+//! Must never know Seldon's kinds, nor those that Kubernetes itself serves.
+
+use super::row::*;
+use crate::kinds::fresh::Observes;
+use crate::kinds::knowledge::{Knowledge, Words};
+use crate::kinds::{argo, autoscaler, gateway, general, knative, kserve, status};
+
+const GATEWAY: &str = "gateway.networking.k8s.io";
+
+pub(super) const KINDS: &[Knowledge] = &[
+    Knowledge {
+        ready: gateway::class_ready,
+        fresh: gateway::freshness,
+        namespaced: false,
+        words: told("Condition Accepted is True.", BY_CONDITIONS),
+        status: Some(status::GATEWAY_CLASS),
+        status_may_grow: true,
+        ..kind(GATEWAY, &["v1", "v1beta1"], ["GatewayClass", "gatewayclasses"], &["gc"])
+    },
+    Knowledge {
+        ready: gateway::ready,
+        fresh: gateway::freshness,
+        owns: COMMON,
+        words: told(
+            "Conditions Accepted and Programmed are True, and for every listener that it reports Accepted, Programmed and \
+                    ResolvedRefs where given. (kstatus does not look.)",
+            BY_CONDITIONS,
+        ),
+        status: Some(status::GATEWAY),
+        status_may_grow: true,
+        ..kind(GATEWAY, &["v1", "v1beta1"], ["Gateway", "gateways"], &["gtw"])
+    },
+    Knowledge { ..route(&["v1", "v1beta1"], ["HTTPRoute", "httproutes"]) },
+    Knowledge { ..route(&["v1"], ["GRPCRoute", "grpcroutes"]) },
+    Knowledge { ..route(&["v1", "v1alpha3", "v1alpha2"], ["TLSRoute", "tlsroutes"]) },
+    Knowledge { ..route(&["v1", "v1alpha2"], ["TCPRoute", "tcproutes"]) },
+    Knowledge { ..route(&["v1", "v1alpha2"], ["UDPRoute", "udproutes"]) },
+    Knowledge {
+        versions: &["v1", "v1beta1"],
+        status_may_grow: true,
+        ..exists(GATEWAY, ["ReferenceGrant", "referencegrants"], &["refgrant"])
+    },
+    Knowledge {
+        ready: kserve::ready,
+        consults: kserve::consults,
+        observes: Observes::Exempt,
+        owns: &[
+            DEPLOYMENT,
+            REPLICA_SET,
+            POD,
+            SERVICE,
+            SLICE,
+            AUTOSCALER,
+            SCALED_OBJECT,
+            owned("serving.knative.dev/v1", "Service"),
+        ],
+        scalable: true,
+        replicas: kserve::replicas,
+        scale: kserve::scale,
+        words: Words {
+            scale: "minReplicas and maxReplicas of spec.predictor, or of the component named; a plain number is refused.",
+            ..told(
+                "Condition Ready is True, status.modelStatus.transitionStatus, where given, is UpToDate, and its own Deployments, if it \
+                    has any, are rolled out: without Knative that condition stays True while pods of before still serve.",
+                EXEMPT,
+            )
+        },
+        status: Some(status::INFERENCE_SERVICE),
+        status_may_grow: true,
+        ..kind("serving.kserve.io", &["v1beta1"], ["InferenceService", "inferenceservices"], &["isvc"])
+    },
+    Knowledge {
+        ready: kserve::graph_ready,
+        consults: kserve::graph_consults,
+        observes: Observes::Exempt,
+        owns: &[
+            DEPLOYMENT,
+            REPLICA_SET,
+            POD,
+            SERVICE,
+            SLICE,
+            AUTOSCALER,
+            SCALED_OBJECT,
+            owned("serving.knative.dev/v1", "Service"),
+        ],
+        scalable: true,
+        replicas: kserve::graph_replicas,
+        scale: kserve::scale_graph,
+        words: Words {
+            scale: "spec.minReplicas and spec.maxReplicas; a plain number is refused.",
+            ..told(
+                "Condition Ready is True, and its own Deployment, if it has one, is rolled out: without Knative that condition is True \
+                    as soon as the Deployment says anything of its availability.",
+                EXEMPT,
+            )
+        },
+        status: Some(status::INFERENCE_GRAPH),
+        status_may_grow: true,
+        ..kind("serving.kserve.io", &["v1alpha1"], ["InferenceGraph", "inferencegraphs"], &["ig"])
+    },
+    Knowledge {
+        ready: knative::ready,
+        observes: Observes::Always,
+        owns: &[DEPLOYMENT, REPLICA_SET, POD, SERVICE, SLICE],
+        scale: knative::scale,
+        words: told("Condition Ready is True.", OBSERVED),
+        status: Some(status::KNATIVE_SERVICE),
+        status_may_grow: true,
+        ..kind("serving.knative.dev", &["v1"], ["Service", "services"], &["kservice", "ksvc"])
+    },
+    Knowledge {
+        ready: argo::rollout_ready,
+        scaled: argo::rollout_scaled,
+        observes: Observes::Always,
+        owns: &[REPLICA_SET, POD],
+        counts_replicas: true,
+        scalable: true,
+        replicas: general::own_replicas,
+        scale: general::scale,
+        words: Words {
+            ready: "Phase Healthy.",
+            scaled: "replicas, updatedReplicas and availableReplicas equal spec.replicas.",
+            fresh: "status.observedGeneration, which it writes as a text, must equal metadata.generation.",
+            scale: BY_SCALE,
+        },
+        status: Some(status::ROLLOUT),
+        status_may_grow: true,
+        ..kind("argoproj.io", &["v1alpha1"], ["Rollout", "rollouts"], &["ro"])
+    },
+    Knowledge {
+        ready: argo::workflow_ready,
+        owns: &[POD],
+        words: told("Phase Succeeded. Final: phase Failed or Error.", SETTLED),
+        status: Some(status::WORKFLOW),
+        status_may_grow: true,
+        ..kind("argoproj.io", &["v1alpha1"], ["Workflow", "workflows"], &["wf"])
+    },
+    Knowledge {
+        owns: &[AUTOSCALER],
+        scalable: true,
+        replicas: autoscaler::replicas,
+        scale: autoscaler::scale,
+        words: Words {
+            scale: "spec.minReplicaCount and spec.maxReplicaCount; a plain number is refused.",
+            ..told("Condition Ready is True.", SETTLED)
+        },
+        status: Some(status::SCALED_OBJECT),
+        status_may_grow: true,
+        ..kind("keda.sh", &["v1alpha1"], ["ScaledObject", "scaledobjects"], &["so"])
+    },
+    Knowledge {
+        owns: &[owned("cert-manager.io/v1", "CertificateRequest")],
+        words: told("Condition Ready is True.", SETTLED),
+        status: Some(status::CERTIFICATE),
+        status_may_grow: true,
+        ..kind("cert-manager.io", &["v1"], ["Certificate", "certificates"], &["cert", "certs"])
+    },
+];
+
+/// A route of the Gateway API.
+const fn route(versions: &'static [&'static str], names: [&'static str; 2]) -> Knowledge {
+    Knowledge {
+        ready: gateway::route_ready,
+        fresh: gateway::route_freshness,
+        words: told(
+            "Every parent that it names has answered: condition Accepted is True, and ResolvedRefs where given. (kstatus does not look.)",
+            BY_CONDITIONS,
+        ),
+        status: Some(status::ROUTE),
+        status_may_grow: true,
+        ..kind(GATEWAY, versions, names, &[])
+    }
+}
