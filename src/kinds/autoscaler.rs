@@ -1,8 +1,13 @@
 //! HorizontalPodAutoscalers and KEDA ScaledObjects: whether they work, and the bounds they hold.
 //! Must never know metrics, nor what they scale.
+//!
+//! Sources: keda `apis/keda/v1alpha1/{scaledobject,condition}_types.go`; Argo CD's `keda.sh/ScaledObject/health.lua`, which calls one
+//! degraded while a fallback stands in.
 
 use super::general::{Bounds, alone, scale_bounds};
-use super::read::{count, number, text, title, want, want_condition};
+use super::read::{
+    because, condition, count, holds, number, of_condition, text, title, want, want_condition,
+};
 use super::verdict::{Decides, Reason, ScaleField, ScaleRefusal, ScaleRequest, ScaleWrite, Verdict};
 use serde_json::Value;
 
@@ -18,6 +23,18 @@ pub(crate) fn ready(object: &Value, _children: &[&Value]) -> Verdict {
             count(&status["desiredReplicas"])
         )
     })
+}
+
+/// A ScaledObject is ready when it is defined well and its triggers answer (condition Ready), and no fallback stands in for one that does
+/// not (condition Fallback). A paused one is ready, and scales nothing.
+pub(crate) fn scaled_object_ready(object: &Value, _children: &[&Value]) -> Verdict {
+    let mut reasons: Vec<Reason> = want_condition(object, "Ready").into_iter().collect();
+    if let Some(fallback) = condition(object, "Fallback").filter(|_| holds(object, "Fallback")) {
+        let message = format!("a fallback decides its replicas{}", because(fallback));
+        reasons.push(of_condition(object, "Fallback", "status", "False", message));
+    }
+    let paused = if holds(object, "Paused") { ", paused" } else { "" };
+    Verdict::unless(reasons, || format!("ready{paused}"))
 }
 
 /// Scaled: there are as many replicas as it wants, within its bounds.

@@ -1,7 +1,7 @@
 //! Deployments: what `kubectl rollout status` waits for, with its reasons, and the deadline that ends them.
 //! Must never know who owns a Deployment.
 
-use super::read::{because, condition, condition_pointer, count, desired, holds, want_replicas};
+use super::read::{because, condition, count, desired, holds, of_condition, want_replicas};
 use super::verdict::{Reason, Verdict};
 use serde_json::Value;
 
@@ -13,9 +13,8 @@ pub(crate) fn ready(object: &Value, _children: &[&Value]) -> Verdict {
         && progress["reason"] == "ProgressDeadlineExceeded"
         && status["observedGeneration"] == object["metadata"]["generation"]
     {
-        let pointer = condition_pointer(object, "Progressing", "reason");
         let message = format!("it exceeded its progress deadline{}", because(progress));
-        return Verdict::Never(vec![Reason::new(pointer, "ProgressDeadlineExceeded", "progress", message)]);
+        return Verdict::Never(vec![of_condition(object, "Progressing", "reason", "progress", message)]);
     }
     if status["observedGeneration"].is_null() {
         return Verdict::not_yet(unseen());
@@ -24,10 +23,7 @@ pub(crate) fn ready(object: &Value, _children: &[&Value]) -> Verdict {
     let mut reasons = counts(object, wanted);
     if let Some(failure) = condition(object, "ReplicaFailure").filter(|_| holds(object, "ReplicaFailure")) {
         let message = format!("its replicas cannot be made{}", because(failure));
-        reasons.insert(
-            0,
-            Reason::new(condition_pointer(object, "ReplicaFailure", "status"), "True", "False", message),
-        );
+        reasons.insert(0, of_condition(object, "ReplicaFailure", "status", "False", message));
     }
     if object["spec"]["paused"] == true && !reasons.is_empty() {
         reasons.insert(0, Reason::new("/spec/paused", "true", "false", "it is paused"));

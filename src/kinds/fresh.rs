@@ -1,7 +1,7 @@
 //! Freshness by what an object says of itself: rules 1, 2 and 4 of "Fresh status" in the language reference.
 //! Must never know children, nor how long to wait.
 
-use super::read::{condition, condition_pointer, told};
+use super::read::{condition, of_condition, told};
 use super::verdict::{Freshness, Reason, Written};
 use serde_json::Value;
 use std::cmp::Ordering;
@@ -53,13 +53,13 @@ pub(crate) fn by_itself(object: &Value, observes: Observes, written: Option<&Wri
         Observes::Always | Observes::WhereGiven | Observes::ByChildren => {}
     }
     let used = ["Ready", "Available"].into_iter().find(|kind| condition(object, kind).is_some());
-    let at_status = ("/status/observedGeneration".to_owned(), &object["status"]["observedGeneration"]);
-    let at_condition = used.and_then(|kind| observed_of_condition(object, kind));
+    let at_status = (None, &object["status"]["observedGeneration"]);
+    let at_condition = used.and_then(|kind| Some((Some(kind), observed_of_condition(object, kind)?)));
     let given = Some(at_status).filter(|(_, observed)| !observed.is_null()).or(at_condition);
     let generation = object["metadata"]["generation"].as_i64();
     match (given, generation) {
-        (Some((pointer, observed)), Some(generation)) => match observed_number(observed) {
-            Some(observed) => compare_generations(pointer, observed, generation),
+        (Some((whose, observed)), Some(generation)) => match observed_number(observed) {
+            Some(observed) => compare_generations(object, whose, observed, generation),
             None => by_settling(object, written),
         },
         (None, Some(generation)) if observes == Observes::Always => {
@@ -77,25 +77,29 @@ pub(crate) fn by_itself(object: &Value, observes: Observes, written: Option<&Wri
 
 /// Rule 2 for a condition that a user names: `None` where it says nothing of a generation.
 pub(crate) fn by_condition(object: &Value, kind: &str) -> Option<Freshness> {
-    let (pointer, observed) = observed_of_condition(object, kind)?;
-    Some(compare_generations(pointer, observed_number(observed)?, object["metadata"]["generation"].as_i64()?))
+    let observed = observed_number(observed_of_condition(object, kind)?)?;
+    Some(compare_generations(object, Some(kind), observed, object["metadata"]["generation"].as_i64()?))
 }
 
-fn observed_of_condition<'a>(object: &'a Value, kind: &str) -> Option<(String, &'a Value)> {
-    let observed = &condition(object, kind)?["observedGeneration"];
-    (!observed.is_null()).then(|| (condition_pointer(object, kind, "observedGeneration"), observed))
+fn observed_of_condition<'a>(object: &'a Value, kind: &str) -> Option<&'a Value> {
+    Some(&condition(object, kind)?["observedGeneration"]).filter(|observed| !observed.is_null())
 }
 
-fn compare_generations(pointer: String, observed: i64, generation: i64) -> Freshness {
+/// What the status has observed, or a condition of it, against what it should have.
+fn compare_generations(object: &Value, whose: Option<&str>, observed: i64, generation: i64) -> Freshness {
     if observed == generation {
         return Freshness::Fresh(format!("it observed generation {generation}"));
     }
     let message = format!("its status speaks of generation {observed}, not of {generation}");
-    Freshness::Stale(Reason::new(pointer, observed.to_string(), generation.to_string(), message))
+    let wanted = generation.to_string();
+    Freshness::Stale(match whose {
+        Some(kind) => of_condition(object, kind, "observedGeneration", &wanted, message),
+        None => Reason::new("/status/observedGeneration", observed.to_string(), wanted, message),
+    })
 }
 
 /// A number, or a text that is one (Argo Rollouts writes it so).
-fn observed_number(value: &Value) -> Option<i64> {
+pub(crate) fn observed_number(value: &Value) -> Option<i64> {
     value.as_i64().or_else(|| value.as_str()?.parse().ok())
 }
 

@@ -1,10 +1,11 @@
 //! Gateway API: GatewayClasses, Gateways and routes, by conditions that each speak of a generation.
 //! Must never know an implementation, nor whether traffic flows.
 //!
-//! Sources: apis/v1 of gateway-api 1.2 to 1.4. Implementations must set `observedGeneration` in every condition they write.
+//! Sources: apis/v1 of gateway-api, `gatewayclass_types.go`, `gateway_types.go`, `shared_types.go`. Implementations must set
+//! `observedGeneration` in every condition they write. Argo CD's `health.lua` judges by the same conditions, but for PartiallyInvalid.
 
 use super::fresh::{Observes, by_itself};
-use super::read::{because, items, text, title, told};
+use super::read::{because, condition, items, text, title, told};
 use super::verdict::{Freshness, Reason, Verdict, Written};
 use serde_json::Value;
 
@@ -16,6 +17,9 @@ pub(crate) fn class_ready(object: &Value, _children: &[&Value]) -> Verdict {
 /// A Gateway is ready when it is accepted and programmed, and so is every listener that it reports, with its references resolved.
 pub(crate) fn ready(object: &Value, _children: &[&Value]) -> Verdict {
     let mut reasons = own(object, &["Accepted", "Programmed"]);
+    if condition(object, "ResolvedRefs").is_some() {
+        reasons.extend(own(object, &["ResolvedRefs"]));
+    }
     for (index, listener) in items(&object["status"]["listeners"]).iter().enumerate() {
         let whose = format!("listener {}", text(&listener["name"]));
         let at = format!("/status/listeners/{index}/conditions");
@@ -51,6 +55,13 @@ pub(crate) fn route_ready(object: &Value, _children: &[&Value]) -> Verdict {
             reasons.extend(want(&answer["conditions"], "Accepted", &at, &whose));
             if find(&answer["conditions"], "ResolvedRefs").is_some() {
                 reasons.extend(want(&answer["conditions"], "ResolvedRefs", &at, &whose));
+            }
+            if let Some((place, partly)) = find(&answer["conditions"], "PartiallyInvalid")
+                .filter(|(_, partly)| partly["status"] == "True")
+            {
+                let message = format!("{whose}: not all of its rules are in force{}", because(partly));
+                let reason = Reason::new(format!("{at}/{place}/status"), "True", "False", message);
+                reasons.push(reason.of_condition(named("PartiallyInvalid", &whose)));
             }
         }
     }
@@ -104,39 +115,52 @@ fn find<'a>(conditions: &'a Value, kind: &str) -> Option<(usize, &'a Value)> {
 
 /// Wants a condition of a list to be True; `whose` it is stands before the sentence.
 fn want(conditions: &Value, kind: &str, at: &str, whose: &str) -> Option<Reason> {
-    let whose = if whose.is_empty() { String::new() } else { format!("{whose}: ") };
-    let Some((index, condition)) = find(conditions, kind) else {
-        return Some(Reason::new(at, "nothing", "True", format!("{whose}there is no condition {kind} yet")));
+    let before = if whose.is_empty() { String::new() } else { format!("{whose}: ") };
+    let reason = match find(conditions, kind) {
+        None => Reason::new(at, "not there", "True", format!("{before}there is no condition {kind} yet")),
+        Some((_, condition)) if condition["status"] == "True" => return None,
+        Some((index, condition)) => {
+            let status = told(&condition["status"]);
+            let message = format!("{before}condition {kind} is {status}{}", because(condition));
+            Reason::new(format!("{at}/{index}/status"), status, "True", message)
+        }
     };
-    let status = told(&condition["status"]);
-    let message = format!("{whose}condition {kind} is {status}{}", because(condition));
-    (status != "True").then(|| Reason::new(format!("{at}/{index}/status"), status, "True", message))
+    Some(reason.of_condition(named(kind, whose)))
+}
+
+/// `Programmed of listener web`.
+fn named(kind: &str, whose: &str) -> String {
+    if whose.is_empty() { kind.to_owned() } else { format!("{kind} of {whose}") }
 }
 
 /// Every condition that counts must speak of the generation; where none does, `settle` decides.
 pub(crate) fn freshness(object: &Value, _children: &[&Value], written: Option<&Written>) -> Freshness {
-    let conditions = std::iter::once(("/status/conditions".to_owned(), &object["status"]["conditions"]));
-    judge(object, conditions, written)
+    let own = ("/status/conditions".to_owned(), String::new(), &object["status"]["conditions"]);
+    judge(object, std::iter::once(own), written)
 }
 
 /// The same for the answers of a route's parents.
 pub(crate) fn route_freshness(object: &Value, _children: &[&Value], written: Option<&Written>) -> Freshness {
-    let parents = items(&object["spec"]["parentRefs"]).iter().flat_map(|parent| answers(object, parent));
-    let lists =
-        parents.map(|(index, answer)| (format!("/status/parents/{index}/conditions"), &answer["conditions"]));
+    let parents = items(&object["spec"]["parentRefs"]).iter();
+    let lists = parents.flat_map(|parent| {
+        answers(object, parent).map(move |(index, answer)| {
+            let whose = format!("parent {}", parent_in_words(parent));
+            (format!("/status/parents/{index}/conditions"), whose, &answer["conditions"])
+        })
+    });
     judge(object, lists, written)
 }
 
 fn judge<'a>(
     object: &Value,
-    lists: impl Iterator<Item = (String, &'a Value)>,
+    lists: impl Iterator<Item = (String, String, &'a Value)>,
     written: Option<&Written>,
 ) -> Freshness {
     let Some(generation) = object["metadata"]["generation"].as_i64() else {
         return by_itself(object, Observes::Exempt, written);
     };
     let mut told_any = false;
-    for (at, conditions) in lists {
+    for (at, whose, conditions) in lists {
         for kind in ["Accepted", "Programmed", "ResolvedRefs"] {
             let found = find(conditions, kind);
             let Some((index, observed)) =
@@ -151,12 +175,8 @@ fn judge<'a>(
                     title(object)
                 );
                 let pointer = format!("{at}/{index}/observedGeneration");
-                return Freshness::Stale(Reason::new(
-                    pointer,
-                    observed.to_string(),
-                    generation.to_string(),
-                    message,
-                ));
+                let reason = Reason::new(pointer, observed.to_string(), generation.to_string(), message);
+                return Freshness::Stale(reason.of_condition(named(kind, &whose)));
             }
         }
     }

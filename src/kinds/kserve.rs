@@ -1,16 +1,21 @@
 //! KServe InferenceServices and InferenceGraphs: the aggregate condition, the state of the model, and the bounds of each autoscaler.
 //! Must never know how KServe deploys.
+//!
+//! Sources: kserve `pkg/apis/serving/v1beta1/inference_service_status.go` (whose observedGeneration is that of a Deployment or a Knative
+//! Service), `pkg/apis/serving/v1alpha1/inference_graph.go`.
 
 use super::deployment;
 use super::general::{Bounds, alone, scale_bounds};
-use super::read::{number, owned_by, text, title, told, want_aggregate};
+use super::read::{
+    holds, items, number, of_condition, owned_by, text, title, told, want_aggregate, want_condition,
+};
 use super::verdict::{Consult, Decides, Reason, ScaleField, ScaleRefusal, ScaleRequest, ScaleWrite, Verdict};
 use serde_json::Value;
 
 /// Ready: condition Ready is True, no newer model is still on its way in (`status.modelStatus`), and its own Deployments, if it has
 /// any, are rolled out: without Knative the condition stays True while the pods of before still serve.
 pub(crate) fn ready(object: &Value, children: &[&Value]) -> Verdict {
-    let mut reasons = want_aggregate(object, "Ready");
+    let mut reasons = parts_ready(object);
     rolled_out(object, children, &mut reasons);
     let model = &object["status"]["modelStatus"];
     let transition = &model["transitionStatus"];
@@ -28,6 +33,25 @@ pub(crate) fn ready(object: &Value, children: &[&Value]) -> Verdict {
         "" => "ready".to_owned(),
         url => format!("ready at {url}"),
     })
+}
+
+/// Wants condition Ready, which sums up the predictor's and the ingress's alone, and those of the parts. If it is not ready, all others tell
+/// why, but for Stopped, which is well when it is False.
+fn parts_ready(object: &Value) -> Vec<Reason> {
+    if holds(object, "Stopped") {
+        let message = "it is stopped, by its annotation serving.kserve.io/stop".to_owned();
+        return vec![of_condition(object, "Stopped", "status", "False", message)];
+    }
+    let mut reasons: Vec<Reason> = want_condition(object, "Ready").into_iter().collect();
+    let unready = !reasons.is_empty();
+    let kinds = items(&object["status"]["conditions"]).iter().map(|condition| text(&condition["type"]));
+    let wanted = kinds.filter(|kind| match *kind {
+        "Ready" | "Stopped" => false,
+        "PredictorReady" | "TransformerReady" | "ExplainerReady" => true,
+        _ => unready,
+    });
+    reasons.extend(wanted.filter_map(|kind| want_condition(object, kind)));
+    reasons
 }
 
 /// The parts that the object has, each with the bounds of its autoscaler.

@@ -3,6 +3,7 @@
 
 mod argo;
 mod autoscaler;
+mod certificate;
 mod claim;
 mod daemon_set;
 mod deployment;
@@ -16,11 +17,13 @@ mod knowledge;
 mod kserve;
 pub mod lint;
 mod namespace;
+mod node;
 mod occurrence;
 mod plain;
 mod pod;
 mod read;
 mod replica_set;
+mod resource_quota;
 mod seldon_deployment;
 mod seldon_v2;
 mod service;
@@ -73,8 +76,16 @@ pub fn scaled(object: &Value, children: &[&Value]) -> Verdict {
 
 fn being_deleted(object: &Value) -> Option<Reason> {
     let since = &object["metadata"]["deletionTimestamp"];
-    let reason = || Reason::new("/metadata/deletionTimestamp", told(since), "nothing", "it is being deleted");
-    (!since.is_null()).then(reason)
+    if since.is_null() {
+        return None;
+    }
+    let finalizers: Vec<&str> = items(&object["metadata"]["finalizers"]).iter().map(text).collect();
+    let held = match finalizers.as_slice() {
+        [] => namespace::left(object).map(|left| format!(": {left}")).unwrap_or_default(),
+        finalizers => format!(", held by the finalizer {}", finalizers.join(", ")),
+    };
+    let message = format!("it is being deleted{held}");
+    Some(Reason::new("/metadata/deletionTimestamp", told(since), "nothing", message))
 }
 
 /// The objects that must be looked at for `ready`, `scaled` and `freshness` of this one; none for most kinds.

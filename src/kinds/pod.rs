@@ -1,7 +1,7 @@
 //! Pods: ready by condition, or at their end when they succeeded; Failed is final.
 //! Must never know who made a Pod.
 
-use super::read::{because, condition, condition_pointer, holds, items, text, told};
+use super::read::{because, condition, holds, items, of_condition, phase, text, told};
 use super::verdict::{Reason, Verdict};
 use serde_json::Value;
 
@@ -21,17 +21,20 @@ pub(crate) fn ready(object: &Value, _children: &[&Value]) -> Verdict {
         }
         _ => {}
     }
-    let phase = told(&status["phase"]);
-    let pointer = condition_pointer(object, "Ready", "status");
-    let mut message = format!("its phase is {phase}");
+    let mut message = phase(object);
     if let Some(scheduled) =
         condition(object, "PodScheduled").filter(|scheduled| scheduled["status"] == "False")
     {
         message.push_str(&because(scheduled));
     }
     message.push_str(&containers(status).concat());
-    let actual = condition(object, "Ready").map_or("nothing".to_owned(), |ready| told(&ready["status"]));
-    Verdict::not_yet(Reason::new(pointer, actual, "True", message))
+    // Before its kubelet says anything of readiness, the phase tells.
+    Verdict::not_yet(match (condition(object, "Ready"), text(&status["phase"])) {
+        (None, "" | "Pending" | "Unknown") => {
+            Reason::new("/status/phase", told(&status["phase"]), "Running", message)
+        }
+        _ => of_condition(object, "Ready", "status", "True", message),
+    })
 }
 
 /// What each container that is not ready waits for or ended with: `, container web ImagePullBackOff: …`.

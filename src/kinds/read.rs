@@ -110,16 +110,20 @@ pub(crate) fn want_replicas(reasons: &mut Vec<Reason>, object: &Value, wanted: i
 
 /// Wants a condition to be True; the message carries its reason and message.
 pub(crate) fn want_condition(object: &Value, kind: &str) -> Option<Reason> {
-    let pointer = || condition_pointer(object, kind, "status");
-    let Some(condition) = condition(object, kind) else {
-        return Some(Reason::new(pointer(), "nothing", "True", format!("there is no condition {kind} yet")));
+    let message = match condition(object, kind) {
+        None => format!("there is no condition {kind} yet"),
+        Some(condition) if condition["status"] == "True" => return None,
+        Some(condition) => {
+            format!("condition {kind} is {}{}", told(&condition["status"]), because(condition))
+        }
     };
-    if condition["status"] == "True" {
-        return None;
-    }
-    let status = told(&condition["status"]);
-    let message = format!("condition {kind} is {status}{}", because(condition));
-    Some(Reason::new(pointer(), status, "True", message))
+    Some(of_condition(object, kind, "status", "True", message))
+}
+
+/// A reason about a field of the condition of this type.
+pub(crate) fn of_condition(object: &Value, kind: &str, field: &str, wanted: &str, message: String) -> Reason {
+    let actual = condition(object, kind).map_or("not there".to_owned(), |condition| told(&condition[field]));
+    Reason::new(condition_pointer(object, kind, field), actual, wanted, message).of_condition(kind)
 }
 
 /// Wants the condition that sums up the others to be True; if it is not, the others tell why.
@@ -136,6 +140,14 @@ pub(crate) fn want_aggregate(object: &Value, kind: &str) -> Vec<Reason> {
 pub(crate) fn because(condition: &Value) -> String {
     let parts = [text(&condition["reason"]), text(&condition["message"])];
     parts.iter().filter(|part| !part.is_empty()).map(|part| format!(": {part}")).collect()
+}
+
+/// `its phase is Pending`, as far as it has one.
+pub(crate) fn phase(object: &Value) -> String {
+    match text(&object["status"]["phase"]) {
+        "" => "it has no phase yet".to_owned(),
+        phase => format!("its phase is {phase}"),
+    }
 }
 
 /// `a Deployment`, `an Ingress`.

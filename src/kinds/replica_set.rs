@@ -2,8 +2,8 @@
 //! Must never know the Deployment above.
 
 use super::deployment::unseen;
-use super::read::{because, condition, condition_pointer, desired, holds, want_replicas};
-use super::verdict::{Reason, ScaleRefusal, ScaleRequest, ScaleWrite, Verdict};
+use super::read::{because, condition, desired, holds, of_condition, want_replicas};
+use super::verdict::{ScaleRefusal, ScaleRequest, ScaleWrite, Verdict};
 use serde_json::Value;
 
 /// Ready and scaled: every replica is there and available.
@@ -15,12 +15,7 @@ pub(crate) fn ready(object: &Value, _children: &[&Value]) -> Verdict {
     let mut reasons = Vec::new();
     if let Some(failure) = condition(object, "ReplicaFailure").filter(|_| holds(object, "ReplicaFailure")) {
         let message = format!("its replicas cannot be made{}", because(failure));
-        reasons.push(Reason::new(
-            condition_pointer(object, "ReplicaFailure", "status"),
-            "True",
-            "False",
-            message,
-        ));
+        reasons.push(of_condition(object, "ReplicaFailure", "status", "False", message));
     }
     want_replicas(&mut reasons, object, desired(object), &[("availableReplicas", "available")]);
     Verdict::unless(reasons, || super::deployment::available(object))

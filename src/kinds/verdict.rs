@@ -38,6 +38,8 @@ pub struct Reason {
     pub object: Option<String>,
     /// Where in that object, as a JSON pointer; empty when it is about the whole of it.
     pub pointer: String,
+    /// The condition it is about, `Ready` or `Programmed of listener web`, where it points at one, or at the list that lacks it.
+    pub condition: Option<String>,
     /// What was found there, in short; `nothing` where there was nothing.
     pub actual: String,
     /// What was wanted there, in short.
@@ -55,7 +57,23 @@ impl Reason {
         message: impl Into<String>,
     ) -> Reason {
         let (actual, wanted) = (actual.into(), wanted.into());
-        Reason { object: None, pointer: pointer.into(), actual, wanted, message: message.into() }
+        let (pointer, message) = (pointer.into(), message.into());
+        Reason { object: None, pointer, condition: None, actual, wanted, message }
+    }
+
+    /// The same reason, about a condition: nobody knows those by their numbers.
+    pub(crate) fn of_condition(mut self, condition: impl Into<String>) -> Reason {
+        self.condition = Some(condition.into());
+        self
+    }
+
+    /// The condition that it points at, for people: `condition Ready`, `condition Ready: reason`.
+    pub fn entry(&self) -> Option<String> {
+        let condition = self.condition.as_ref()?;
+        Some(match self.pointer.rsplit('/').next() {
+            Some("status" | "conditions") | None => format!("condition {condition}"),
+            Some(field) => format!("condition {condition}: {field}"),
+        })
     }
 
     /// The same reason about another object.

@@ -171,7 +171,7 @@ fn still_there(span: Span, name: &str, object: &Value) -> Why {
 }
 
 fn told(span: Span, sight: &Sight<'_>, reason: Reason) -> Why {
-    let path = entry_of(sight, &reason).unwrap_or_else(|| path_of(&reason.pointer));
+    let path = reason.entry().unwrap_or_else(|| path_of(&reason.pointer));
     let object = reason.object.unwrap_or_else(|| sight.name.to_owned());
     let sentence =
         if object == sight.name { reason.message.clone() } else { format!("{object}: {}", reason.message) };
@@ -180,21 +180,6 @@ fn told(span: Span, sight: &Sight<'_>, reason: Reason) -> Why {
         sentence: Some(sentence),
         span,
     }
-}
-
-/// `condition Ready`, where a reason points at an entry of `status.conditions`: nobody knows those by their numbers.
-fn entry_of(sight: &Sight<'_>, reason: &Reason) -> Option<String> {
-    let (number, field) = reason.pointer.strip_prefix("/status/conditions/")?.split_once('/')?;
-    let is_it = |child: &&&Value| {
-        let text = |pointer| child.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-        reason.object.as_deref() == Some(&format!("{}/{}", text("/kind"), text("/metadata/name")))
-    };
-    let object = match &reason.object {
-        Some(other) if other != sight.name => sight.children.iter().find(is_it)?,
-        _ => sight.object?,
-    };
-    let entry = object.pointer(&format!("/status/conditions/{number}/type"))?.as_str()?;
-    Some(if field == "status" { format!("condition {entry}") } else { format!("condition {entry}: {field}") })
 }
 
 fn why(span: Span, object: &str, path: &str, actual: &str, wanted: &str, sentence: Option<String>) -> Why {

@@ -42,6 +42,10 @@ fn differences() -> BTreeMap<(String, Status, Ours), Vec<String>> {
     let mut differences: BTreeMap<_, Vec<String>> = BTreeMap::new();
     for file in files() {
         let case = encoded(load(&file));
+        // Of a run's own writes it knows nothing, so the objects that are older than one are no comparison.
+        if is_older_than_the_write(&case) {
+            continue;
+        }
         let (theirs, ours) = (kstatus::compute(&case["object"]), Ours::of(&case));
         if case["scale"].is_array() || ours.agrees(theirs) {
             continue;
@@ -54,13 +58,19 @@ fn differences() -> BTreeMap<(String, Status, Ours), Vec<String>> {
     differences
 }
 
+fn is_older_than_the_write(case: &Value) -> bool {
+    let version = |value: &Value| value.as_str().and_then(|text| text.parse::<u64>().ok());
+    let seen = version(&case["object"]["metadata"]["resourceVersion"]);
+    seen.zip(version(&case["written"]["resourceVersion"])).is_some_and(|(seen, written)| seen < written)
+}
+
 /// Why we answer otherwise.
 const REASONS: &[(&str, Status, Ours, &str)] = &[
     (
         "Certificate",
         Status::Current,
         Ours::NotYet,
-        "its Ready condition has an observedGeneration of its own, and it is older than the object: the certificate is that of the spec before",
+        "its Ready condition is not there yet, which kstatus takes for a kind that has none; or it has an observedGeneration of its own that is older than the object: the certificate is that of the spec before",
     ),
     (
         "CustomResourceDefinition",
@@ -75,10 +85,10 @@ const REASONS: &[(&str, Status, Ours, &str)] = &[
         "with `OnDelete` its controller updates no pod: all that it will do by itself is done",
     ),
     (
-        "Deployment",
+        "Experiment",
         Status::Current,
         Ours::NotYet,
-        "the object at hand is older than the run's write: its status speaks of what was before",
+        "its Ready condition is not there yet, which kstatus takes for a kind that has none",
     ),
     (
         "Gateway",
@@ -102,7 +112,7 @@ const REASONS: &[(&str, Status, Ours, &str)] = &[
         "HorizontalPodAutoscaler",
         Status::Current,
         Ours::NotYet,
-        "without metrics it scales nothing: ScalingActive is False",
+        "it has no Ready condition: AbleToScale and ScalingActive tell, and without metrics it scales nothing",
     ),
     (
         "InferenceGraph",
@@ -140,11 +150,30 @@ const REASONS: &[(&str, Status, Ours, &str)] = &[
         Ours::Ready,
         "its operator never sets observedGeneration: a number there is nobody's word on this object",
     ),
+    ("Namespace", Status::Current, Ours::NotYet, "it tells by its phase, which the server sets"),
+    (
+        "Node",
+        Status::Current,
+        Ours::NotYet,
+        "its Ready condition is not there yet, which kstatus takes for a kind that has none",
+    ),
     (
         "PersistentVolume",
         Status::Current,
         Ours::NotYet,
-        "phase Failed, which is no condition: its reclaiming went wrong",
+        "it tells by its phase, which is no condition: none can bind one that is Released or Failed",
+    ),
+    (
+        "PersistentVolumeClaim",
+        Status::Current,
+        Ours::NotYet,
+        "bound is not enough for one that is to grow: its volume has less room yet than it asks for",
+    ),
+    (
+        "Pipeline",
+        Status::Current,
+        Ours::NotYet,
+        "its Ready condition is not there yet, which kstatus takes for a kind that has none",
     ),
     (
         "Pod",
@@ -165,16 +194,46 @@ const REASONS: &[(&str, Status, Ours, &str)] = &[
         "its controller has not counted yet, or fewer pods are healthy than it must keep",
     ),
     (
+        "ReplicationController",
+        Status::Current,
+        Ours::NotYet,
+        "it has no Ready condition: its counts tell, as those of a ReplicaSet do",
+    ),
+    (
+        "ResourceQuota",
+        Status::Current,
+        Ours::NotYet,
+        "the API server limits by `status.hard`, which its controller writes a moment later",
+    ),
+    (
+        "Rollout",
+        Status::Current,
+        Ours::Never,
+        "one that was aborted, or exceeded its progress deadline, goes no further until somebody tries again",
+    ),
+    (
         "Rollout",
         Status::Current,
         Ours::NotYet,
         "it tells by its phase, and its observedGeneration is a text, which kstatus does not read",
     ),
     (
+        "ScaledObject",
+        Status::Current,
+        Ours::NotYet,
+        "its Ready condition is not there yet, which kstatus takes for a kind that has none; or a fallback stands in for a trigger that fails",
+    ),
+    (
         "SeldonDeployment",
         Status::Current,
         Ours::NotYet,
         "it never sets observedGeneration, and its operator leaves `Available` standing while it works: its Deployments tell whether it speaks of what was written",
+    ),
+    (
+        "SeldonRuntime",
+        Status::Current,
+        Ours::NotYet,
+        "its Ready condition is not there yet, which kstatus takes for a kind that has none",
     ),
     (
         "Server",
@@ -187,6 +246,12 @@ const REASONS: &[(&str, Status, Ours, &str)] = &[
         Status::Current,
         Ours::NotYet,
         "a load balancer is there when it has an address; a cluster IP is not what was asked for",
+    ),
+    (
+        "Service.serving.knative.dev",
+        Status::Current,
+        Ours::NotYet,
+        "its Ready condition is not there yet, which kstatus takes for a kind that has none",
     ),
     (
         "StatefulSet",

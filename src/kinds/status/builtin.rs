@@ -273,6 +273,28 @@ pub(crate) const NAMESPACE: &[Field] = &[
     ),
 ];
 
+pub(crate) const NODE: &[Field] = &[
+    omitted("capacity", Map(&Text)),
+    omitted("allocatable", Map(&Text)),
+    omitted("phase", Text),
+    conditions!(
+        such_as(&["Ready", "MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable"]),
+        given("lastHeartbeatTime", Text),
+        REASON,
+        MESSAGE
+    ),
+    omitted("addresses", List(&Object(&[given("type", Text), given("address", Text)]))),
+    given("daemonEndpoints", Any),
+    given("nodeInfo", Any),
+    omitted("images", List(&Any)),
+    omitted("volumesInUse", List(&Text)),
+    omitted("volumesAttached", List(&Object(&[given("name", Text), given("devicePath", Text)]))),
+    given("config", Any),
+    omitted("runtimeHandlers", List(&Any)),
+    given("features", Any),
+    omitted("declaredFeatures", List(&Text)),
+];
+
 pub(crate) const QUOTA: &[Field] = &[omitted("hard", Map(&Text)), omitted("used", Map(&Text))];
 
 /// Of autoscaling/v2, with the one field that only v1 has.

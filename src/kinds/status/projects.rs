@@ -1,11 +1,13 @@
 //! The status of kinds of other projects: KServe (0.11 to 0.15), Knative Serving 1.x, Argo Rollouts 1.x and Workflows 3.x, KEDA 2.x,
 //! cert-manager 1.x, Gateway API 1.0 to 1.4.
 //! Must never know the kinds of Kubernetes and of Seldon. What lies deep is open, and a later release may have more.
+//!
+//! Each table names the Go types it was read from: the repository, the file, and the commit of what was read.
 
 use super::Shape::{Any, Boolean, Count, Integer, List, Map, Object, Text};
 use super::{Field, Shape, TRUTH, conditions, given, omitted, such_as};
 
-/// `status` of Knative's kinds and of those that are built as they are (`duckv1.Status`).
+/// Conditions of Knative's kinds and of those that are built as they are: knative/pkg `apis/duck/v1/status_types.go` (41a31c3).
 macro_rules! knative {
     ($types:expr) => {
         conditions!(
@@ -17,14 +19,24 @@ macro_rules! knative {
     };
 }
 
-/// A condition as most projects have it (`metav1.Condition`).
+/// Conditions as most projects have them (`metav1.Condition`).
 macro_rules! plain {
     ($types:expr) => {
         conditions!(
             such_as($types),
             omitted("observedGeneration", Count),
-            omitted("reason", Text),
-            omitted("message", Text)
+            given("reason", Text),
+            given("message", Text)
+        )
+    };
+}
+
+/// Conditions that do not say since when.
+macro_rules! timeless {
+    ($types:expr $(, $more:expr)* $(,)?) => {
+        omitted(
+            "conditions",
+            List(&Object(&[given("type", such_as($types)), given("status", TRUTH), $($more,)* omitted("message", Text)])),
         )
     };
 }
@@ -33,14 +45,38 @@ const OBSERVED: Field = omitted("observedGeneration", Count);
 const ANNOTATIONS: Field = omitted("annotations", Map(&Text));
 const ADDRESS: Field = given("address", Any);
 const URL: Field = given("url", Text);
+/// knative/serving `pkg/apis/serving/v1/route_types.go` (0d04567), `TrafficTarget`.
+const TRAFFIC: Shape = List(&Object(&[
+    omitted("tag", Text),
+    omitted("revisionName", Text),
+    omitted("configurationName", Text),
+    given("latestRevision", Boolean),
+    given("percent", Count),
+    URL,
+]));
 
-/// `inference_service_status.go`
+const MODEL_STATE: Shape = such_as(&["Pending", "Standby", "Loading", "Loaded", "FailedToLoad"]);
+
+/// kserve/kserve `pkg/apis/serving/v1beta1/inference_service_status.go` (0217bda).
 pub(crate) const INFERENCE_SERVICE: &[Field] = &[
     OBSERVED,
     ANNOTATIONS,
     ADDRESS,
     URL,
-    omitted("components", Map(&Any)),
+    omitted(
+        "components",
+        Map(&Object(&[
+            omitted("latestReadyRevision", Text),
+            omitted("latestCreatedRevision", Text),
+            omitted("previousRolledoutRevision", Text),
+            omitted("latestRolledoutRevision", Text),
+            omitted("traffic", TRAFFIC),
+            URL,
+            given("restUrl", Text),
+            given("grpcUrl", Text),
+            ADDRESS,
+        ])),
+    ),
     omitted("deploymentMode", Text),
     omitted("servingRuntimeName", Text),
     omitted("clusterServingRuntimeName", Text),
@@ -51,9 +87,22 @@ pub(crate) const INFERENCE_SERVICE: &[Field] = &[
                 "transitionStatus",
                 such_as(&["UpToDate", "InProgress", "BlockedByFailedLoad", "InvalidSpec"]),
             ),
-            given("states", Any),
-            given("lastFailureInfo", Any),
-            given("copies", Any),
+            given(
+                "states",
+                Object(&[given("activeModelState", MODEL_STATE), omitted("targetModelState", MODEL_STATE)]),
+            ),
+            given(
+                "lastFailureInfo",
+                Object(&[
+                    omitted("location", Text),
+                    omitted("reason", Text),
+                    omitted("message", Text),
+                    omitted("modelRevisionName", Text),
+                    given("time", Text),
+                    omitted("exitCode", Integer),
+                ]),
+            ),
+            given("copies", Object(&[given("failedCopies", Count), omitted("totalCopies", Count)])),
         ]),
     ),
     knative!(&[
@@ -74,11 +123,11 @@ pub(crate) const INFERENCE_SERVICE: &[Field] = &[
     ]),
 ];
 
-/// `inference_graph.go`
+/// kserve/kserve `pkg/apis/serving/v1alpha1/inference_graph.go` (00fd28d).
 pub(crate) const INFERENCE_GRAPH: &[Field] =
     &[OBSERVED, ANNOTATIONS, URL, omitted("deploymentMode", Text), knative!(&["Ready"])];
 
-/// `service_types.go` of Knative Serving.
+/// knative/serving `pkg/apis/serving/v1/service_types.go` (4db95d8), with the fields of `configuration_types.go` and `route_types.go` (0d04567).
 pub(crate) const KNATIVE_SERVICE: &[Field] = &[
     OBSERVED,
     ANNOTATIONS,
@@ -86,19 +135,38 @@ pub(crate) const KNATIVE_SERVICE: &[Field] = &[
     URL,
     omitted("latestCreatedRevisionName", Text),
     omitted("latestReadyRevisionName", Text),
-    omitted("traffic", List(&Any)),
+    omitted("traffic", TRAFFIC),
     knative!(&["Ready", "ConfigurationsReady", "RoutesReady"]),
 ];
 
-/// `types.go` of Argo Rollouts.
+/// argoproj/argo-rollouts `pkg/apis/rollouts/v1alpha1/types.go` (009ba6b). `blueGreen` and `canary` are no pointers: always there.
 pub(crate) const ROLLOUT: &[Field] = &[
     omitted("abort", Boolean),
     given("abortedAt", Text),
     given("alb", Any),
     omitted("albs", List(&Any)),
     omitted("availableReplicas", Count),
-    omitted("blueGreen", Any),
-    omitted("canary", Any),
+    given(
+        "blueGreen",
+        Object(&[
+            omitted("previewSelector", Text),
+            omitted("activeSelector", Text),
+            omitted("scaleUpPreviewCheckPoint", Boolean),
+            given("prePromotionAnalysisRunStatus", ANALYSIS),
+            given("postPromotionAnalysisRunStatus", ANALYSIS),
+        ]),
+    ),
+    given(
+        "canary",
+        Object(&[
+            given("currentStepAnalysisRunStatus", ANALYSIS),
+            given("currentBackgroundAnalysisRunStatus", ANALYSIS),
+            omitted("currentExperiment", Text),
+            given("weights", Any),
+            omitted("stablePingPong", Text),
+            omitted("stepPluginStatuses", List(&Any)),
+        ]),
+    ),
     given("collisionCount", Count),
     omitted("controllerPause", Boolean),
     omitted("currentPodHash", Text),
@@ -108,7 +176,7 @@ pub(crate) const ROLLOUT: &[Field] = &[
     omitted("message", Text),
     // A text, unlike everybody's.
     omitted("observedGeneration", Text),
-    omitted("pauseConditions", List(&Any)),
+    omitted("pauseConditions", List(&Object(&[given("reason", Text), given("startTime", Text)]))),
     omitted("phase", such_as(&["Healthy", "Degraded", "Progressing", "Paused"])),
     omitted("promoteFull", Boolean),
     omitted("readyReplicas", Count),
@@ -129,12 +197,14 @@ pub(crate) const ROLLOUT: &[Field] = &[
             "InvalidSpec"
         ]),
         given("lastUpdateTime", Text),
-        omitted("reason", Text),
-        omitted("message", Text)
+        given("reason", Text),
+        given("message", Text)
     ),
 ];
 
-/// `workflow_types.go` of Argo Workflows.
+const ANALYSIS: Shape = Object(&[given("name", Text), given("status", Text), omitted("message", Text)]);
+
+/// argoproj/argo-workflows `pkg/apis/workflow/v1alpha1/workflow_types.go` (0006823, and later for what concerns artifacts and results).
 pub(crate) const WORKFLOW: &[Field] = &[
     given("artifactGCStatus", Any),
     given("artifactRepositoryRef", Any),
@@ -154,18 +224,18 @@ pub(crate) const WORKFLOW: &[Field] = &[
     given("storedWorkflowTemplateSpec", Any),
     given("synchronization", Any),
     omitted("taskResultsCompletionStatus", Map(&Boolean)),
-    conditions!(
-        such_as(&["Completed", "PodRunning", "SpecWarning", "SpecError", "MetricsError", "ArtifactGCError"]),
-        omitted("message", Text)
-    ),
+    timeless!(&["Completed", "PodRunning", "SpecWarning", "SpecError", "MetricsError", "ArtifactGCError"]),
 ];
 
-/// `scaledobject_types.go` of KEDA.
+/// kedacore/keda `apis/keda/v1alpha1/scaledobject_types.go` (01ee1d3) and `condition_types.go` (059dc84).
 pub(crate) const SCALED_OBJECT: &[Field] = &[
-    omitted("authenticationsTypes", Text),
+    given("authenticationsTypes", Text),
     omitted("compositeScalerName", Text),
     omitted("externalMetricNames", List(&Text)),
-    omitted("health", Map(&Any)),
+    omitted(
+        "health",
+        Map(&Object(&[given("numberOfFailures", Count), omitted("status", such_as(&["Happy", "Failing"]))])),
+    ),
     omitted("hpaName", Text),
     given("lastActiveTime", Text),
     given("originalReplicaCount", Count),
@@ -175,14 +245,10 @@ pub(crate) const SCALED_OBJECT: &[Field] = &[
     omitted("scaleTargetKind", Text),
     omitted("triggersActivity", Map(&Any)),
     given("triggersTypes", Text),
-    conditions!(
-        such_as(&["Ready", "Active", "Fallback", "Paused"]),
-        omitted("reason", Text),
-        omitted("message", Text)
-    ),
+    timeless!(&["Ready", "Active", "Fallback", "Paused"], omitted("reason", Text)),
 ];
 
-/// `types_certificate.go` of cert-manager.
+/// cert-manager/cert-manager `pkg/apis/certmanager/v1/types_certificate.go` (02d9024).
 pub(crate) const CERTIFICATE: &[Field] = &[
     given("failedIssuanceAttempts", Count),
     given("lastFailureTime", Text),
@@ -191,14 +257,19 @@ pub(crate) const CERTIFICATE: &[Field] = &[
     given("notBefore", Text),
     given("renewalTime", Text),
     given("revision", Count),
-    plain!(&["Ready", "Issuing"]),
+    conditions!(
+        such_as(&["Ready", "Issuing"]),
+        omitted("observedGeneration", Count),
+        omitted("reason", Text),
+        omitted("message", Text)
+    ),
 ];
 
-/// `gatewayclass_types.go`
+/// kubernetes-sigs/gateway-api `apis/v1/gatewayclass_types.go` (1debac4).
 pub(crate) const GATEWAY_CLASS: &[Field] =
     &[omitted("supportedFeatures", List(&Any)), plain!(&["Accepted", "SupportedVersion"])];
 
-/// `gateway_types.go`
+/// kubernetes-sigs/gateway-api `apis/v1/gateway_types.go` (00068f3). Condition Ready is reserved: no implementation may set it.
 pub(crate) const GATEWAY: &[Field] = &[
     omitted("addresses", List(&Object(&[given("type", Text), given("value", Text)]))),
     given("attachedListenerSets", Count),
@@ -207,21 +278,21 @@ pub(crate) const GATEWAY: &[Field] = &[
         List(&Object(&[
             given("name", Text),
             given("attachedRoutes", Count),
-            omitted("supportedKinds", List(&Any)),
-            plain!(&["Accepted", "Programmed", "ResolvedRefs", "Conflicted", "OverlappingTLSConfig"]),
+            omitted("supportedKinds", List(&Object(&[given("group", Text), given("kind", Text)]))),
+            plain!(&[
+                "Accepted",
+                "Programmed",
+                "ResolvedRefs",
+                "Conflicted",
+                "OverlappingTLSConfig",
+                "Detached",
+            ]),
         ])),
     ),
-    plain!(&[
-        "Accepted",
-        "Programmed",
-        "Ready",
-        "Scheduled",
-        "ResolvedRefs",
-        "InsecureFrontendValidationMode"
-    ]),
+    plain!(&["Accepted", "Programmed", "Scheduled", "ResolvedRefs", "InsecureFrontendValidationMode"]),
 ];
 
-/// `shared_types.go`: of all routes.
+/// kubernetes-sigs/gateway-api `apis/v1/shared_types.go` (014ea85): of all routes.
 pub(crate) const ROUTE: &[Field] = &[omitted(
     "parents",
     List(&Object(&[

@@ -161,6 +161,7 @@ fn built_in_kinds_are_as_kubernetes_has_them() {
     compare("v1", "PersistentVolume", schema_of::<core::v1::PersistentVolume>());
     compare("v1", "Namespace", schema_of::<core::v1::Namespace>());
     compare("v1", "ReplicationController", schema_of::<core::v1::ReplicationController>());
+    compare("v1", "Node", schema_of::<core::v1::Node>());
     compare("v1", "ResourceQuota", schema_of::<core::v1::ResourceQuota>());
     compare("v1", "ConfigMap", schema_of::<core::v1::ConfigMap>());
     compare("v1", "Secret", schema_of::<core::v1::Secret>());
@@ -254,6 +255,13 @@ fn conditions_that_the_rules_ask_for_are_among_those_known() {
         ("SeldonDeployment", "Ready"),
         ("Model", "ModelReady"),
         ("Server", "StatefulSetOrDeploymentReady"),
+        ("Node", "Ready"),
+        ("Rollout", "Progressing"),
+        ("ScaledObject", "Fallback"),
+        ("Certificate", "Issuing"),
+        ("InferenceService", "Stopped"),
+        ("InferenceService", "TransformerReady"),
+        ("Gateway", "ResolvedRefs"),
     ] {
         let types = kinds::by_name(kind).and_then(|known| known.status).and_then(condition_types);
         assert!(types.is_some_and(|(known, _)| known.contains(&asked)), "{kind} {asked}");

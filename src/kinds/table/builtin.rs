@@ -5,8 +5,8 @@ use super::row::*;
 use crate::kinds::fresh::Observes;
 use crate::kinds::knowledge::{Knowledge, Words};
 use crate::kinds::{
-    autoscaler, claim, daemon_set, deployment, disruption_budget, general, job, namespace, pod, replica_set,
-    service, stateful_set, status,
+    autoscaler, claim, daemon_set, deployment, disruption_budget, general, job, namespace, node, pod,
+    replica_set, resource_quota, service, stateful_set, status,
 };
 
 pub(super) const KINDS: &[Knowledge] = &[
@@ -123,7 +123,11 @@ pub(super) const KINDS: &[Knowledge] = &[
     },
     Knowledge {
         ready: claim::ready,
-        words: told("Phase Bound.", SETTLED),
+        words: told(
+            "Phase Bound, and status.capacity is no less than what is requested: one that is to grow has grown. (kstatus looks at the \
+             phase alone.)",
+            SETTLED,
+        ),
         status: Some(status::CLAIM),
         ..kind("", &["v1"], ["PersistentVolumeClaim", "persistentvolumeclaims"], &["pvc"])
     },
@@ -161,8 +165,14 @@ pub(super) const KINDS: &[Knowledge] = &[
         ..kind("", &["v1"], ["ReplicationController", "replicationcontrollers"], &["rc"])
     },
     Knowledge {
-        words: told("Condition Ready is True.", SETTLED),
+        ready: node::ready,
         namespaced: false,
+        words: told(
+            "Condition Ready is True, whether it takes new Pods or not. False and Unknown, when its kubelet is not heard of, may both \
+             change, so nothing is final.",
+            SETTLED,
+        ),
+        status: Some(status::NODE),
         ..kind("", &["v1"], ["Node", "nodes"], &["no"])
     },
     exists("", ["ConfigMap", "configmaps"], &["cm"]),
@@ -171,7 +181,15 @@ pub(super) const KINDS: &[Knowledge] = &[
     exists("", ["Endpoints", "endpoints"], &["ep"]),
     exists("", ["Event", "events"], &["ev"]),
     exists("", ["LimitRange", "limitranges"], &["limits"]),
-    Knowledge { status: Some(status::QUOTA), ..exists("", ["ResourceQuota", "resourcequotas"], &["quota"]) },
+    Knowledge {
+        ready: resource_quota::ready,
+        words: told(
+            "status.hard equals spec.hard: before, the API server holds nobody to it. (kstatus does not look.)",
+            SETTLED,
+        ),
+        status: Some(status::QUOTA),
+        ..kind("", &["v1"], ["ResourceQuota", "resourcequotas"], &["quota"])
+    },
     exists("", ["PodTemplate", "podtemplates"], &[]),
     exists("apps", ["ControllerRevision", "controllerrevisions"], &[]),
     exists("discovery.k8s.io", ["EndpointSlice", "endpointslices"], &[]),

@@ -4,7 +4,7 @@
 use super::row::*;
 use crate::kinds::fresh::Observes;
 use crate::kinds::knowledge::{Knowledge, Words};
-use crate::kinds::{argo, autoscaler, gateway, general, knative, kserve, status};
+use crate::kinds::{argo, autoscaler, certificate, gateway, general, knative, kserve, status};
 
 const GATEWAY: &str = "gateway.networking.k8s.io";
 
@@ -23,8 +23,8 @@ pub(super) const KINDS: &[Knowledge] = &[
         fresh: gateway::freshness,
         owns: COMMON,
         words: told(
-            "Conditions Accepted and Programmed are True, and for every listener that it reports Accepted, Programmed and \
-                    ResolvedRefs where given. (kstatus does not look.)",
+            "Conditions Accepted and Programmed are True, and ResolvedRefs where given; for every listener that it reports all three where \
+             given. (kstatus does not look.)",
             BY_CONDITIONS,
         ),
         status: Some(status::GATEWAY),
@@ -61,8 +61,9 @@ pub(super) const KINDS: &[Knowledge] = &[
         words: Words {
             scale: "minReplicas and maxReplicas of spec.predictor, or of the component named; a plain number is refused.",
             ..told(
-                "Condition Ready is True, status.modelStatus.transitionStatus, where given, is UpToDate, and its own Deployments, if it \
-                    has any, are rolled out: without Knative that condition stays True while pods of before still serve.",
+                "Conditions Ready, and PredictorReady, TransformerReady and ExplainerReady where given, are True, \
+                 status.modelStatus.transitionStatus, where given, is UpToDate, and its own Deployments, if it has any, are rolled out: \
+                 without Knative those conditions stay True while pods of before still serve.",
                 EXEMPT,
             )
         },
@@ -102,7 +103,16 @@ pub(super) const KINDS: &[Knowledge] = &[
     Knowledge {
         ready: knative::ready,
         observes: Observes::Always,
-        owns: &[DEPLOYMENT, REPLICA_SET, POD, SERVICE, SLICE],
+        owns: &[
+            DEPLOYMENT,
+            REPLICA_SET,
+            POD,
+            SERVICE,
+            SLICE,
+            owned("serving.knative.dev/v1", "Configuration"),
+            owned("serving.knative.dev/v1", "Revision"),
+            owned("serving.knative.dev/v1", "Route"),
+        ],
         scale: knative::scale,
         words: told("Condition Ready is True.", OBSERVED),
         status: Some(status::KNATIVE_SERVICE),
@@ -112,16 +122,26 @@ pub(super) const KINDS: &[Knowledge] = &[
     Knowledge {
         ready: argo::rollout_ready,
         scaled: argo::rollout_scaled,
+        fresh: argo::rollout_freshness,
         observes: Observes::Always,
-        owns: &[REPLICA_SET, POD],
+        owns: &[
+            REPLICA_SET,
+            POD,
+            owned("argoproj.io/v1alpha1", "AnalysisRun"),
+            owned("argoproj.io/v1alpha1", "Experiment"),
+        ],
         counts_replicas: true,
         scalable: true,
         replicas: general::own_replicas,
         scale: general::scale,
         words: Words {
-            ready: "Phase Healthy.",
-            scaled: "replicas, updatedReplicas and availableReplicas equal spec.replicas.",
-            fresh: "status.observedGeneration, which it writes as a text, must equal metadata.generation.",
+            ready: "Phase Healthy. Final: phase Degraded because it was aborted or exceeded its progress deadline; an invalid spec is not, for \
+                    what it refers to may still come. (kstatus does not look.)",
+            scaled: "replicas, updatedReplicas and availableReplicas equal spec.replicas. Blue-green and where traffic is routed, replicas of \
+                     before may still be there: updatedReplicas equals spec.replicas, blue-green the active Service selects them, and else \
+                     all that are there are available.",
+            fresh: "status.observedGeneration, which it writes as a text, must equal metadata.generation; with spec.workloadRef \
+                    workloadObservedGeneration that of the workload, which its controller annotates.",
             scale: BY_SCALE,
         },
         status: Some(status::ROLLOUT),
@@ -130,28 +150,37 @@ pub(super) const KINDS: &[Knowledge] = &[
     },
     Knowledge {
         ready: argo::workflow_ready,
-        owns: &[POD],
-        words: told("Phase Succeeded. Final: phase Failed or Error.", SETTLED),
+        owns: &[POD, CLAIM],
+        words: told("Phase Succeeded. Final: phase Failed or Error. (kstatus does not look.)", SETTLED),
         status: Some(status::WORKFLOW),
         status_may_grow: true,
         ..kind("argoproj.io", &["v1alpha1"], ["Workflow", "workflows"], &["wf"])
     },
     Knowledge {
+        ready: autoscaler::scaled_object_ready,
         owns: &[AUTOSCALER],
         scalable: true,
         replicas: autoscaler::replicas,
         scale: autoscaler::scale,
         words: Words {
             scale: "spec.minReplicaCount and spec.maxReplicaCount; a plain number is refused.",
-            ..told("Condition Ready is True.", SETTLED)
+            ..told(
+                "Condition Ready is True, and Fallback is not. One that is paused is ready, and scales nothing.",
+                SETTLED,
+            )
         },
         status: Some(status::SCALED_OBJECT),
         status_may_grow: true,
         ..kind("keda.sh", &["v1alpha1"], ["ScaledObject", "scaledobjects"], &["so"])
     },
     Knowledge {
+        ready: certificate::ready,
         owns: &[owned("cert-manager.io/v1", "CertificateRequest")],
-        words: told("Condition Ready is True.", SETTLED),
+        words: told(
+            "Condition Ready is True; while a certificate is renewed too, for the one that there is is still good. An issuing that failed is \
+             tried again, so nothing is final.",
+            SETTLED,
+        ),
         status: Some(status::CERTIFICATE),
         status_may_grow: true,
         ..kind("cert-manager.io", &["v1"], ["Certificate", "certificates"], &["cert", "certs"])
@@ -164,7 +193,8 @@ const fn route(versions: &'static [&'static str], names: [&'static str; 2]) -> K
         ready: gateway::route_ready,
         fresh: gateway::route_freshness,
         words: told(
-            "Every parent that it names has answered: condition Accepted is True, and ResolvedRefs where given. (kstatus does not look.)",
+            "Every parent that it names has answered: condition Accepted is True, ResolvedRefs where given, and PartiallyInvalid is not. \
+             (kstatus does not look.)",
             BY_CONDITIONS,
         ),
         status: Some(status::ROUTE),
