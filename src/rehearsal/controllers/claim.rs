@@ -201,7 +201,7 @@ fn look_after(view: &View, volume: &Value, outcome: &mut Outcome) {
     let phase = match (kept.is_null() || kept["uid"].is_null(), bound) {
         (true, _) => "Available",
         (false, true) => return,
-        (false, false) if volume["status"]["phase"] != "Bound" => return,
+        (false, false) if volume["status"]["phase"] == "Failed" => return,
         (false, false) => "Released",
     };
     if phase == "Released" && volume["spec"]["persistentVolumeReclaimPolicy"] == "Delete" {

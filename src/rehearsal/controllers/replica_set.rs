@@ -1,7 +1,7 @@
-//! ReplicaSets: as many pods as wanted, adopted, made and deleted as kube-controller-manager does.
+//! ReplicaSets and ReplicationControllers: as many pods as wanted, adopted, made and deleted as kube-controller-manager does.
 //! Must never know Deployments, nor how a pod comes to run.
 //!
-//! Source: kubernetes 1.37, pkg/controller/replicaset.
+//! Source: kubernetes 1.37, pkg/controller/replicaset, and pkg/controller/replication, which is the same in another coat.
 
 use super::driver::{Change, Failure, Name, View};
 use super::outcome::{CREATED, Outcome};
@@ -10,12 +10,50 @@ use super::read::{
     condition, controller, controller_of_kind, count, deleting, generation, items, name, namespace,
     owner_reference, replicas, stamp,
 };
-use super::resource::{PODS, REPLICA_SETS};
+use super::resource::{PODS, REPLICA_SETS, REPLICATION_CONTROLLERS};
 use crate::json::{Map, Value, json};
 use crate::selector::LabelSelector;
 
-/// Who tells the events.
-const BY: &str = "replicaset-controller";
+/// The two sorts.
+struct Sort {
+    resource: &'static str,
+    kind: &'static str,
+    /// Who tells the events.
+    by: &'static str,
+    /// Whether the status counts the pods that terminate.
+    counts_terminating: bool,
+}
+
+const SORTS: [Sort; 2] = [
+    Sort {
+        resource: REPLICA_SETS,
+        kind: "ReplicaSet",
+        by: "replicaset-controller",
+        counts_terminating: true,
+    },
+    Sort {
+        resource: REPLICATION_CONTROLLERS,
+        kind: "ReplicationController",
+        by: "replication-controller",
+        counts_terminating: false,
+    },
+];
+
+impl Sort {
+    fn of(resource: &str) -> Option<&'static Sort> {
+        SORTS.iter().find(|sort| sort.resource == resource)
+    }
+}
+
+/// A ReplicationController's selector is a plain mapping.
+fn selector_of(set: &Value) -> Option<LabelSelector> {
+    let selector = &set["spec"]["selector"];
+    match set["kind"] == "ReplicationController" {
+        true => LabelSelector::from_labels(selector.as_object()?).ok(),
+        false => LabelSelector::from_object(selector).ok(),
+    }
+}
+
 /// How long it takes until a change has come to it, so that a Deployment tells its own first.
 pub(super) const DELAY: std::time::Duration = std::time::Duration::from_millis(1);
 
@@ -23,36 +61,39 @@ pub(super) const DELAY: std::time::Duration = std::time::Duration::from_millis(1
 const BURST: usize = 500;
 
 /// What its controller wants to hear of.
-pub(super) const WATCHES: &[&str] = &[REPLICA_SETS, PODS];
+pub(super) const WATCHES: &[&str] = &[REPLICA_SETS, REPLICATION_CONTROLLERS, PODS];
 
-/// A ReplicaSet, and that of a pod; of a pod without a controller those that might take it.
+/// One of them, and that of a pod; of a pod without a controller those that might take it.
 pub(super) fn concerns(view: &View, change: &Change, names: &mut Vec<Name>) {
     let object = change.object;
-    if change.resource == REPLICA_SETS {
-        return names.push(Name::of(REPLICA_SETS, object));
+    if let Some(sort) = Sort::of(change.resource) {
+        return names.push(Name::of(sort.resource, object));
     }
-    if let Some(owner) = controller_of_kind(object, "ReplicaSet") {
-        names.push(Name::new(REPLICA_SETS, namespace(object), owner));
-    } else if controller(object).is_none() {
-        let selects = |set: &&Value| {
-            LabelSelector::from_object(&set["spec"]["selector"])
-                .is_ok_and(|selector| !selector.is_empty() && selector.matches(&object["metadata"]["labels"]))
-        };
-        let sets = view.list(REPLICA_SETS, namespace(object)).filter(selects);
-        names.extend(sets.map(|set| Name::of(REPLICA_SETS, set)));
+    let selects = |set: &&Value| {
+        selector_of(set)
+            .is_some_and(|selector| !selector.is_empty() && selector.matches(&object["metadata"]["labels"]))
+    };
+    for sort in &SORTS {
+        if let Some(owner) = controller_of_kind(object, sort.kind) {
+            names.push(Name::new(sort.resource, namespace(object), owner));
+        } else if controller(object).is_none() {
+            let sets = view.list(sort.resource, namespace(object)).filter(selects);
+            names.extend(sets.map(|set| Name::of(sort.resource, set)));
+        }
+        // One that was let go may be missed by its former controller.
+        let former = change.before.and_then(|before| controller_of_kind(before, sort.kind));
+        names.extend(former.map(|former| Name::new(sort.resource, namespace(object), former)));
     }
-    // One that was let go may be missed by its former controller.
-    let former = change.before.and_then(|before| controller_of_kind(before, "ReplicaSet"));
-    names.extend(former.map(|former| Name::new(REPLICA_SETS, namespace(object), former)));
 }
 
-/// One look at a ReplicaSet.
+/// One look at one of them.
 pub(super) fn reconcile(view: &View, at: &Name) -> Outcome {
     let mut outcome = Outcome::nothing();
-    let Some(set) = view.get(REPLICA_SETS, &at.namespace, &at.name) else { return outcome };
-    let Ok(selector) = LabelSelector::from_object(&set["spec"]["selector"]) else { return outcome };
+    let Some(sort) = Sort::of(&at.resource) else { return outcome };
+    let Some(set) = view.get(sort.resource, &at.namespace, &at.name) else { return outcome };
+    let Some(selector) = selector_of(set) else { return outcome };
     if let Some(failure) = view.failed {
-        refused(view, set, failure, &mut outcome);
+        refused(view, sort, set, failure, &mut outcome);
         return outcome;
     }
     let owned = pods::of(view, set);
@@ -61,10 +102,10 @@ pub(super) fn reconcile(view: &View, at: &Name) -> Outcome {
     }
     let (active, terminating) = sorted(&owned);
     if !deleting(set) {
-        manage(view, set, &active, &mut outcome);
+        manage(view, sort, set, &active, &mut outcome);
     }
-    let (status, again) = status(view, set, &active, terminating.len(), None);
-    outcome.set_status(REPLICA_SETS, set, status);
+    let (status, again) = status(view, sort, set, &active, terminating.len(), None);
+    outcome.set_status(sort.resource, set, status);
     outcome.again_in = again;
     outcome
 }
@@ -112,11 +153,11 @@ fn claim(
 }
 
 /// Makes the pods that are missing, or deletes those too many.
-fn manage(view: &View, set: &Value, active: &[&Value], outcome: &mut Outcome) {
+fn manage(view: &View, sort: &Sort, set: &Value, active: &[&Value], outcome: &mut Outcome) {
     let wanted = usize::try_from(replicas(set)).unwrap_or(0);
     for _ in 0..wanted.saturating_sub(active.len()).min(BURST) {
         outcome.create(PODS, pods::made(set, &set["spec"]["template"], ""));
-        outcome.normal(BY, set, "SuccessfulCreate", format!("Created pod: {CREATED}"));
+        outcome.normal(sort.by, set, "SuccessfulCreate", format!("Created pod: {CREATED}"));
     }
     let spare = active.len().saturating_sub(wanted).min(BURST);
     if spare == 0 {
@@ -124,19 +165,19 @@ fn manage(view: &View, set: &Value, active: &[&Value], outcome: &mut Outcome) {
     }
     let mut doomed = active.to_vec();
     if wanted > 0 {
-        pods::sort_for_deletion(&mut doomed, &related(view, set));
+        pods::sort_for_deletion(&mut doomed, &related(view, sort, set));
     }
     for pod in &doomed[..spare] {
         outcome.delete(PODS, pod);
-        outcome.normal(BY, set, "SuccessfulDelete", format!("Deleted pod: {}", name(pod)));
+        outcome.normal(sort.by, set, "SuccessfulDelete", format!("Deleted pod: {}", name(pod)));
     }
 }
 
-/// The active pods of all ReplicaSets of the same controller.
-fn related<'a>(view: &View<'a>, set: &'a Value) -> Vec<&'a Value> {
+/// The active pods of all of its sort of the same controller.
+fn related<'a>(view: &View<'a>, sort: &Sort, set: &'a Value) -> Vec<&'a Value> {
     let uid = controller(set).map(|owner| super::read::text(&owner["uid"]));
     let siblings: Vec<&Value> = match uid {
-        Some(uid) => view.store.owned(uid, REPLICA_SETS).map(|entry| &entry.object).collect(),
+        Some(uid) => view.store.owned(uid, sort.resource).map(|entry| &entry.object).collect(),
         None => vec![set],
     };
     let owned = siblings.into_iter().flat_map(|sibling| pods::of(view, sibling));
@@ -144,7 +185,7 @@ fn related<'a>(view: &View<'a>, set: &'a Value) -> Vec<&'a Value> {
 }
 
 /// A pod was refused: it is told, and stands in condition ReplicaFailure.
-fn refused(view: &View, set: &Value, failure: &Failure, outcome: &mut Outcome) {
+fn refused(view: &View, sort: &Sort, set: &Value, failure: &Failure, outcome: &mut Outcome) {
     // What was made in this very look is not seen yet, as a real one would not.
     let unseen = |pod: &&Value| {
         view.entry(PODS, namespace(pod), name(pod)).is_some_and(|entry| entry.seen_at >= view.now)
@@ -154,15 +195,16 @@ fn refused(view: &View, set: &Value, failure: &Failure, outcome: &mut Outcome) {
     // In a namespace that is going, nothing can be made, and that is no failure.
     let failure = Some(failure).filter(|failure| !failure.ends_namespace());
     if let Some(failure) = failure {
-        outcome.warn(BY, set, "FailedCreate", format!("Error creating: {}", failure.message));
+        outcome.warn(sort.by, set, "FailedCreate", format!("Error creating: {}", failure.message));
     }
-    let (status, _) = status(view, set, &active, terminating.len(), failure);
-    outcome.set_status(REPLICA_SETS, set, status);
+    let (status, _) = status(view, sort, set, &active, terminating.len(), failure);
+    outcome.set_status(sort.resource, set, status);
 }
 
 /// The status, and after how long a ready pod becomes available.
 fn status(
     view: &View,
+    sort: &Sort,
     set: &Value,
     active: &[&Value],
     terminating: usize,
@@ -185,7 +227,9 @@ fn status(
     for (field, number) in numbers.into_iter().filter(|(_, number)| *number > 0) {
         status.insert(field.into(), number.into());
     }
-    status.insert("terminatingReplicas".into(), terminating.into());
+    if sort.counts_terminating {
+        status.insert("terminatingReplicas".into(), terminating.into());
+    }
     status.insert("observedGeneration".into(), generation(set).into());
     let failed = condition(&set["status"], "ReplicaFailure").cloned();
     let failed = failure.map(|failure| failed.unwrap_or_else(|| json!({
@@ -226,6 +270,18 @@ mod tests {
             statuses(&outcome)[0],
             json!({ "replicas": 0, "terminatingReplicas": 0, "observedGeneration": 1 })
         );
+    }
+
+    #[test]
+    fn a_replication_controller_is_one_in_another_coat() {
+        let mut controller = set();
+        controller["apiVersion"] = json!("v1");
+        controller["kind"] = json!("ReplicationController");
+        controller["spec"]["selector"] = json!({ "app": "web" });
+        let world = World::of([(REPLICATION_CONTROLLERS, controller)]);
+        let outcome = reconcile(&world.view(), &Name::new(REPLICATION_CONTROLLERS, "ns", "web"));
+        assert_eq!(outcome.writes.len(), 5);
+        assert_eq!(statuses(&outcome)[0], json!({ "replicas": 0, "observedGeneration": 1 }));
     }
 
     #[test]

@@ -31,6 +31,8 @@ pub(crate) const STORAGE_CLASSES: &str = "storageclasses.storage.k8s.io";
 pub(crate) const DEPLOYMENTS: &str = "deployments.apps";
 /// `replicasets.apps`
 pub(crate) const REPLICA_SETS: &str = "replicasets.apps";
+/// `replicationcontrollers`
+pub(crate) const REPLICATION_CONTROLLERS: &str = "replicationcontrollers";
 /// `statefulsets.apps`
 pub(crate) const STATEFUL_SETS: &str = "statefulsets.apps";
 /// `daemonsets.apps`
