@@ -78,26 +78,29 @@ static ONE_AFTER_THE_OTHER: Mutex<()> = Mutex::new(());
 fn all_run_as_written(ground: Option<&Ground>) {
     let _turn = ONE_AFTER_THE_OTHER.lock().unwrap_or_else(PoisonError::into_inner);
     let cases = Case::all();
-    let queue: Mutex<VecDeque<(usize, &Case)>> = Mutex::new(cases.iter().enumerate().collect());
-    let told = Mutex::new(Vec::new());
+    let (alone, together): (Vec<_>, Vec<_>) = cases.iter().enumerate().partition(|(_, case)| case.alone);
     let at_once = if ground.is_some() { AT_ONCE } else { AT_ONCE_REHEARSED };
-    std::thread::scope(|scope| {
-        for _ in 0..at_once {
-            scope.spawn(|| {
-                loop {
-                    let Some((number, case)) = queue.lock().ok().and_then(|mut queue| queue.pop_front())
-                    else {
-                        return;
-                    };
-                    let ran = catch_unwind(AssertUnwindSafe(|| run(case, number, ground)));
-                    let ran = ran.unwrap_or_else(|_| Err(case.failed("it panicked")));
-                    if let (Err(error), Ok(mut told)) = (ran, told.lock()) {
-                        told.push(error);
+    let told = Mutex::new(Vec::new());
+    for (cases, at_once) in [(together, at_once), (alone, 1)] {
+        let queue: Mutex<VecDeque<(usize, &Case)>> = Mutex::new(cases.into());
+        std::thread::scope(|scope| {
+            for _ in 0..at_once {
+                scope.spawn(|| {
+                    loop {
+                        let Some((number, case)) = queue.lock().ok().and_then(|mut queue| queue.pop_front())
+                        else {
+                            return;
+                        };
+                        let ran = catch_unwind(AssertUnwindSafe(|| run(case, number, ground)));
+                        let ran = ran.unwrap_or_else(|_| Err(case.failed("it panicked")));
+                        if let (Err(error), Ok(mut told)) = (ran, told.lock()) {
+                            told.push(error);
+                        }
                     }
-                }
-            });
-        }
-    });
+                });
+            }
+        });
+    }
     conclude(cases.len(), &told.into_inner().unwrap_or_default());
 }
 

@@ -33,6 +33,8 @@ pub struct Case {
     pub guest: bool,
     /// Whether it takes long, so that it begins before others.
     pub slow: bool,
+    /// Whether others would notice it on the same cluster, so that it runs alone when they are done.
+    pub alone: bool,
     /// Whether its namespace is not made.
     pub homeless: bool,
     /// Whether the cluster is reached through a proxy that the second actor can break.
@@ -149,6 +151,7 @@ struct File {
     refuses: bool,
     guest: bool,
     slow: bool,
+    alone: bool,
     homeless: bool,
     proxy: bool,
     at_least: Option<String>,
@@ -198,6 +201,7 @@ impl Case {
             answer: !file.refuses,
             guest: file.guest,
             slow: file.slow,
+            alone: file.alone,
             homeless: file.homeless,
             proxy: file.proxy,
             at_least: file.at_least.map(time),

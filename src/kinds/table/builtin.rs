@@ -96,7 +96,7 @@ pub(super) const KINDS: &[Knowledge] = &[
         ready: job::cron_ready,
         owns: &[JOB, POD],
         observes: Observes::AtOnce,
-        words: told("It exists.", AT_ONCE),
+        words: told("It exists. It cannot fail; its Jobs can.", AT_ONCE),
         status: Some(status::CRON_JOB),
         ..kind("batch", &["v1"], ["CronJob", "cronjobs"], &["cj"])
     },
@@ -142,7 +142,11 @@ pub(super) const KINDS: &[Knowledge] = &[
         ready: namespace::ready,
         namespaced: false,
         observes: Observes::AtOnce,
-        words: told("Phase Active.", AT_ONCE),
+        words: told(
+            "Phase Active. It cannot fail. One that is being deleted is never ready again: what is told is what its conditions say is left \
+             in it (NamespaceContentRemaining, NamespaceFinalizersRemaining) or cannot go (NamespaceDeletionContentFailure).",
+            AT_ONCE,
+        ),
         status: Some(status::NAMESPACE),
         ..kind("", &["v1"], ["Namespace", "namespaces"], &["ns"])
     },
@@ -184,7 +188,7 @@ pub(super) const KINDS: &[Knowledge] = &[
     Knowledge {
         ready: resource_quota::ready,
         words: told(
-            "status.hard equals spec.hard: before, the API server holds nobody to it. (kstatus does not look.)",
+            "status.hard equals spec.hard: before, the API server holds nobody to it. It cannot fail. (kstatus does not look.)",
             SETTLED,
         ),
         status: Some(status::QUOTA),

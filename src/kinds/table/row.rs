@@ -93,7 +93,7 @@ pub(super) const fn exists(
         ready: plain::ready,
         observes: Observes::AtOnce,
         status: Some(&[]),
-        words: told("It exists.", AT_ONCE),
+        words: told("It exists. Nothing about it can fail.", AT_ONCE),
         ..kind(group, &["v1"], names, short_names)
     }
 }
