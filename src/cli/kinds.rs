@@ -117,7 +117,10 @@ fn status(fields: &[Field]) -> String {
         return "It has none.".to_owned();
     }
     let words = |field: &Field| match field.shape {
-        Shape::Word { known, closed: true } => format!("{} ({})", field.name, known.join(", ")),
+        Shape::Word { known, closed } => {
+            let more = if closed { "" } else { " …" };
+            format!("{} ({}{more})", field.name, known.join(", "))
+        }
         _ => field.name.to_owned(),
     };
     let is_number = |field: &&Field| matches!(field.shape, Shape::Count | Shape::Integer);

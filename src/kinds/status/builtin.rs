@@ -1,7 +1,7 @@
 //! The status of kinds that Kubernetes itself serves, release 1.37.
 //! Must never know custom kinds. Rarely asked parts of a Pod's status are left open.
 
-use super::Shape::{Any, Boolean, Count, Integer, List, Map, Object, Text};
+use super::Shape::{Any, Boolean, Count, Integer, List, Map, Object, Text, Unset};
 use super::{Field, Shape, TRUTH, conditions, given, omitted, one_of, such_as};
 
 const REASON: Field = omitted("reason", Text);
@@ -276,7 +276,7 @@ pub(crate) const NAMESPACE: &[Field] = &[
 pub(crate) const NODE: &[Field] = &[
     omitted("capacity", Map(&Text)),
     omitted("allocatable", Map(&Text)),
-    omitted("phase", Text),
+    given("phase", Unset),
     conditions!(
         such_as(&["Ready", "MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable"]),
         given("lastHeartbeatTime", Text),

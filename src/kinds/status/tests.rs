@@ -78,7 +78,7 @@ fn differ(shape: Shape, schema: &Value, path: &str, found: &mut Vec<String>) {
         None => schema["type"][0].as_str().unwrap_or("any"),
     };
     match (shape, kind) {
-        (Shape::Any, _)
+        (Shape::Any | Shape::Unset, _)
         | (Shape::Count | Shape::Integer, "integer")
         | (Shape::Boolean, "boolean")
         | (Shape::Text | Shape::Word { .. }, "string") => {}

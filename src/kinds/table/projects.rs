@@ -137,9 +137,9 @@ pub(super) const KINDS: &[Knowledge] = &[
         words: Words {
             ready: "Phase Healthy. Final: phase Degraded because it was aborted or exceeded its progress deadline; an invalid spec is not, for \
                     what it refers to may still come. (kstatus does not look.)",
-            scaled: "replicas, updatedReplicas and availableReplicas equal spec.replicas. Blue-green and where traffic is routed, replicas of \
-                     before may still be there: updatedReplicas equals spec.replicas, blue-green the active Service selects them, and else \
-                     all that are there are available.",
+            scaled: "replicas, updatedReplicas and availableReplicas equal spec.replicas. Where replicas of before stay for a while: \
+                     blue-green, updatedReplicas and availableReplicas do, and the active Service selects the newest; with traffic \
+                     routing, updatedReplicas does, and all that are there are available.",
             fresh: "status.observedGeneration, which it writes as a text, must equal metadata.generation; with spec.workloadRef \
                     workloadObservedGeneration that of the workload, which its controller annotates.",
             scale: BY_SCALE,

@@ -22,6 +22,8 @@ pub(super) struct Comparison<'e> {
 enum Outcome {
     /// It is never so: why, and what to write.
     Never(String, Option<String>),
+    /// As far as is known it is never so: why, and what to write.
+    Unknown(String, Option<String>),
     /// It is so whenever the field is there, because what it is compared with cannot be.
     Always(String, Option<String>),
     /// It is so whenever the field is there, as any such number is.
@@ -44,6 +46,10 @@ pub(super) fn fault(
         Outcome::Never(why, help) => {
             let so = if comparison.negated { "so this always holds" } else { "so this never holds" };
             Diagnostic::error(Code::NeverHolds, span, format!("{what} {why}, {so}")).maybe_help(help)
+        }
+        Outcome::Unknown(why, help) => {
+            let message = format!("{what} {why}, so this may never hold");
+            Diagnostic::warning(Code::NeverHolds, span, message).maybe_help(help)
         }
         Outcome::Always(why, help) => {
             let (code, so) = match comparison.negated {
@@ -136,15 +142,21 @@ fn word_outcome(
     known: &'static [&'static str],
     closed: bool,
 ) -> Option<Outcome> {
-    if !operator.is_equality() || !closed || known.contains(&text) {
+    if !operator.is_equality() || known.contains(&text) {
         return None;
+    }
+    let near = suggest::nearest(text, known.iter().copied());
+    let help = near.map(|near| format!("Did you mean '{near}'?"));
+    if !closed {
+        // Others may come; one that looks like one of these is mistyped.
+        let mistyped = near.is_some() && operator == Operator::Equal;
+        return mistyped.then(|| Outcome::Unknown(format!("is not known to be {text}"), help));
     }
     let why = match known {
         [one] => format!("is nothing but {one}"),
         [many @ .., last] => format!("is {} or {last}", many.join(", ")),
         [] => return None,
     };
-    let help = suggest::nearest(text, known.iter().copied()).map(|near| format!("Did you mean '{near}'?"));
     Some(match operator {
         Operator::NotEqual => Outcome::Always(why, help),
         _ => Outcome::Never(why, help),

@@ -193,7 +193,7 @@ impl<'s> Place<'s> {
             let known = self.shape.fields().and_then(|fields| fields.iter().find(|field| field.name == name));
             return match here.field(name).or_else(|| here.entry()) {
                 _ if known.is_some_and(|field| field.shape == Shape::Unset) => Way::Nowhere(nowhere(
-                    format!("`{path}` of {kind} stays empty: no release of its operator sets it"),
+                    format!("`{path}` of {kind} stays empty: no release ever sets it"),
                 )),
                 Some(next) => Place::given(next, known.copied(), path),
                 None if here.is_open() => Way::Open,
@@ -220,7 +220,7 @@ impl<'s> Place<'s> {
                 },
                 (Some(Field { shape: Shape::Unset, .. }), _) => {
                     let message =
-                        format!("`{path}` of {kind} stays empty: no release of its operator sets it");
+                        format!("`{path}` of {kind} stays empty: no release ever sets it");
                     Way::Nowhere(nowhere(message))
                 }
                 (Some(field), _) => self.at(path, field.shape, field.left_out),
@@ -402,7 +402,7 @@ fn words_of_type(query: &str) -> Vec<(&str, usize)> {
     words
 }
 
-/// The finding that a kind has no condition of a type. Where others may set some, only what looks mistyped is one, and a warning.
+/// The finding that a kind has no condition of a type. Where others may set some, only what looks mistyped is one, and Ready; a warning.
 pub(super) fn unknown_type(
     word: &str,
     span: Span,
@@ -423,8 +423,10 @@ pub(super) fn unknown_type(
             Some(format!("Its conditions are {}. Or wait until it is `ready`.", known.join(", ")))
         }
     };
+    // Ready is what everybody asks for first; where it is not known, no controller is likely to set it.
     let finding = match (closed, near) {
         (true, _) => Diagnostic::error(Code::NeverHolds, span, message),
+        (false, None) if word == "Ready" => Diagnostic::warning(Code::NeverHolds, span, message),
         (false, Some(_)) => Diagnostic::warning(Code::NeverHolds, span, message),
         (false, None) => return None,
     };

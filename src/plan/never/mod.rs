@@ -219,7 +219,8 @@ fn of_entry(entry: &Entry, subject: &Subject<'_>) -> Vec<Diagnostic> {
             [] => format!("{} has no status, so no conditions", subject.a_kind()),
             _ => format!("the status of {} has no conditions", subject.a_kind()),
         };
-        faults.push(Diagnostic::error(Code::NeverHolds, entry.span, message));
+        let help = "Wait until it is `ready`.";
+        faults.push(Diagnostic::error(Code::NeverHolds, entry.span, message).help(help));
         return faults;
     };
     if !types.iter().any(|known| known.eq_ignore_ascii_case(&entry.kind)) {
