@@ -145,6 +145,12 @@ const REASONS: &[(&str, Status, Ours, &str)] = &[
         "a Job that was started, or is suspended, has not done its work: ready is Complete",
     ),
     (
+        "ListenerSet",
+        Status::Current,
+        Ours::NotYet,
+        "it has no Ready condition: Programmed and the listeners' conditions tell, each of its own generation",
+    ),
+    (
         "Model",
         Status::InProgress,
         Ours::Ready,

@@ -1,5 +1,5 @@
 //! The status of kinds of other projects: KServe (0.11 to 0.15), Knative Serving 1.x, Argo Rollouts 1.x and Workflows 3.x, KEDA 2.x,
-//! cert-manager 1.x, Gateway API 1.0 to 1.4.
+//! cert-manager 1.x, Gateway API 1.0 to 1.5.
 //! Must never know the kinds of Kubernetes and of Seldon. What lies deep is open, and a later release may have more.
 //!
 //! Each table names the Go types it was read from: the repository, the file, and the commit of what was read.
@@ -273,24 +273,24 @@ pub(crate) const GATEWAY_CLASS: &[Field] =
 pub(crate) const GATEWAY: &[Field] = &[
     omitted("addresses", List(&Object(&[given("type", Text), given("value", Text)]))),
     given("attachedListenerSets", Count),
-    omitted(
-        "listeners",
-        List(&Object(&[
-            given("name", Text),
-            given("attachedRoutes", Count),
-            omitted("supportedKinds", List(&Object(&[given("group", Text), given("kind", Text)]))),
-            plain!(&[
-                "Accepted",
-                "Programmed",
-                "ResolvedRefs",
-                "Conflicted",
-                "OverlappingTLSConfig",
-                "Detached",
-            ]),
-        ])),
-    ),
+    LISTENERS,
     plain!(&["Accepted", "Programmed", "Scheduled", "ResolvedRefs", "InsecureFrontendValidationMode"]),
 ];
+
+const LISTENERS: Field = omitted(
+    "listeners",
+    List(&Object(&[
+        given("name", Text),
+        given("attachedRoutes", Count),
+        omitted("supportedKinds", List(&Object(&[given("group", Text), given("kind", Text)]))),
+        plain!(
+            &["Accepted", "Programmed", "ResolvedRefs", "Conflicted", "OverlappingTLSConfig", "Detached",]
+        ),
+    ])),
+);
+
+/// kubernetes-sigs/gateway-api `apis/v1/listenerset_types.go` (2de96c8).
+pub(crate) const LISTENER_SET: &[Field] = &[LISTENERS, plain!(&["Accepted", "Programmed"])];
 
 /// kubernetes-sigs/gateway-api `apis/v1/shared_types.go` (014ea85): of all routes.
 pub(crate) const ROUTE: &[Field] = &[omitted(

@@ -18,18 +18,11 @@ pub(super) const KINDS: &[Knowledge] = &[
         status_may_grow: true,
         ..kind(GATEWAY, &["v1", "v1beta1"], ["GatewayClass", "gatewayclasses"], &["gc"])
     },
+    Knowledge { owns: COMMON, status: Some(status::GATEWAY), ..gateway(["Gateway", "gateways"], &["gtw"]) },
     Knowledge {
-        ready: gateway::ready,
-        fresh: gateway::freshness,
-        owns: COMMON,
-        words: told(
-            "Conditions Accepted and Programmed are True, and ResolvedRefs where given; for every listener that it reports all three where \
-             given. (kstatus does not look.)",
-            BY_CONDITIONS,
-        ),
-        status: Some(status::GATEWAY),
-        status_may_grow: true,
-        ..kind(GATEWAY, &["v1", "v1beta1"], ["Gateway", "gateways"], &["gtw"])
+        versions: &["v1"],
+        status: Some(status::LISTENER_SET),
+        ..gateway(["ListenerSet", "listenersets"], &[])
     },
     Knowledge { ..route(&["v1", "v1beta1"], ["HTTPRoute", "httproutes"]) },
     Knowledge { ..route(&["v1"], ["GRPCRoute", "grpcroutes"]) },
@@ -186,6 +179,21 @@ pub(super) const KINDS: &[Knowledge] = &[
         ..kind("cert-manager.io", &["v1"], ["Certificate", "certificates"], &["cert", "certs"])
     },
 ];
+
+/// A kind of the Gateway API with listeners.
+const fn gateway(names: [&'static str; 2], short_names: &'static [&'static str]) -> Knowledge {
+    Knowledge {
+        ready: gateway::ready,
+        fresh: gateway::freshness,
+        words: told(
+            "Conditions Accepted and Programmed are True, and ResolvedRefs where given; for every listener that it reports all three where \
+             given. (kstatus does not look.)",
+            BY_CONDITIONS,
+        ),
+        status_may_grow: true,
+        ..kind(GATEWAY, &["v1", "v1beta1"], names, short_names)
+    }
+}
 
 /// A route of the Gateway API.
 const fn route(versions: &'static [&'static str], names: [&'static str; 2]) -> Knowledge {

@@ -192,9 +192,9 @@ impl<'s> Place<'s> {
         if let (Some(here), Some(Type::Object)) = (self.given, self.given.and_then(Cursor::kind)) {
             let known = self.shape.fields().and_then(|fields| fields.iter().find(|field| field.name == name));
             return match here.field(name).or_else(|| here.entry()) {
-                _ if known.is_some_and(|field| field.shape == Shape::Unset) => Way::Nowhere(nowhere(
-                    format!("`{path}` of {kind} stays empty: no release ever sets it"),
-                )),
+                _ if known.is_some_and(|field| field.shape == Shape::Unset) => {
+                    Way::Nowhere(nowhere(format!("`{path}` of {kind} stays empty: no release ever sets it")))
+                }
                 Some(next) => Place::given(next, known.copied(), path),
                 None if here.is_open() => Way::Open,
                 None => {
@@ -219,8 +219,7 @@ impl<'s> Place<'s> {
                     None => Way::Open,
                 },
                 (Some(Field { shape: Shape::Unset, .. }), _) => {
-                    let message =
-                        format!("`{path}` of {kind} stays empty: no release ever sets it");
+                    let message = format!("`{path}` of {kind} stays empty: no release ever sets it");
                     Way::Nowhere(nowhere(message))
                 }
                 (Some(field), _) => self.at(path, field.shape, field.left_out),
