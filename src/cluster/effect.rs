@@ -20,7 +20,8 @@ pub(super) enum Touch<'a> {
 /// True if the write changed nothing: the version is the same, or only others changed something.
 pub(super) fn is_unchanged(before: &Value, after: &Value, touch: Touch<'_>) -> bool {
     if before["metadata"]["resourceVersion"] == after["metadata"]["resourceVersion"] {
-        return true;
+        // Who takes the last finalizer from what is being deleted is answered with what is gone, at the version that it had.
+        return before["metadata"]["finalizers"] == after["metadata"]["finalizers"];
     }
     match touch {
         Touch::Apply { object, manager } => {

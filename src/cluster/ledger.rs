@@ -109,9 +109,26 @@ impl Ledger {
     pub fn gone(&self, uid: &str) {
         let mut pages = lock(&self.pages);
         pages.created.retain(|written| written.uid != uid);
-        if pages.last.contains_key(uid) {
-            pages.gone.insert(uid.to_owned());
+        let Some(written) = pages.last.get(uid).cloned() else { return };
+        pages.gone.insert(uid.to_owned());
+        if written.resource.group.is_empty() && written.resource.kind == "Namespace" {
+            pages.emptied(&written.name);
         }
+    }
+
+    /// Notes that a namespace is gone for certain, and so all that was in it.
+    pub fn namespace_gone(&self, name: &str) {
+        lock(&self.pages).emptied(name);
+    }
+}
+
+impl Pages {
+    /// Nothing is in this namespace any more.
+    fn emptied(&mut self, namespace: &str) {
+        let inside = |written: &Written| written.namespace.as_deref() == Some(namespace);
+        self.created.retain(|written| !inside(written));
+        let uids = self.last.values().filter(|written| inside(written)).map(|written| written.uid.clone());
+        self.gone.extend(uids);
     }
 }
 
@@ -157,5 +174,12 @@ mod tests {
         ledger.gone("b");
         assert_eq!(created(&ledger), ["a"]);
         assert!(ledger.last("b").is_some(), "freshness may still be asked of a deleted object's last state");
+        let mut namespace = written("n-uid", "5", true);
+        (namespace.name, namespace.namespace, namespace.resource.kind) =
+            ("n".into(), None, "Namespace".into());
+        ledger.record(namespace);
+        assert_eq!(created(&ledger), ["a", "n-uid"]);
+        ledger.gone("n-uid");
+        assert_eq!(created(&ledger), [""; 0], "what was in a namespace goes with it");
     }
 }

@@ -79,8 +79,11 @@ pub(super) async fn delete(action: &Delete, cx: &Context<'_>) -> Result<Done, Fa
         return Ok(Done::new(Value::Null, format!("{what} deleted, not waited for")));
     }
     let owned = gone.until_all_is_gone(cx).await?;
-    for Doomed { uid, .. } in &doomed {
+    for Doomed { object, uid, .. } in &doomed {
         cx.cluster.ledger().gone(uid);
+        if object.resource.group.is_empty() && object.resource.kind == "Namespace" {
+            cx.cluster.ledger().namespace_gone(&object.name);
+        }
     }
     let with = match owned {
         0 => String::new(),
