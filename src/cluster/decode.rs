@@ -62,6 +62,13 @@ struct Metadata {
     namespace: String,
     name: String,
     resource_version: String,
+    owners: Vec<String>,
+}
+
+/// Of an owner reference, who is meant.
+#[derive(serde::Deserialize)]
+struct Owner {
+    uid: String,
 }
 
 struct ObjectSeed<'t>(TypeMeta<'t>);
@@ -101,8 +108,8 @@ impl<'de> Visitor<'de> for ObjectSeed<'_> {
         if !(has_api_version && has_kind) {
             fill_in(&mut out, self.0, has_api_version, has_kind).map_err(A::Error::custom)?;
         }
-        let Metadata { uid, namespace, name, resource_version } = metadata;
-        Ok(Snapshot { uid, namespace, name, resource_version, raw: out.into() })
+        let Metadata { uid, namespace, name, resource_version, owners } = metadata;
+        Ok(Snapshot { uid, namespace, name, resource_version, owners, raw: out.into() })
     }
 }
 
@@ -172,6 +179,9 @@ impl<'de> Visitor<'de> for MetadataSeed<'_> {
             self.0.extend_from_slice(value.as_bytes());
             if let Some(field) = field {
                 *field = serde_json::from_str(value).unwrap_or_default();
+            } else if key.get() == "\"ownerReferences\"" {
+                let owners: Vec<Owner> = serde_json::from_str(value).unwrap_or_default();
+                metadata.owners = owners.into_iter().map(|owner| owner.uid).collect();
             }
         }
         self.0.push(b'}');

@@ -17,6 +17,8 @@ pub struct Snapshot {
     pub name: String,
     /// `metadata.resourceVersion`.
     pub resource_version: String,
+    /// The UIDs of its owners.
+    pub owners: Vec<String>,
     /// The object's JSON, apiVersion and kind included, without `metadata.managedFields`.
     pub raw: Arc<[u8]>,
 }

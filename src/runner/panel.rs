@@ -83,7 +83,7 @@ pub(super) struct Panel<'c> {
     pub rule: Rule,
     pub gate: Gate,
     pub members: BTreeMap<MemberKey, Member>,
-    /// Of the members: how many satisfy, and how many never will.
+    /// Of the members: how many satisfy, how many never will, and how many have to stay true for a while.
     counts: Counts,
 }
 
@@ -91,6 +91,7 @@ pub(super) struct Panel<'c> {
 struct Counts {
     met: usize,
     never: usize,
+    settling: usize,
 }
 
 impl Counts {
@@ -99,6 +100,7 @@ impl Counts {
         Counts {
             met: usize::from(matches!(observation, Some(Observation::Met(_)))),
             never: usize::from(matches!(observation, Some(Observation::Never(_)))),
+            settling: usize::from(member.is_some_and(|member| member.settles.is_some())),
         }
     }
 }
@@ -124,6 +126,7 @@ impl<'c> Panel<'c> {
         );
         self.counts.met = self.counts.met + new.met - old.met;
         self.counts.never = self.counts.never + new.never - old.never;
+        self.counts.settling = self.counts.settling + new.settling - old.settling;
     }
 
     /// Judges an object anew, after it or something it depends on changed.
@@ -248,6 +251,12 @@ impl<'c> Panel<'c> {
         }
         whys.extend(never);
         Observation::NotYet(whys)
+    }
+
+    /// Those that have to stay true for a while, and until when.
+    pub(super) fn settling(&self) -> impl Iterator<Item = (&MemberKey, Instant)> {
+        let any = (self.counts.settling > 0).then_some(&self.members);
+        any.into_iter().flatten().filter_map(|(key, member)| Some((key, member.settles?)))
     }
 
     /// How many satisfy.

@@ -197,15 +197,15 @@ impl Feed {
 
     fn own(&mut self, snapshot: &Snapshot, key: &Key) {
         let Some(owned) = &mut self.owned else { return };
-        for owner in owners(&snapshot.value()) {
-            owned.entry(owner).or_default().insert(key.clone());
+        for owner in &snapshot.owners {
+            owned.entry(owner.clone()).or_default().insert(key.clone());
         }
     }
 
     fn disown(&mut self, last: &Snapshot, key: &Key) {
         let Some(owned) = &mut self.owned else { return };
-        for owner in owners(&last.value()) {
-            if let Some(keys) = owned.get_mut(&owner) {
+        for owner in &last.owners {
+            if let Some(keys) = owned.get_mut(owner) {
                 keys.remove(key);
             }
         }

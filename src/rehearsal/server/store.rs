@@ -217,11 +217,11 @@ impl Kept {
     fn tell(&mut self, change: Change) {
         let change = Arc::new(change);
         self.feed.tell(&change);
-        self.bytes += change.now.size();
+        self.bytes += change.now.size;
         self.history.push_back(change);
         while self.history.len() > CHANGES || (self.bytes > BYTES && self.history.len() > FEW) {
             let Some(oldest) = self.history.pop_front() else { return };
-            self.bytes -= oldest.now.size();
+            self.bytes -= oldest.now.size;
             self.floor = oldest.now.version;
         }
     }

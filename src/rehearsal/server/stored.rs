@@ -16,6 +16,8 @@ use super::store::Happened;
 pub struct Stored {
     /// The object, in the version that is kept.
     pub value: Value,
+    /// About how many bytes the JSON has.
+    pub size: usize,
     /// The line of a watch that is told what happened.
     line: OnceLock<Bytes>,
     /// What happened to the object at this version.
@@ -49,6 +51,7 @@ impl Stored {
             namespace: text("/metadata/namespace"),
             name: text("/metadata/name"),
             labels: value["metadata"]["labels"].clone(),
+            size: value.size(),
             line: OnceLock::new(),
             happened,
             value,
@@ -70,11 +73,6 @@ impl Stored {
     pub fn wire(&self) -> Bytes {
         let line = self.line();
         line.slice(head(self.happened.word()).len()..line.len() - TAIL.len())
-    }
-
-    /// About how many bytes the JSON has.
-    pub fn size(&self) -> usize {
-        self.value.size()
     }
 }
 

@@ -6,7 +6,7 @@ use super::super::judge::{Observation, Why, wants_absence};
 use super::super::panel::written_to;
 use super::super::parts::Part;
 use super::super::subject::Subject;
-use super::super::view::{Key, key_of};
+use super::super::view::{Key, key_of, owners};
 use super::{MOST_TOLD, Waiting};
 use crate::cluster::{Error, Interest, ObjectRef, Snapshot};
 use crate::event::{Cause, Failure};
@@ -329,6 +329,7 @@ fn snapshot_of(value: &Value) -> Option<Snapshot> {
         namespace: text("/metadata/namespace"),
         name: text("/metadata/name"),
         resource_version: text("/metadata/resourceVersion"),
+        owners: owners(value),
         raw: serde_json::to_vec(value).ok()?.into(),
     })
 }

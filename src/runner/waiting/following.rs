@@ -4,7 +4,7 @@
 use super::super::judge::wants_absence;
 use super::super::owned::Owned;
 use super::super::subject::Subject;
-use super::super::view::{Change, Feed, Key, View, key_of, owners};
+use super::super::view::{Change, Feed, Key, View, key_of};
 use super::{Waiting, consult_of};
 use crate::cluster::{Error, Interest, ObjectRef, Resource, Snapshot};
 use crate::event::{Cause, Failure};
@@ -133,7 +133,7 @@ impl<'w> Waiting<'w> {
         let is_consulted = self.consults.values().any(|consulted| *consulted == Some(feed));
         let owner_uids = if is_consulted {
             let shown = last.or_else(|| self.view.feed(feed).and_then(|feed| feed.objects().get(key)));
-            shown.map(|snapshot| owners(&snapshot.value())).unwrap_or_default()
+            shown.map(|snapshot| snapshot.owners.clone()).unwrap_or_default()
         } else {
             Vec::new()
         };

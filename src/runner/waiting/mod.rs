@@ -251,12 +251,7 @@ impl<'w> Waiting<'w> {
 
     /// When something is due without a change.
     pub(super) fn wake(&self) -> Option<Instant> {
-        let settles = self
-            .panels
-            .iter()
-            .flat_map(|panel| panel.members.values())
-            .filter_map(|member| member.settles)
-            .min();
+        let settles = self.panels.iter().flat_map(Panel::settling).map(|(_, settles)| settles).min();
         let holds = self.holds_since.map(|since| since + self.wait.hold);
         let fails = self.fails_since.zip(self.wait.fail_when.as_ref()).map(|(since, fail)| since + fail.hold);
         [settles, holds, fails, self.cx.deadline].into_iter().flatten().min()
@@ -270,10 +265,9 @@ impl<'w> Waiting<'w> {
             .iter()
             .enumerate()
             .flat_map(|(number, panel)| {
-                panel.members.iter().map(move |((part, key), member)| (number, *part, key.clone(), member))
+                let due = panel.settling().filter(|(_, settles)| *settles <= now);
+                due.map(move |((part, key), _)| (number, *part, key.clone()))
             })
-            .filter(|(_, _, _, member)| member.settles.is_some_and(|settles| settles <= now))
-            .map(|(number, part, key, _)| (number, part, key))
             .collect();
         for (panel, part, key) in due {
             self.judge(panel, part, &key);

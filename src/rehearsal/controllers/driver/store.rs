@@ -56,6 +56,8 @@ pub(crate) struct Store {
     selecting: BTreeMap<(String, String), BTreeSet<String>>,
     /// Node → what the pods on it ask for.
     loads: BTreeMap<String, Load>,
+    /// The pods that are on no node: their names, by namespace.
+    unplaced: BTreeMap<String, BTreeSet<String>>,
     /// UIDs of what is known to be gone, so that late news does not bring it back.
     gone: BTreeSet<String>,
 }
@@ -147,6 +149,15 @@ impl Store {
         let (fewest, others) = (sets[0], &sets[1..]);
         let names = fewest.iter().filter(|name| others.iter().all(|set| set.contains(*name)));
         names.filter_map(|name| self.get(PODS, namespace, name)).collect()
+    }
+
+    /// The pods that are on no node, by namespace and name.
+    pub fn unplaced(&self) -> impl Iterator<Item = &Entry> {
+        let pods = self
+            .unplaced
+            .iter()
+            .flat_map(|(namespace, names)| names.iter().map(move |name| (namespace, name)));
+        pods.filter_map(|(namespace, name)| self.get(PODS, namespace, name))
     }
 
     /// What the pods on a node ask for.
@@ -249,7 +260,9 @@ impl Store {
                     note(&mut self.labelled, at(key, value), name.to_owned(), in_it);
                 }
                 let node = text(&object["spec"]["nodeName"]);
-                if !node.is_empty() && !super::super::pods::is_ended(object) {
+                if node.is_empty() {
+                    note(&mut self.unplaced, namespace.to_owned(), name.to_owned(), in_it);
+                } else if !super::super::pods::is_ended(object) {
                     let (asked, sign) = (requests(object), if in_it { 1 } else { -1 });
                     let load = self.loads.entry(node.to_owned()).or_default();
                     load.cpu += asked.cpu * f64::from(sign);

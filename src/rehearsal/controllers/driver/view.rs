@@ -65,6 +65,11 @@ impl<'a> View<'a> {
         self.store.uncontrolled(resource, namespace).map(|entry| &entry.object)
     }
 
+    /// The pods that are on no node.
+    pub fn unplaced(&self) -> impl Iterator<Item = &'a Value> {
+        self.store.unplaced().map(|entry| &entry.object)
+    }
+
     /// All objects of a resource.
     pub fn all(&self, resource: &str) -> impl Iterator<Item = &'a Value> {
         self.store.all(resource).map(|entry| &entry.object)

@@ -24,7 +24,7 @@ pub(in super::super) fn concerns(view: &View, change: &Change, names: &mut Vec<N
             names.push(Name::of(PODS, change.object));
         }
     } else if room {
-        names.extend(view.all(PODS).filter(|pod| waits(pod)).map(|pod| Name::of(PODS, pod)));
+        names.extend(view.unplaced().filter(|pod| waits(pod)).map(|pod| Name::of(PODS, pod)));
     }
 }
 
