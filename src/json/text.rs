@@ -1,39 +1,31 @@
-//! A text that is shared.
+//! A text that is shared, or so short that it is kept in place.
 
+use smol_str::SmolStr;
 use std::borrow::Borrow;
-use std::cmp::Ordering;
 use std::fmt;
-use std::hash::{Hash, Hasher};
 use std::ops::Deref;
-use std::sync::Arc;
 
-/// A text whose copies are the same piece of memory; one that stands in the program needs none.
-#[derive(Clone)]
-pub struct Text(Kept);
-
-#[derive(Clone)]
-enum Kept {
-    Program(&'static str),
-    Shared(Arc<str>),
-}
+/// A text whose copies are the same piece of memory; a short one needs none of its own, and one that stands in the program neither.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Text(SmolStr);
 
 impl Text {
     /// A text of the program itself.
     pub const fn of_program(text: &'static str) -> Text {
-        Text(Kept::Program(text))
+        Text(SmolStr::new_static(text))
     }
 
     /// The text.
     pub fn as_str(&self) -> &str {
-        match &self.0 {
-            Kept::Program(text) => text,
-            Kept::Shared(text) => text,
-        }
+        &self.0
     }
 
-    /// Whether it is the very same text.
+    /// Whether it is the very same text; short ones are if they are equal.
     pub fn is(&self, other: &Text) -> bool {
-        std::ptr::eq(self.as_str(), other.as_str())
+        match self.0.is_heap_allocated() {
+            true => std::ptr::eq(self.as_str(), other.as_str()),
+            false => self == other,
+        }
     }
 }
 
@@ -59,19 +51,19 @@ impl AsRef<str> for Text {
 
 impl From<&str> for Text {
     fn from(text: &str) -> Text {
-        Text(Kept::Shared(text.into()))
+        Text(text.into())
     }
 }
 
 impl From<String> for Text {
     fn from(text: String) -> Text {
-        Text(Kept::Shared(text.into()))
+        Text(text.into())
     }
 }
 
 impl From<&String> for Text {
     fn from(text: &String) -> Text {
-        text.as_str().into()
+        Text(text.into())
     }
 }
 
@@ -83,7 +75,7 @@ impl From<&Text> for Text {
 
 impl From<std::borrow::Cow<'_, str>> for Text {
     fn from(text: std::borrow::Cow<'_, str>) -> Text {
-        Text(Kept::Shared(text.into()))
+        text.as_ref().into()
     }
 }
 
@@ -104,14 +96,6 @@ impl fmt::Debug for Text {
         fmt::Debug::fmt(self.as_str(), f)
     }
 }
-
-impl PartialEq for Text {
-    fn eq(&self, other: &Text) -> bool {
-        self.is(other) || self.as_str() == other.as_str()
-    }
-}
-
-impl Eq for Text {}
 
 impl PartialEq<str> for Text {
     fn eq(&self, other: &str) -> bool {
@@ -140,23 +124,5 @@ impl PartialEq<Text> for str {
 impl PartialEq<Text> for String {
     fn eq(&self, other: &Text) -> bool {
         self == other.as_str()
-    }
-}
-
-impl PartialOrd for Text {
-    fn partial_cmp(&self, other: &Text) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Text {
-    fn cmp(&self, other: &Text) -> Ordering {
-        self.as_str().cmp(other.as_str())
-    }
-}
-
-impl Hash for Text {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.as_str().hash(state);
     }
 }
