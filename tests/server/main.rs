@@ -8,6 +8,7 @@ use seldonplay::rehearsal::clock::Clock;
 use seldonplay::rehearsal::server::{
     self, Asked, Cut, Delivery, Interfere, Interference, Refusal, Server, User,
 };
+use seldonplay::rehearsal::world::{self, World};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -277,4 +278,25 @@ async fn a_change_reaches_a_thousand_watches() {
     for watch in watches {
         assert_eq!(watch.await.unwrap(), ["ADDED shelf", "MODIFIED shelf"]);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_kind_that_is_known_by_heart_tells_its_fields() {
+    let world = World::begin(world::Settings {
+        seed: 1,
+        start: "2026-01-02T03:04:05Z".parse().unwrap(),
+        speed: 1.0,
+        namespaces: Default::default(),
+        definitions: Vec::new(),
+        kinds: Default::default(),
+        scripts: Vec::new(),
+        faults: Vec::new(),
+    })
+    .await
+    .unwrap();
+    let path = "/openapi/v3/apis/machinelearning.seldon.io/v1";
+    let (code, document) = ask(world.server(), &User::admin(), "GET", path, &Value::Null).await.unwrap();
+    let spec = "io.seldon.machinelearning.v1.SeldonDeploymentSpec";
+    let predictors = &document["components"]["schemas"][spec]["properties"]["predictors"];
+    assert_eq!((code, &predictors["type"]), (200, &json!("array")));
 }

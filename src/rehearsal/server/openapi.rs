@@ -90,12 +90,15 @@ impl Document<'_> {
         let kind = json!({ "group": self.group, "version": self.version, "kind": resource.kind });
         let id = self.id(&resource.kind);
         let mut schema = match (&resource.custom, model::schema(resource)) {
-            (Some(custom), _) => with_metadata(custom.open_api.clone()),
-            (None, Some(schema)) => {
+            // A definition that says nothing of fields is of a kind that is known by heart, or that may hold anything.
+            (Some(custom), _) if custom.open_api["properties"].is_object() => {
+                with_metadata(custom.open_api.clone())
+            }
+            (_, Some(schema)) => {
                 let schema = self.mapping(schema.root());
                 with_metadata(schema)
             }
-            (None, None) => json!({ "type": "object" }),
+            (_, None) => json!({ "type": "object" }),
         };
         schema["x-kubernetes-group-version-kind"] = json!([kind]);
         self.schemas.insert(id.clone(), schema);
