@@ -114,17 +114,23 @@ async fn baker(world: &World) {
     make(world, "/apis/rbac.authorization.k8s.io/v1/namespaces/shop/rolebindings", &binding).await;
 }
 
+/// Follows the loaf `rye`, given as it is.
+async fn following(cluster: &Cluster, loaf: &Value) -> Observer {
+    let kind = KindName { word: "Loaf".into(), api_version: None };
+    let resource = cluster.resolve(&kind).await.expect("it is served");
+    let rye = ObjectRef { resource, namespace: Some("shop".into()), name: "rye".into() };
+    let mut observer = Observer::new(cluster);
+    observer.follow(&rye, loaf["metadata"]["uid"].as_str().expect("a uid"), false).await;
+    observer
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_may_not_be_followed_is_one_line() {
     let world = world().await;
     let loaf = baked(&world).await;
     baker(&world).await;
     let cluster = cluster(&world, server::User::guest());
-    let kind = KindName { word: "Loaf".into(), api_version: None };
-    let resource = cluster.resolve(&kind).await.expect("it is served");
-    let rye = ObjectRef { resource, namespace: Some("shop".into()), name: "rye".into() };
-    let mut observer = Observer::new(&cluster);
-    observer.follow(&rye, loaf["metadata"]["uid"].as_str().expect("a uid"), false).await;
+    let mut observer = following(&cluster, &loaf).await;
     let mut told = Vec::new();
     while let Ok(event) = tokio::time::timeout(Duration::from_secs(5), observer.next()).await {
         told.extend(match event {
@@ -143,11 +149,7 @@ async fn they_are_followed_with_a_watch_for_each_kind_at_most() {
     let world = world().await;
     let loaf = baked(&world).await;
     let cluster = cluster(&world, server::User::admin());
-    let kind = KindName { word: "Loaf".into(), api_version: None };
-    let resource = cluster.resolve(&kind).await.expect("it is served");
-    let rye = ObjectRef { resource, namespace: Some("shop".into()), name: "rye".into() };
-    let mut observer = Observer::new(&cluster);
-    observer.follow(&rye, loaf["metadata"]["uid"].as_str().expect("a uid"), false).await;
+    let mut observer = following(&cluster, &loaf).await;
     let mut seen = BTreeSet::new();
     while !seen.contains("Pod/toaster of Slice/thin") || !seen.contains("Crumb/last of Slice/thin") {
         if let EventKind::ObjectSeen { object, owner: Some(owner), .. } = observer.next().await {

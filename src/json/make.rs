@@ -1,6 +1,7 @@
 //! Values made of what the program has: conversions, comparisons, and a macro that writes JSON.
 
 use super::{List, Map, Number, Text, Value};
+use std::borrow::Cow;
 
 /// What can be written as JSON.
 pub trait ToJson {
@@ -68,27 +69,39 @@ impl ToJson for Map {
     }
 }
 
-impl ToJson for str {
-    fn to_json(&self) -> Value {
-        self.into()
-    }
+macro_rules! texts {
+    ($($sort:ty),*) => { $(
+        impl From<$sort> for Value {
+            fn from(text: $sort) -> Value {
+                Value::String(text.into())
+            }
+        }
+    )* };
 }
 
-impl ToJson for String {
-    fn to_json(&self) -> Value {
-        self.as_str().into()
-    }
+texts!(&str, String, &String, Text, &Text, Cow<'_, str>);
+
+macro_rules! written {
+    ($($sort:ty),*) => { $(
+        impl ToJson for $sort {
+            fn to_json(&self) -> Value {
+                Value::String(self.into())
+            }
+        }
+
+        impl PartialEq<$sort> for Value {
+            fn eq(&self, other: &$sort) -> bool {
+                self.as_str() == Some(other)
+            }
+        }
+    )* };
 }
 
-impl ToJson for Text {
-    fn to_json(&self) -> Value {
-        self.into()
-    }
-}
+written!(str, String, Text);
 
-impl ToJson for std::borrow::Cow<'_, str> {
+impl ToJson for Cow<'_, str> {
     fn to_json(&self) -> Value {
-        self.as_ref().into()
+        self.as_ref().to_json()
     }
 }
 
@@ -153,42 +166,6 @@ impl From<Number> for Value {
     }
 }
 
-impl From<Text> for Value {
-    fn from(text: Text) -> Value {
-        Value::String(text)
-    }
-}
-
-impl From<&Text> for Value {
-    fn from(text: &Text) -> Value {
-        Value::String(text.clone())
-    }
-}
-
-impl From<&str> for Value {
-    fn from(text: &str) -> Value {
-        Value::String(text.into())
-    }
-}
-
-impl From<String> for Value {
-    fn from(text: String) -> Value {
-        Value::String(text.into())
-    }
-}
-
-impl From<&String> for Value {
-    fn from(text: &String) -> Value {
-        Value::String(text.into())
-    }
-}
-
-impl From<std::borrow::Cow<'_, str>> for Value {
-    fn from(text: std::borrow::Cow<'_, str>) -> Value {
-        Value::String(text.into())
-    }
-}
-
 impl From<&Value> for Value {
     fn from(value: &Value) -> Value {
         value.clone()
@@ -243,12 +220,6 @@ impl<T: Into<Value>> FromIterator<T> for Value {
     }
 }
 
-impl PartialEq<str> for Value {
-    fn eq(&self, other: &str) -> bool {
-        self.as_str() == Some(other)
-    }
-}
-
 impl PartialEq<&str> for Value {
     fn eq(&self, other: &&str) -> bool {
         self.as_str() == Some(*other)
@@ -257,18 +228,6 @@ impl PartialEq<&str> for Value {
 
 impl PartialEq<str> for &Value {
     fn eq(&self, other: &str) -> bool {
-        self.as_str() == Some(other)
-    }
-}
-
-impl PartialEq<String> for Value {
-    fn eq(&self, other: &String) -> bool {
-        self.as_str() == Some(other)
-    }
-}
-
-impl PartialEq<Text> for Value {
-    fn eq(&self, other: &Text) -> bool {
         self.as_str() == Some(other)
     }
 }

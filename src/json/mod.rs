@@ -207,6 +207,20 @@ impl Value {
         }
     }
 
+    /// The same, the keys of all mappings in order.
+    pub fn sorted(&self) -> Value {
+        match self {
+            Value::Array(items) => items.iter().map(Value::sorted).collect(),
+            Value::Object(map) => {
+                let mut entries: Vec<(Text, Value)> =
+                    map.iter().map(|(key, value)| (key.clone(), value.sorted())).collect();
+                entries.sort_by(|a, b| a.0.cmp(&b.0));
+                Value::Object(entries.into_iter().collect())
+            }
+            other => other.clone(),
+        }
+    }
+
     /// The value, `null` in its place.
     pub fn take(&mut self) -> Value {
         std::mem::take(self)

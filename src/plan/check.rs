@@ -2,6 +2,7 @@
 //! It must never stop at the first finding.
 
 use super::conditions::{conditions, on_targets};
+use super::named::objects_of;
 use super::{Inputs, Object, Plan, Step, known};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::event::Phase;
@@ -334,23 +335,6 @@ pub(super) fn step_objects<'p>(step: &'p Step, plan: &'p Plan) -> Vec<&'p Object
     match step.action.target() {
         None => plan.default_target().collect(),
         Some(target) => target.known().map_or_else(Vec::new, |target| objects_of(target, plan)),
-    }
-}
-
-/// The objects of manifests that a target names; those that a selector finds only a cluster knows.
-pub(super) fn objects_of<'p>(target: &'p Target, plan: &'p Plan) -> Vec<&'p Object> {
-    match target {
-        Target::Object(name) => {
-            let knowledge = kinds::by_name(&name.kind.word);
-            let is_kind = |object: &Object| {
-                object.kind.eq_ignore_ascii_case(&name.kind.word)
-                    || knowledge.is_some_and(|known| known.kind == object.kind)
-            };
-            plan.objects.iter().filter(|object| is_kind(object) && object.name == name.name.value).collect()
-        }
-        Target::Manifest(manifest) => plan.objects_at(manifest.span()).collect(),
-        Target::List(items, _) => items.iter().flat_map(|item| objects_of(item, plan)).collect(),
-        Target::Selector(_) => Vec::new(),
     }
 }
 

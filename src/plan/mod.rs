@@ -6,6 +6,7 @@ mod conditions;
 mod lint;
 mod manifest;
 mod name;
+mod named;
 pub(crate) mod near;
 mod never;
 mod schemas;

@@ -7,10 +7,10 @@ use super::controllers::script::Script;
 use super::faults::{Disturbance, Fault, FaultKind};
 use super::known;
 use super::pods::Pods;
-use super::server::{self, Direct, Server, User};
+use super::server::{self, Server, User};
 use crate::json::{Value, json};
-use http_body_util::BodyExt;
 use jiff::Timestamp;
+use serde::de::IgnoredAny;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -172,14 +172,11 @@ fn begin_outage(server: &Server, disturbance: &Disturbance) {
 async fn create(client: &kube::Client, path: &str, object: &Value) -> Result<(), String> {
     let request = http::Request::post(path)
         .header(http::header::CONTENT_TYPE, "application/json")
-        .extension(Direct(object.clone()))
-        .body(kube::client::Body::empty())
+        .body(object.to_string().into_bytes())
         .map_err(|error| error.to_string())?;
-    let answer = client.send(request).await.map_err(|error| error.to_string())?;
-    if answer.status().is_success() {
-        return Ok(());
-    }
-    let told = answer.into_body().collect().await.map_err(|error| error.to_string())?.to_bytes();
-    let status: Value = serde_json::from_slice(&told).map_err(|error| error.to_string())?;
-    Err(status["message"].as_str().unwrap_or_default().to_owned())
+    let created = client.request::<IgnoredAny>(request).await;
+    created.map(|_| ()).map_err(|error| match error {
+        kube::Error::Api(status) => status.message,
+        other => other.to_string(),
+    })
 }

@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use crate::json::{Number, Text, Value};
+use crate::json::{Number, Value};
 
 /// A number as Go's `%v` prints it.
 pub fn number(number: &Number) -> String {
@@ -60,7 +60,7 @@ pub fn bad(value: &Value) -> String {
         Value::String(text) => quoted(text),
         Value::Number(value) => number(value),
         Value::Bool(_) | Value::Null => value.to_string(),
-        Value::Array(_) | Value::Object(_) => sorted(value).to_string(),
+        Value::Array(_) | Value::Object(_) => value.sorted().to_string(),
     }
 }
 
@@ -109,20 +109,6 @@ pub fn syntax(value: &Value) -> String {
             format!("map[string]interface {{}}{{{}}}", entries.join(", "))
         }
         other => other.to_string(),
-    }
-}
-
-/// A value with the keys of all mappings sorted, as Go writes them.
-pub fn sorted(value: &Value) -> Value {
-    match value {
-        Value::Array(items) => items.iter().map(sorted).collect(),
-        Value::Object(map) => {
-            let mut entries: Vec<(Text, Value)> =
-                map.iter().map(|(key, value)| (key.clone(), sorted(value))).collect();
-            entries.sort_by(|a, b| a.0.cmp(&b.0));
-            Value::Object(entries.into_iter().collect())
-        }
-        other => other.clone(),
     }
 }
 

@@ -30,22 +30,11 @@ pub(super) const KINDS: &[Knowledge] = &[
         ..kind("apps", &["v1"], ["Deployment", "deployments"], &["deploy"])
     },
     Knowledge {
-        ready: replica_set::ready,
-        scaled: replica_set::ready,
-        observes: Observes::Always,
-        owns: &[POD],
-        counts_replicas: true,
-        scalable: true,
-        replicas: general::own_replicas,
-        scale: replica_set::scale,
-        words: Words {
-            ready: "replicas and availableReplicas equal spec.replicas.",
-            scaled: "The same.",
-            fresh: OBSERVED,
-            scale: "spec.replicas, through /scale; refused below a controller, which would set it back.",
-        },
         status: Some(status::REPLICA_SET),
-        ..kind("apps", &["v1"], ["ReplicaSet", "replicasets"], &["rs"])
+        ..replicated(
+            "spec.replicas, through /scale; refused below a controller, which would set it back.",
+            kind("apps", &["v1"], ["ReplicaSet", "replicasets"], &["rs"]),
+        )
     },
     Knowledge {
         ready: stateful_set::ready,
@@ -151,22 +140,11 @@ pub(super) const KINDS: &[Knowledge] = &[
         ..kind("", &["v1"], ["Namespace", "namespaces"], &["ns"])
     },
     Knowledge {
-        ready: replica_set::ready,
-        scaled: replica_set::ready,
-        observes: Observes::Always,
-        owns: &[POD],
-        counts_replicas: true,
-        scalable: true,
-        replicas: general::own_replicas,
-        scale: replica_set::scale,
-        words: Words {
-            ready: "replicas and availableReplicas equal spec.replicas.",
-            scaled: "The same.",
-            fresh: OBSERVED,
-            scale: BY_SCALE,
-        },
         status: Some(status::REPLICATION_CONTROLLER),
-        ..kind("", &["v1"], ["ReplicationController", "replicationcontrollers"], &["rc"])
+        ..replicated(
+            BY_SCALE,
+            kind("", &["v1"], ["ReplicationController", "replicationcontrollers"], &["rc"]),
+        )
     },
     Knowledge {
         ready: node::ready,
@@ -273,3 +251,24 @@ pub(super) const KINDS: &[Knowledge] = &[
         ..kind("networking.k8s.io", &["v1"], ["Ingress", "ingresses"], &["ing"])
     },
 ];
+
+/// A kind that keeps so many pods of one template.
+const fn replicated(scale: &'static str, kind: Knowledge) -> Knowledge {
+    Knowledge {
+        ready: replica_set::ready,
+        scaled: replica_set::ready,
+        observes: Observes::Always,
+        owns: &[POD],
+        counts_replicas: true,
+        scalable: true,
+        replicas: general::own_replicas,
+        scale: replica_set::scale,
+        words: Words {
+            ready: "replicas and availableReplicas equal spec.replicas.",
+            scaled: "The same.",
+            fresh: OBSERVED,
+            scale,
+        },
+        ..kind
+    }
+}

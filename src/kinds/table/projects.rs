@@ -4,9 +4,22 @@
 use super::row::*;
 use crate::kinds::fresh::Observes;
 use crate::kinds::knowledge::{Knowledge, Words};
+use crate::kinds::verdict::Owned;
 use crate::kinds::{argo, autoscaler, certificate, gateway, general, knative, kserve, status};
 
 const GATEWAY: &str = "gateway.networking.k8s.io";
+
+/// What KServe makes of its kinds, with Knative or without.
+const OF_KSERVE: &[Owned] = &[
+    DEPLOYMENT,
+    REPLICA_SET,
+    POD,
+    SERVICE,
+    SLICE,
+    AUTOSCALER,
+    SCALED_OBJECT,
+    owned("serving.knative.dev/v1", "Service"),
+];
 
 pub(super) const KINDS: &[Knowledge] = &[
     Knowledge {
@@ -24,11 +37,11 @@ pub(super) const KINDS: &[Knowledge] = &[
         status: Some(status::LISTENER_SET),
         ..gateway(["ListenerSet", "listenersets"], &[])
     },
-    Knowledge { ..route(&["v1", "v1beta1"], ["HTTPRoute", "httproutes"]) },
-    Knowledge { ..route(&["v1"], ["GRPCRoute", "grpcroutes"]) },
-    Knowledge { ..route(&["v1", "v1alpha3", "v1alpha2"], ["TLSRoute", "tlsroutes"]) },
-    Knowledge { ..route(&["v1", "v1alpha2"], ["TCPRoute", "tcproutes"]) },
-    Knowledge { ..route(&["v1", "v1alpha2"], ["UDPRoute", "udproutes"]) },
+    route(&["v1", "v1beta1"], ["HTTPRoute", "httproutes"]),
+    route(&["v1"], ["GRPCRoute", "grpcroutes"]),
+    route(&["v1", "v1alpha3", "v1alpha2"], ["TLSRoute", "tlsroutes"]),
+    route(&["v1", "v1alpha2"], ["TCPRoute", "tcproutes"]),
+    route(&["v1", "v1alpha2"], ["UDPRoute", "udproutes"]),
     Knowledge {
         versions: &["v1", "v1beta1"],
         status_may_grow: true,
@@ -38,16 +51,7 @@ pub(super) const KINDS: &[Knowledge] = &[
         ready: kserve::ready,
         consults: kserve::consults,
         observes: Observes::Exempt,
-        owns: &[
-            DEPLOYMENT,
-            REPLICA_SET,
-            POD,
-            SERVICE,
-            SLICE,
-            AUTOSCALER,
-            SCALED_OBJECT,
-            owned("serving.knative.dev/v1", "Service"),
-        ],
+        owns: OF_KSERVE,
         scalable: true,
         replicas: kserve::replicas,
         scale: kserve::scale,
@@ -68,16 +72,7 @@ pub(super) const KINDS: &[Knowledge] = &[
         ready: kserve::graph_ready,
         consults: kserve::graph_consults,
         observes: Observes::Exempt,
-        owns: &[
-            DEPLOYMENT,
-            REPLICA_SET,
-            POD,
-            SERVICE,
-            SLICE,
-            AUTOSCALER,
-            SCALED_OBJECT,
-            owned("serving.knative.dev/v1", "Service"),
-        ],
+        owns: OF_KSERVE,
         scalable: true,
         replicas: kserve::graph_replicas,
         scale: kserve::scale_graph,

@@ -2,7 +2,7 @@
 //! It must never know the condition.
 
 use crate::kinds::{self, Knowledge};
-use crate::plan::check::objects_of;
+use crate::plan::named::objects_of;
 use crate::plan::{Given, Object, Plan, Step};
 use crate::playbook::action::{Action, Apply};
 use crate::playbook::late::Late;

@@ -59,7 +59,7 @@ pub(super) fn reconcile(view: &View, at: &Name) -> Outcome {
         return outcome;
     }
     let nodes: Vec<&str> = view.all(NODES).filter(|node| may_run(set, node)).map(name).collect();
-    let all = pods::of(view, set);
+    let all = view.pods_of(set);
     let mut by_node: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
     for pod in all.iter().copied().filter(|pod| !pods::is_ended(pod)) {
         by_node.entry(node_of(pod)).or_default().push(pod);

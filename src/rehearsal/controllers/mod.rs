@@ -18,6 +18,7 @@ mod endpoints;
 pub mod faults;
 mod garbage;
 mod job;
+mod load;
 mod namespace;
 mod node;
 mod outcome;

@@ -1,7 +1,6 @@
 //! What the controllers of pods need to know of them: active, ready, available, which goes first; and how one is made of a template.
 //! Must never know how a pod comes to run.
 
-use super::driver::View;
 use super::read::{
     condition, count, deleting, fields, holds, items, later, name, namespace, owner_reference, text, time,
     until,
@@ -94,11 +93,6 @@ pub(crate) fn sort_for_deletion(pods: &mut [&Value], related: &[&Value]) {
             text(&pod["metadata"]["uid"]).to_owned(),
         )
     });
-}
-
-/// The pods that an object controls, those that are ended or being deleted among them, by name.
-pub(crate) fn of<'a>(view: &View<'a>, owner: &Value) -> Vec<&'a Value> {
-    view.controlled(owner, super::resource::PODS)
 }
 
 #[cfg(test)]

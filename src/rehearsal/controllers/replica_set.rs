@@ -96,7 +96,7 @@ pub(super) fn reconcile(view: &View, at: &Name) -> Outcome {
         refused(view, sort, set, failure, &mut outcome);
         return outcome;
     }
-    let owned = pods::of(view, set);
+    let owned = view.pods_of(set);
     if claim(view, set, &selector, &owned, &mut outcome) {
         return outcome;
     }
@@ -180,7 +180,7 @@ fn related<'a>(view: &View<'a>, sort: &Sort, set: &'a Value) -> Vec<&'a Value> {
         Some(uid) => view.store.owned(uid, sort.resource).map(|entry| &entry.object).collect(),
         None => vec![set],
     };
-    let owned = siblings.into_iter().flat_map(|sibling| pods::of(view, sibling));
+    let owned = siblings.into_iter().flat_map(|sibling| view.pods_of(sibling));
     owned.filter(|pod| pods::is_active(pod)).collect()
 }
 
@@ -190,7 +190,7 @@ fn refused(view: &View, sort: &Sort, set: &Value, failure: &Failure, outcome: &m
     let unseen = |pod: &&Value| {
         view.entry(PODS, namespace(pod), name(pod)).is_some_and(|entry| entry.seen_at >= view.now)
     };
-    let owned: Vec<&Value> = pods::of(view, set).into_iter().filter(|pod| !unseen(pod)).collect();
+    let owned: Vec<&Value> = view.pods_of(set).into_iter().filter(|pod| !unseen(pod)).collect();
     let (active, terminating) = sorted(&owned);
     // In a namespace that is going, nothing can be made, and that is no failure.
     let failure = Some(failure).filter(|failure| !failure.ends_namespace());

@@ -67,7 +67,7 @@ struct Pass<'a> {
 
 impl<'a> Pass<'a> {
     fn go(&mut self) {
-        let pods = pods::of(self.view, self.set);
+        let pods = self.view.pods_of(self.set);
         let numbered: Vec<(i64, &Value)> =
             pods.iter().filter_map(|pod| Some((ordinal(self.set, pod)?, *pod))).collect();
         let first = count(&self.set["spec"]["ordinals"]["start"]);

@@ -13,7 +13,7 @@ use super::set::Set;
 use super::shape::Shape;
 use super::update::{conflicts, stripped, take_away, updated};
 use super::{Manager, blank, reconcile, typed};
-use crate::structural::{Schema, go, same};
+use crate::structural::{Schema, same};
 
 /// Why an apply is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -244,7 +244,7 @@ impl Merging<'_> {
         if annotation.as_str().is_none_or(str::is_empty) {
             return;
         }
-        let mut applied = go::sorted(self.applied);
+        let mut applied = self.applied.sorted();
         if let Some(annotations) = applied.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut)
         {
             annotations.shift_remove(LAST_APPLIED);

@@ -45,6 +45,15 @@ impl Body {
         Body(Kind::Watch(Box::new(frames)))
     }
 
+    /// The value that it is, where nobody has written it yet.
+    pub(super) fn as_value(&self) -> Option<&Value> {
+        match &self.0 {
+            Kind::Stored(object) => Some(&object.value),
+            Kind::Value(value) => Some(value),
+            Kind::Whole(_) | Kind::Watch(_) => None,
+        }
+    }
+
     /// The same body, written already unless it is a watch.
     pub fn written(self) -> Body {
         self.bytes().map_or(self, Body::whole)

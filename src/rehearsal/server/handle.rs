@@ -1,22 +1,19 @@
-//! From an HTTP request to an HTTP answer: which call it is, who carries it out, and how the reply is written.
+//! From an HTTP request to its answer: which call it is, and who carries it out.
 //! It must never know what a verb does.
 
 use std::cell::RefCell;
 
-use crate::json::Value;
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, header};
-use jiff::Timestamp;
 
+use super::answer::{aggregated, in_yaml, json, refused, text, written};
 use super::body::Body;
 use super::call::Call;
-use super::convert::is_as_kept;
-use super::direct::{Direct, Followed};
+use super::direct::Direct;
 use super::interfere::{Asked, Cut, Interference};
 use super::options::version;
 use super::query::Query;
 use super::refusal::{Refusal, quote};
-use super::render;
 use super::reply::{Content, Reply};
 use super::rights::{self, Deed};
 use super::route::{Objects, Route};
@@ -28,8 +25,6 @@ use super::view::View;
 use super::{
     Server, create, decode, delete, discovery, list, openapi, patch, pods, reviews, scale, update, watch,
 };
-
-const JSON: &str = "application/json";
 
 /// The largest body that is read, in bytes.
 const LARGEST: usize = 3 << 20;
@@ -385,30 +380,6 @@ fn fitting(call: &Call<'_>, reply: Reply) -> Result<Reply, Refusal> {
     }
 }
 
-/// An answer that is JSON, as YAML with its keys in order.
-fn in_yaml(response: Response<Body>) -> Response<Body> {
-    let Some(bytes) = response.body().bytes() else { return response };
-    let Ok(value) = serde_json::from_slice::<Value>(&bytes) else { return response };
-    match serde_yaml::to_string(&sorted(value)) {
-        Ok(text) => respond(response.status().as_u16(), "application/yaml", Body::whole(text)),
-        Err(_) => response,
-    }
-}
-
-fn sorted(value: Value) -> Value {
-    use crate::json::Text;
-    match value {
-        Value::Object(map) => {
-            let mut entries: Vec<(Text, Value)> =
-                map.into_iter().map(|(key, value)| (key, sorted(value))).collect();
-            entries.sort_by(|a, b| a.0.cmp(&b.0));
-            Value::Object(entries.into_iter().collect())
-        }
-        Value::Array(items) => Value::Array(items.into_iter().map(sorted).collect()),
-        other => other,
-    }
-}
-
 /// What a real cluster would hand on to a node, and a rehearsal has nobody to hand on to.
 fn unserved(call: &Call<'_>) -> Refusal {
     let what = format!("{}/{}", call.resource.plural, call.subresource);
@@ -427,72 +398,8 @@ fn get(state: &State, call: &Call<'_>) -> Result<Reply, Refusal> {
     found.cloned().map(Reply::stored).ok_or_else(|| Refusal::not_found(&call.resource, call.name))
 }
 
-fn written(call: &Call<'_>, reply: Reply, now: Timestamp) -> Response<Body> {
-    let (resource, view, directly) = (&*call.resource, call.view, call.sent.is_some());
-    match reply.content {
-        Content::Stored(object) if view == View::Plain && is_as_kept(resource) => {
-            let value = object.value.clone();
-            direct(reply.code, JSON, value, Body::stored(object))
-        }
-        Content::Object(object) if view == View::Plain => {
-            direct(reply.code, JSON, object.clone(), Body::value(object))
-        }
-        Content::Json(object) => direct(reply.code, JSON, object.clone(), Body::value(object)),
-        Content::Stored(object) => json(reply.code, render::stored(resource, &object, view, now)),
-        Content::Object(object) => json(reply.code, render::one(resource, &object, view, now)),
-        Content::Listed(listed) => json(reply.code, render::listed(resource, &listed, view, now)),
-        Content::Text(told) => text(reply.code, told),
-        Content::Watch(frames) if directly && view == View::Plain && is_as_kept(resource) => {
-            let mut response = respond(reply.code, JSON, Body::whole(Bytes::new()));
-            response.extensions_mut().insert(Followed::new(frames));
-            response
-        }
-        Content::Watch(frames) => respond(reply.code, JSON, Body::watch(frames)),
-    }
-}
-
-/// The answer to what is refused.
-pub(super) fn refused(refusal: &Refusal) -> Response<Body> {
-    if refusal.plain {
-        return text(refusal.code, refusal.message.clone());
-    }
-    let mut response = json(refusal.code, refusal.status().to_string());
-    if let Some(seconds) = refusal.retry_after {
-        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
-    }
-    response
-}
-
 fn accepts_json(accept: &str) -> bool {
     let plain =
         |clause: &str| matches!(clause.split(';').next().map(str::trim), Some("application/json" | "*/*"));
     accept.is_empty() || accept.split(',').any(plain)
-}
-
-fn aggregated(value: Value) -> Response<Body> {
-    let media = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
-    direct(200, media, value.clone(), Body::value(value))
-}
-
-fn json(code: u16, bytes: impl Into<Bytes>) -> Response<Body> {
-    respond(code, JSON, Body::whole(bytes))
-}
-
-/// An answer as bytes and as a value.
-fn direct(code: u16, media: &'static str, value: Value, body: Body) -> Response<Body> {
-    let mut response = respond(code, media, body);
-    response.extensions_mut().insert(Direct(value));
-    response
-}
-
-fn text(code: u16, text: impl Into<String>) -> Response<Body> {
-    respond(code, "text/plain; charset=utf-8", Body::whole(text.into()))
-}
-
-fn respond(code: u16, media: &'static str, body: Body) -> Response<Body> {
-    let mut response = Response::new(body);
-    *response.status_mut() =
-        http::StatusCode::from_u16(code).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
-    response
 }

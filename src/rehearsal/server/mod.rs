@@ -1,13 +1,14 @@
 //! THE API SERVER: requests in, answers out, as Kubernetes 1.37 gives them; all of it in memory and in this process.
 //! It must never wait for anything but the clock and its own channels, nor draw randomness from anything but its seed.
 //!
-//! A request goes route → call (who asks what of which kind) → one file a verb → reply → bytes. Objects are kept as values
+//! A request goes route → call (who asks what of which kind) → one file a verb → reply → answer. Objects are kept as values
 //! that are shared (`stored`), and every change is told to those who watch. What a kind adds to the general rules
 //! stands in `strategy`, `admission` and `effects`.
 
 mod addresses;
 mod admission;
 mod amount;
+mod answer;
 mod body;
 mod call;
 mod convert;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::json::{Text, Value, json};
+use crate::json::{Value, json};
 
 use super::meta;
 use super::pod;
@@ -92,15 +92,8 @@ fn matching(selector: &Spot<'_>, template: &Spot<'_>, faults: &mut Faults) {
     let taken = selector.is_there()
         && LabelSelector::from_object(selector.value).is_ok_and(|selector| selector.matches(labels.value));
     if !taken {
-        faults.0.push(Fault::invalid(&labels.path, sorted(labels.value), NO_MATCH));
+        faults.0.push(Fault::invalid(&labels.path, labels.value.sorted(), NO_MATCH));
     }
-}
-
-fn sorted(labels: &Value) -> Value {
-    let Value::Object(map) = labels else { return labels.clone() };
-    let mut entries: Vec<(Text, Value)> = map.clone().into_iter().collect();
-    entries.sort_by(|a, b| a.0.cmp(&b.0));
-    Value::Object(entries.into_iter().collect())
 }
 
 /// Pods that are kept are always started again, and never end by time.
@@ -321,7 +314,7 @@ pub fn replication_controller(spec: &Spot<'_>, faults: &mut Faults) {
     let labels = template.at("metadata.labels");
     let taken = selector.entries().all(|(key, value)| labels.value.get(key) == Some(value.value));
     if !selector.is_empty() && !taken {
-        faults.0.push(Fault::invalid(&labels.path, sorted(labels.value), NO_MATCH));
+        faults.0.push(Fault::invalid(&labels.path, labels.value.sorted(), NO_MATCH));
     }
     pod::template(&template, faults);
     always(&template, "ReplicationController", faults);

@@ -1,7 +1,8 @@
 //! What is known of the cluster: objects by resource and name, found by owner, by label and by selector too.
 //! Must never know where objects come from, nor what any kind means, but for what pods ask of nodes.
 
-use super::super::pod::scheduler::{Load, requests};
+use super::super::load::{Load, requests};
+use super::super::pods::is_ended;
 use super::super::read::{controller, deleting, fields, items, name, namespace, text, uid};
 use super::super::resource::{PODS, Resource, SERVICES};
 use crate::json::Value;
@@ -262,7 +263,7 @@ impl Store {
                 let node = text(&object["spec"]["nodeName"]);
                 if node.is_empty() {
                     note(&mut self.unplaced, namespace.to_owned(), name.to_owned(), in_it);
-                } else if !super::super::pods::is_ended(object) {
+                } else if !is_ended(object) {
                     let (asked, sign) = (requests(object), if in_it { 1 } else { -1 });
                     let load = self.loads.entry(node.to_owned()).or_default();
                     load.cpu += asked.cpu * f64::from(sign);

@@ -2,6 +2,7 @@
 //! Must never know how the objects came here, nor any kind.
 
 use super::super::Settings;
+use super::super::resource::PODS;
 use super::store::{Entry, Store};
 use crate::json::Value;
 use jiff::Timestamp;
@@ -73,6 +74,11 @@ impl<'a> View<'a> {
     /// All objects of a resource.
     pub fn all(&self, resource: &str) -> impl Iterator<Item = &'a Value> {
         self.store.all(resource).map(|entry| &entry.object)
+    }
+
+    /// The pods that an object controls, those that are ended or being deleted among them, oldest first, then by name.
+    pub fn pods_of(&self, owner: &Value) -> Vec<&'a Value> {
+        self.controlled(owner, PODS)
     }
 
     /// The objects of a resource whose controller is this one, oldest first, then by name.

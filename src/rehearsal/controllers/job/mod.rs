@@ -53,7 +53,7 @@ pub(super) fn reconcile(view: &View, at: &Name) -> Outcome {
         outcome.warn(BY, job, "FailedCreate", format!("Error creating: {}", failure.message));
         return outcome;
     }
-    let pods = pods::of(view, job);
+    let pods = view.pods_of(job);
     if deleting(job) {
         return outcome;
     }

@@ -3,10 +3,9 @@
 
 use super::super::read::{fields, items, name, text};
 use super::children::service_name;
-use crate::json::{Map, Text, Value, json};
+use crate::json::{Map, Value, json};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use std::collections::BTreeMap;
 
 /// Whether a graph's root is served by a prepackaged server.
 pub(super) fn is_served(node: &Value) -> bool {
@@ -69,7 +68,7 @@ pub(super) fn hosts_engine(components: &[Value], graph: &Value) -> bool {
 pub(super) fn engine(owner: &Value, predictor: &Value) -> Value {
     let mut told = predictor.clone();
     told["replicas"] = 0.into();
-    let encoded = STANDARD.encode(sorted(&told).to_string());
+    let encoded = STANDARD.encode(told.sorted().to_string());
     let mut env = vec![json!({ "name": "ENGINE_PREDICTOR", "value": encoded })];
     env.extend(items(&predictor["svcOrchSpec"]["env"]).iter().cloned());
     let mut container = json!({
@@ -90,19 +89,6 @@ pub(super) fn engine(owner: &Value, predictor: &Value) -> Value {
         container["args"] = json!(arguments);
     }
     container
-}
-
-/// A value with the fields of its mappings in the order of their names.
-fn sorted(value: &Value) -> Value {
-    match value {
-        Value::Object(fields) => {
-            let fields: BTreeMap<&Text, Value> =
-                fields.iter().map(|(key, value)| (key, sorted(value))).collect();
-            Value::Object(fields.into_iter().map(|(key, value)| (key.clone(), value)).collect())
-        }
-        Value::Array(list) => list.iter().map(sorted).collect(),
-        other => other.clone(),
-    }
 }
 
 /// The pod of a predictor's explainer.
