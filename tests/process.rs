@@ -152,6 +152,28 @@ impl Followed {
 }
 
 #[tokio::test]
+async fn whoever_goes_before_it_ends_changes_no_exit_code() {
+    let fine = "playbooks/scale-test.yaml";
+    for (arguments, code) in [
+        (&["schema"][..], 0),
+        (&["plan", fine], 0),
+        (&["kinds"], 0),
+        (&["validate", fine], 0),
+        (&["validate", fine, "--format", "json"], 0),
+        (&["validate", "tests/process/broken.yaml"], 2),
+        (&["validate", "no-such-file.yaml"], 2),
+        (&["rehearse", fine, "--fault", "image-pull"], 4),
+    ] {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let streams = || Stdio::from(writer.try_clone().expect("another end"));
+        let running = program().args(arguments).stdout(streams()).stderr(streams()).status();
+        let status = timeout(LONGEST, running).await.expect("it ends").expect("it starts");
+        assert_eq!(status.code(), Some(code), "{arguments:?}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_wrong_before_a_cluster_is_asked_ends_with_2() {
     let broken = ends(["run", "tests/process/broken.yaml"]).await;
     assert_eq!(broken.status.code(), Some(2), "{}", stderr(&broken));

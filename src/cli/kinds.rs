@@ -1,7 +1,7 @@
 //! `seldonplay kinds`
 //! It must never know a rule: the table of kinds has them in words.
 
-use super::screen::{say, width};
+use super::screen::{say, tell, width};
 use crate::event::Ending;
 use crate::kinds::status::{Field, Shape, condition_types};
 use crate::kinds::{self, Knowledge, Observes};
@@ -32,17 +32,16 @@ impl KindsCommand {
     pub(super) fn execute(self) -> Ending {
         let width = width(&std::io::stdout()).min(100);
         let Some(word) = &self.kind else {
-            say(&match self.format {
+            return say(&match self.format {
                 Format::Text => list(),
                 Format::Json => format!("{:#}\n", kinds::all().map(data).collect::<Value>()),
             });
-            return Ending::Passed;
         };
         let known = kinds::by_name(word);
         if known.is_none()
             && let Some(near) = suggest::nearest(word, names())
         {
-            eprintln!("error: no kind is called `{word}`. Did you mean `{near}`?");
+            tell!("error: no kind is called `{word}`. Did you mean `{near}`?");
             return Ending::Invalid;
         }
         // Of a kind nobody knows the general rule holds.
@@ -50,8 +49,7 @@ impl KindsCommand {
         say(&match self.format {
             Format::Text => told(rule, word, width),
             Format::Json => format!("{:#}\n", data(rule)),
-        });
-        Ending::Passed
+        })
     }
 }
 

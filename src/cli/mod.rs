@@ -25,6 +25,7 @@ mod why;
 
 use crate::event::Ending;
 use clap::{Parser, Subcommand};
+use screen::tell;
 use std::process::ExitCode;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
@@ -113,7 +114,7 @@ fn on_runtime(work: impl Future<Output = Ending>) -> Ending {
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("error: this machine lets no program run as it must: {error}");
+            tell!("error: this machine lets no program run as it must: {error}");
             return Ending::Failed;
         }
     };

@@ -3,7 +3,7 @@
 
 use super::options::ClusterOptions;
 use super::reports::ReportOptions;
-use super::screen::say;
+use super::screen::{say, tell};
 use super::why::{named, unconnected};
 use crate::cluster::{self, Cluster, ObjectRef, Settings};
 use crate::event::{Ending, Masks, Recorder};
@@ -46,36 +46,35 @@ impl ObserveCommand {
             Ok(connected) => connected,
             Err(error) => return unconnected(&error),
         };
-        connected.warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
+        connected.warnings.iter().for_each(|warning| tell!("warning: {warning}"));
         let namespace = self.namespace.clone().unwrap_or(connected.namespace);
         let contact = connected.cluster.until(Instant::now() + CONTACT);
         let object = match named(&contact, &self.object, &namespace).await {
             Ok(object) => object,
             Err((ending, message)) => {
-                eprintln!("error: {message}");
+                tell!("error: {message}");
                 return ending;
             }
         };
         let root = match contact.get(&object).await {
             Ok(Some(root)) => root,
             Ok(None) => {
-                eprintln!("error: {object} does not exist");
+                tell!("error: {object} does not exist");
                 return Ending::Failed;
             }
             Err(error) => {
-                eprintln!("error: {error}");
+                tell!("error: {error}");
                 return Ending::Refused;
             }
         };
         if self.once {
             let look = observe::look(&contact, root).await;
-            look.unseen.iter().for_each(|unseen| eprintln!("warning: {unseen}"));
+            look.unseen.iter().for_each(|unseen| tell!("warning: {unseen}"));
             let lines: String = observe::describe(&look.scene)
                 .iter()
                 .map(|line| crate::escape::one_line(line).into_owned() + "\n")
                 .collect();
-            say(&lines);
-            return Ending::Passed;
+            return say(&lines);
         }
         self.live(&connected.cluster, &object, &root).await
     }
@@ -98,7 +97,7 @@ impl ObserveCommand {
                 biased;
                 pressed = tokio::signal::ctrl_c() => {
                     if let Err(error) = pressed {
-                        eprintln!("warning: signals cannot be received: {error}");
+                        tell!("warning: signals cannot be received: {error}");
                     }
                     break Ending::Interrupted;
                 }

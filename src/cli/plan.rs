@@ -3,6 +3,7 @@
 
 use super::options::{ColourOption, Output, PlaybookOptions};
 use super::playbook::{read, show};
+use super::screen::{say, tell};
 use crate::event::{Ending, Masks, Phase, StepPath};
 use crate::plan::{Inputs, Object, Plan, Step};
 use crate::playbook::action::Action;
@@ -103,7 +104,7 @@ impl PlanCommand {
         let inputs = match self.with.inputs() {
             Ok(inputs) => Inputs { unset_is_late: true, run_id: "plan".into(), ..inputs },
             Err(message) => {
-                eprintln!("error: {message}");
+                tell!("error: {message}");
                 return Ending::Invalid;
             }
         };
@@ -115,13 +116,12 @@ impl PlanCommand {
             Output::Json => match serde_json::to_string_pretty(&Data::of(&plan, &playbook.sources)) {
                 Ok(json) => json + "\n",
                 Err(error) => {
-                    eprintln!("error: the plan cannot be written as JSON: {error}");
+                    tell!("error: the plan cannot be written as JSON: {error}");
                     return Ending::Failed;
                 }
             },
         };
-        print!("{}", Masks::new(plan.secrets.clone()).text(&text));
-        Ending::Passed
+        say(&Masks::new(plan.secrets.clone()).text(&text))
     }
 }
 

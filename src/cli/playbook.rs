@@ -1,6 +1,7 @@
 //! Reads a playbook and shows what is found in it.
 //! It must never run it.
 
+use super::screen::complain;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Style};
 use crate::event::Masks;
 use crate::plan::{Inputs, Plan, near};
@@ -45,7 +46,7 @@ pub(super) fn show(findings: &Diagnostics, sources: &Sources, style: Style) {
         drawn.push_str(&finding.render(sources, style));
     }
     if !drawn.is_empty() {
-        eprint!("{}", Masks::new(findings.hidden().to_vec()).text(&drawn));
+        complain(&Masks::new(findings.hidden().to_vec()).text(&drawn));
     }
 }
 

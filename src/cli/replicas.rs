@@ -3,7 +3,7 @@
 
 use super::options::{ColourOption, PlaybookOptions, Sets};
 use super::playbook::show;
-use super::screen::say;
+use super::screen::{say, tell};
 use crate::event::Ending;
 use crate::kinds::{self, Decides, ScaleField, dotted};
 use crate::plan::{Object, Plan};
@@ -47,7 +47,7 @@ impl ReplicasCommand {
         let inputs = match with.inputs() {
             Ok(inputs) => inputs,
             Err(message) => {
-                eprintln!("error: {message}");
+                tell!("error: {message}");
                 return Ending::Invalid;
             }
         };
@@ -66,8 +66,7 @@ impl ReplicasCommand {
         say(&match self.format {
             Format::Text => table(&fields),
             Format::Json => format!("{:#}\n", data(&fields)),
-        });
-        Ending::Passed
+        })
     }
 }
 

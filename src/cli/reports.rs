@@ -2,7 +2,7 @@
 //! It must never know how a run is carried out.
 
 use super::options::{ColourOption, Output};
-use super::screen::{Colour, rewrites, width};
+use super::screen::{Colour, rewrites, tell, width};
 use crate::event::Event;
 use crate::report::{Console, ConsoleOptions, Json, Reporter, Surface, Verbosity};
 use clap::{ArgAction, Args};
@@ -96,7 +96,7 @@ impl Reports {
         let ends = [self.json.as_mut().map(Reporter::finish), Some(self.console.finish())];
         for error in ends.into_iter().flatten().filter_map(Result::err) {
             if error.kind() != std::io::ErrorKind::BrokenPipe {
-                eprintln!("error: what happened could not be written wholly: {error}");
+                tell!("error: what happened could not be written wholly: {error}");
             }
         }
     }

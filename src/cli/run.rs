@@ -4,7 +4,7 @@
 use super::options::{ClusterOptions, PlaybookOptions, length};
 use super::playbook::{Read, count, read, show};
 use super::reports::{ReportOptions, Reports};
-use super::screen::width;
+use super::screen::{complain, tell, width};
 use super::signals;
 use super::why::unconnected;
 use crate::cluster::{self, Connected, Settings};
@@ -16,7 +16,7 @@ use clap::Args;
 use jiff::Timestamp;
 use std::cell::RefCell;
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
@@ -61,7 +61,7 @@ impl Run {
         let inputs = match self.inputs(connected.as_ref().ok(), seed) {
             Ok(inputs) => inputs,
             Err(message) => {
-                eprintln!("error: {message}");
+                tell!("error: {message}");
                 return Ending::Invalid;
             }
         };
@@ -72,7 +72,7 @@ impl Run {
             Ok(connected) => connected,
             Err(error) => return unconnected(&error),
         };
-        connected.warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
+        connected.warnings.iter().for_each(|warning| tell!("warning: {warning}"));
         self.follow(plan, &playbook, connected, &inputs.run_id, seed).await
     }
 
@@ -90,13 +90,13 @@ impl Run {
         let (errors, warnings) = playbook.findings.counts();
         let denied = self.deny_warnings && warnings > 0;
         let Some(plan) = playbook.plan.as_ref().filter(|_| !denied) else {
-            eprintln!("{}: {}; nothing was done", self.playbook.display(), count(errors, warnings));
+            tell!("{}: {}; nothing was done", self.playbook.display(), count(errors, warnings));
             return None;
         };
         let pause = plan.all_steps().find(|step| step.action.verb() == "pause");
         if let Some(pause) = pause.filter(|_| !self.yes && !std::io::stdin().is_terminal()) {
             let place = playbook.sources.place(pause.verb);
-            eprintln!(
+            tell!(
                 "{place}: `pause` has nobody to ask: there is no terminal. Run it in one, or go on by --yes; nothing was done"
             );
             return None;
@@ -143,7 +143,7 @@ impl Run {
                     followed = &mut following, if follows => {
                         follows = false;
                         if let Err(error) = followed {
-                            eprintln!("warning: signals cannot be received, so Ctrl-C ends nothing gracefully: {error}");
+                            tell!("warning: signals cannot be received, so Ctrl-C ends nothing gracefully: {error}");
                         }
                     }
                     () = &mut ticking => {}
@@ -164,8 +164,7 @@ impl Run {
         Ask::Person(Box::new(|_| {
             Box::pin(async {
                 let answer = tokio::task::spawn_blocking(|| {
-                    eprint!("  Go on? [Y/n] ");
-                    let _ = std::io::stderr().flush();
+                    complain("  Go on? [Y/n] ");
                     let mut line = String::new();
                     // At the end of input nobody has said yes.
                     matches!(std::io::stdin().read_line(&mut line), Ok(read) if read > 0)

@@ -1,6 +1,7 @@
 //! `seldonplay schema`
 //! It must never know the language: its types make the schema.
 
+use super::screen::say;
 use crate::event::Ending;
 use crate::playbook::document::Playbook;
 use clap::Args;
@@ -11,7 +12,6 @@ pub(super) struct SchemaCommand {}
 
 impl SchemaCommand {
     pub(super) fn execute(self) -> Ending {
-        println!("{:#}", Playbook::json_schema());
-        Ending::Passed
+        say(&format!("{:#}\n", Playbook::json_schema()))
     }
 }

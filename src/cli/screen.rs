@@ -2,8 +2,9 @@
 //! It must never know what is shown.
 
 use crate::diagnostic::Style;
+use crate::event::Ending;
 use clap::ValueEnum;
-use std::io::IsTerminal;
+use std::io::{ErrorKind, IsTerminal, Write};
 
 /// When colours are used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -38,12 +39,32 @@ impl Colour {
     }
 }
 
-/// Prints a text on standard output; a reader who has gone is no failure.
-pub(super) fn say(text: &str) {
-    use std::io::Write;
+/// Prints a text on standard output, and says how that ended: a reader who has gone is no failure, a disk that is full is one, and told.
+pub(super) fn say(text: &str) -> Ending {
     let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            tell!("error: standard output cannot be written to: {error}");
+            Ending::Failed
+        }
+        _ => Ending::Passed,
+    }
+}
+
+/// Prints a text on standard error. Where that is gone there is nobody to tell, and the exit code says the rest.
+pub(super) fn complain(text: &str) {
+    let mut out = std::io::stderr().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
+
+/// Prints a line on standard error: [`complain`] with the words of `format!`.
+macro_rules! tell {
+    ($($words:tt)*) => {
+        $crate::cli::screen::complain(&format!("{}\n", format_args!($($words)*)))
+    };
+}
+
+pub(super) use tell;
 
 /// Whether a stream is a terminal on which lines can be rewritten.
 pub(super) fn rewrites(stream: &impl IsTerminal) -> bool {

@@ -2,6 +2,7 @@
 //! It must never know how it answers.
 
 use super::options::length;
+use super::screen::{say, tell};
 use crate::event::Ending;
 use crate::rehearsal::http::{GUEST_TOKEN, serve};
 use crate::rehearsal::world::{Settings, World};
@@ -50,14 +51,14 @@ impl Serve {
         let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
             Ok(runtime) => runtime,
             Err(error) => {
-                eprintln!("error: this machine lets no program run as it must: {error}");
+                tell!("error: this machine lets no program run as it must: {error}");
                 return Ending::Failed;
             }
         };
         match runtime.block_on(self.serve()) {
             Ok(ending) => ending,
             Err(told) => {
-                eprintln!("error: {told}");
+                tell!("error: {told}");
                 Ending::Failed
             }
         }
@@ -107,11 +108,13 @@ impl Serve {
         // JSON is YAML.
         let text = format!("{kubeconfig:#}\n");
         let Some(path) = &self.kubeconfig_out else {
-            print!("{text}");
-            return Ok(());
+            return match say(&text) {
+                Ending::Passed => Ok(()),
+                _ => Err("nobody can be given the kubeconfig".into()),
+            };
         };
         write_whole(path, &text).map_err(|error| format!("{} cannot be written: {error}", path.display()))?;
-        eprintln!("A rehearsed cluster listens; Ctrl-C ends it.\n  export KUBECONFIG={}", path.display());
+        tell!("A rehearsed cluster listens; Ctrl-C ends it.\n  export KUBECONFIG={}", path.display());
         Ok(())
     }
 }

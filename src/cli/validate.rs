@@ -4,6 +4,7 @@
 use super::options::{ColourOption, ConnectionOptions, PlaybookOptions};
 use super::playbook::{Read, count, read, show};
 use super::schemas::{self, DefinitionOptions, Definitions};
+use super::screen::{say, tell};
 use super::why::unconnected;
 use crate::cluster::{self, Settings};
 use crate::diagnostic::Finding;
@@ -52,7 +53,7 @@ impl Validate {
         let inputs = match self.with.inputs() {
             Ok(inputs) => inputs,
             Err(message) => {
-                eprintln!("error: {message}");
+                tell!("error: {message}");
                 return Ending::Invalid;
             }
         };
@@ -86,27 +87,25 @@ impl Validate {
                 }
             }
         }
-        match self.format {
-            Format::Json => {
-                println!("{}", Masks::new(hidden).text(&format!("{:#}", serde_json::Value::Array(data))));
-            }
+        let said = match self.format {
+            Format::Json => say(&Masks::new(hidden).text(&format!("{:#}\n", serde_json::Value::Array(data)))),
             Format::Text => {
                 let what = match self.playbooks.as_slice() {
                     [only] => only.display().to_string(),
                     many => format!("{} playbooks", many.len()),
                 };
-                println!("{what}: {}", count(errors, warnings));
+                say(&format!("{what}: {}\n", count(errors, warnings)))
             }
-        }
-        if errors > 0 || self.deny_warnings && warnings > 0 { Ending::Invalid } else { Ending::Passed }
+        };
+        if errors > 0 || self.deny_warnings && warnings > 0 { Ending::Invalid } else { said }
     }
 
     /// Takes in the schemas of the cluster, if they are asked for.
     fn ask_cluster(&self, inputs: &Inputs, definitions: &mut Definitions) -> Result<(), Ending> {
         let Some(name) = &self.cluster else {
             if self.connection.is_some() {
-                eprintln!("error: how to reach a cluster is said, and nothing is asked of one");
-                eprintln!("  help: add --cluster");
+                tell!("error: how to reach a cluster is said, and nothing is asked of one");
+                tell!("  help: add --cluster");
                 return Err(Ending::Invalid);
             }
             return Ok(());
@@ -128,11 +127,11 @@ impl Validate {
                 Ok(connected) => connected,
                 Err(error) => return unconnected(&error),
             };
-            connected.warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
+            connected.warnings.iter().for_each(|warning| tell!("warning: {warning}"));
             match schemas::of_cluster(&connected.cluster, &kinds, definitions).await {
                 Ok(()) => Ending::Passed,
                 Err(error) => {
-                    eprintln!("error: {error}");
+                    tell!("error: {error}");
                     Ending::Refused
                 }
             }

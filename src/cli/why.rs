@@ -2,7 +2,7 @@
 //! It must never decide what is wrong: `diagnosis` does.
 
 use super::options::{ClusterOptions, ColourOption, Output};
-use super::screen::{say, width};
+use super::screen::{say, tell, width};
 use crate::cluster::{self, Cluster, ConnectError, Error, KindName, ObjectRef, Settings};
 use crate::diagnosis::{self, Diagnosis};
 use crate::diagnostic::Style;
@@ -45,13 +45,13 @@ impl WhyCommand {
             Ok(connected) => connected,
             Err(error) => return unconnected(&error),
         };
-        connected.warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
+        connected.warnings.iter().for_each(|warning| tell!("warning: {warning}"));
         let namespace = self.namespace.clone().unwrap_or(connected.namespace);
         let cluster = connected.cluster.until(tokio::time::Instant::now() + CONTACT);
         let object = match named(&cluster, &self.object, &namespace).await {
             Ok(object) => object,
             Err((ending, message)) => {
-                eprintln!("error: {message}");
+                tell!("error: {message}");
                 return ending;
             }
         };
@@ -59,28 +59,28 @@ impl WhyCommand {
             Ok(Some(root)) => root,
             Ok(None) => {
                 let what = format!("{object} does not exist");
-                match self.output {
-                    Output::Text => say(&format!("✗ {what}\n")),
-                    Output::Json => say(&format!(
+                say(&match self.output {
+                    Output::Text => format!("✗ {what}\n"),
+                    Output::Json => format!(
                         "{:#}\n",
                         json!({ "object": object.short(), "exists": false, "ready": false })
-                    )),
-                }
+                    ),
+                });
                 return Ending::Failed;
             }
             Err(error) => {
-                eprintln!("error: {error}");
+                tell!("error: {error}");
                 return Ending::Refused;
             }
         };
         let Look { scene, unseen } = observe::look(&cluster, root).await;
         let verdict = diagnosis::ready(&scene);
         let found = diagnosis::diagnose(&scene);
-        say(&match self.output {
+        let said = say(&match self.output {
             Output::Text => self.words(&object, &verdict, &found, &unseen),
             Output::Json => format!("{:#}\n", data(&object, &verdict, &found, &unseen)),
         });
-        if verdict.is_met() { Ending::Passed } else { Ending::Failed }
+        if verdict.is_met() { said } else { Ending::Failed }
     }
 
     fn words(&self, object: &ObjectRef, verdict: &Verdict, found: &Diagnosis, unseen: &[String]) -> String {
@@ -126,8 +126,8 @@ pub(super) async fn named(
 
 /// The kubeconfig leads nowhere.
 pub(super) fn unconnected(error: &ConnectError) -> Ending {
-    eprintln!("error: {error}");
-    eprintln!("  help: {}", error.help());
+    tell!("error: {error}");
+    tell!("  help: {}", error.help());
     Ending::Refused
 }
 

@@ -9,6 +9,7 @@ use super::options::{PlaybookOptions, length};
 use super::playbook::{Read, count, read, show};
 use super::reports::ReportOptions;
 use super::schemas::{DefinitionOptions, Definitions};
+use super::screen::{say, tell};
 use crate::cluster::{Cluster, Settings};
 use crate::event::{Ending, Event, EventKind, Masks, Mode, Recorder};
 use crate::plan::{Inputs, Object, Plan};
@@ -88,7 +89,7 @@ impl Rehearse {
         show(&findings, &given.sources, self.report.colour().style());
         if findings.has_errors() {
             let (errors, warnings) = findings.counts();
-            eprintln!("{}; nothing was rehearsed", count(errors, warnings));
+            tell!("{}; nothing was rehearsed", count(errors, warnings));
             return Ending::Invalid;
         }
         for playbook in &self.playbooks {
@@ -98,13 +99,13 @@ impl Rehearse {
             };
             endings.push(ended.unwrap_or_else(|(ending, told)| {
                 if let Some(told) = told {
-                    eprintln!("error: {told}");
+                    tell!("error: {told}");
                 }
                 ending
             }));
         }
         if self.faults.is_some() {
-            print!("{}", table.draw());
+            endings.push(say(&table.draw()));
         }
         endings.into_iter().find(|ending| *ending != Ending::Passed).unwrap_or(Ending::Passed)
     }
@@ -120,7 +121,7 @@ impl Rehearse {
         reports.finish();
         let rehearsed = rehearsed.map_err(|told| (Ending::Failed, Some(told)))?;
         if rehearsed.ending == Ending::Passed && rehearsed.seen.pods > 0 && rehearsed.seen.ready_pods == 0 {
-            eprintln!(
+            tell!(
                 "warning: it passed although no pod ever became ready: no step of it waits for that (`wait-until: ready`)"
             );
         }
@@ -174,7 +175,7 @@ impl Rehearse {
         let (errors, warnings) = read.findings.counts();
         let denied = self.deny_warnings && warnings > 0;
         read.plan.as_ref().filter(|_| !denied).ok_or_else(|| {
-            eprintln!("{}: {}; nothing was rehearsed", playbook.display(), count(errors, warnings));
+            tell!("{}: {}; nothing was rehearsed", playbook.display(), count(errors, warnings));
             (Ending::Invalid, None)
         })
     }
@@ -295,20 +296,28 @@ fn meets(expect: Expect, ending: Ending) -> bool {
 fn judged(playbook: &Path, expect: Expect, rehearsed: &Rehearsed) -> Ending {
     if meets(expect, rehearsed.ending) {
         if expect != Expect::Passed {
-            println!("✓ {} ends as its rehearsal must: {}", playbook.display(), expect.as_str());
+            return say(&format!(
+                "✓ {} ends as its rehearsal must: {}\n",
+                playbook.display(),
+                expect.as_str()
+            ));
         }
         return Ending::Passed;
     }
     if rehearsed.ending == Ending::Passed {
-        println!(
-            "✗ {} passed, and its rehearsal must end otherwise: {}",
+        say(&format!(
+            "✗ {} passed, and its rehearsal must end otherwise: {}\n",
             playbook.display(),
             expect.as_str()
-        );
+        ));
         return Ending::Failed;
     }
     if expect != Expect::Passed {
-        println!("✗ {} must end otherwise when it is rehearsed: {}", playbook.display(), expect.as_str());
+        say(&format!(
+            "✗ {} must end otherwise when it is rehearsed: {}\n",
+            playbook.display(),
+            expect.as_str()
+        ));
     }
     rehearsed.ending
 }

@@ -1,6 +1,7 @@
 //! Looks after a rehearsal by the clock of the wall: a rehearsal that makes no progress is a defect, and is said to be one.
 //! It must never touch the rehearsal itself.
 
+use super::super::screen::tell;
 use crate::event::{Event, EventKind};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -51,7 +52,7 @@ impl Watchdog {
                     let running: Vec<&str> = state.running.values().map(String::as_str).collect();
                     let what =
                         if running.is_empty() { "no step is running".into() } else { running.join(", ") };
-                    eprintln!(
+                    tell!(
                         "error: the rehearsal of {playbook} is stuck, which is a defect of this program: {what}"
                     );
                     std::process::exit(i32::from(exit_code));
