@@ -18,26 +18,27 @@
 //!
 //! # The rooms
 //!
-//! A room may import those of its row and nothing else of ours; `tests/architecture.rs` has the same table and holds the source
+//! A room may import those of its row, `json`, and nothing else of ours; `tests/architecture.rs` has the same table and holds the source
 //! to it, every `crate::` path and not only `use` lines. A new arrow is a decision about the design: it changes both tables.
 //!
 //! | room | may import | holds |
 //! |---|---|---|
 //! | `source` | | texts, places in them ([`source::Span`]), YAML as a tree in which every key and value has its place |
 //! | `quantity` | | Kubernetes quantities: `500m`, `1Gi` |
-//! | `json` | | JSON as values that are shared: a copy costs nothing, a change copies only what lies on the way to it |
-//! | `selector` | `json` | label selectors |
+//! | `json` | | JSON as values that are shared, which all rooms speak: a copy costs nothing, a change copies only what lies on the way to it |
+//! | `direct` | | values that go from one end of a connection to the other where both live in this process |
+//! | `selector` | | label selectors |
 //! | `tree` | | an object and what it owns |
 //! | `escape` | | text from outside, made harmless for a terminal |
-//! | `structural` | `quantity`, `json` | the schemas of CRDs: defaults, pruning, validation, by JSON pointer |
+//! | `structural` | `quantity` | the schemas of CRDs: defaults, pruning, validation, by JSON pointer |
 //! | `diagnostic` | `source`, `escape` | findings about a text: code, place, help; how they are drawn |
 //! | `event` | `source` | what happens in a run, failures, endings with their exit codes |
 //! | `kinds` | `structural`, `quantity`, `selector`, `tree` | what is known of each kind: ready, scaled, fresh, which field scales, what its webhook refuses. Pure functions over JSON, one file a kind |
 //! | `diagnosis` | `tree`, `kinds`, `quantity`, `selector` | rules over the state of an object and of what it owns, which say in a sentence why it is not ready |
 //! | `playbook` | `source`, `diagnostic`, `quantity`, `selector` | the language as written: verbs, conditions, targets, expressions. Data only |
 //! | `plan` | `playbook`, `kinds`, `structural`, `quantity`, `selector`, `source`, `diagnostic`, `event` | every rule of meaning that needs no cluster; loads manifests |
-//! | `cluster` | `kinds`, `structural`, `quantity`, `selector`, `tree` | a thin door over `kube::Client`: discovery, shared watches, patience, the ledger of this run's writes |
-//! | `rehearsal` | `kinds`, `structural`, `quantity`, `selector`, `tree`, `escape`, `json` | an API server inside the process, and the controllers that bring known kinds to life |
+//! | `cluster` | `kinds`, `structural`, `quantity`, `selector`, `tree`, `direct` | a thin door over `kube::Client`: discovery, shared watches, patience, the ledger of this run's writes |
+//! | `rehearsal` | `kinds`, `structural`, `quantity`, `selector`, `tree`, `escape`, `direct` | an API server inside the process, and the controllers that bring known kinds to life |
 //! | `observe` | `cluster`, `tree`, `diagnosis`, `event`, `kinds`, `selector` | looks at objects and what they own, once or live, and makes events of what changes |
 //! | `runner` | `plan`, `playbook`, `event`, `cluster`, `observe`, `diagnosis`, `kinds`, `selector`, `tree`, `source`, `diagnostic` | the interpreter, one file a verb |
 //! | `report` | `event`, `source`, `diagnostic`, `escape` | console and JSON |
@@ -45,8 +46,8 @@
 //!
 //! # What must never be
 //!
-//! - Only `cluster` and `rehearsal` name kube. A playbook, a plan, a kind's rules and an event are plain data; objects are `serde_json::Value`,
-//!   in a rehearsal [`json::Value`].
+//! - Only `cluster` and `rehearsal` name kube. A playbook, a plan, a kind's rules and an event are plain data; objects are [`json::Value`],
+//!   whoever has them.
 //! - Only `cli` reads the environment, ends the process, and prints outside a report. What anybody else has to say is returned, or is an event.
 //! - `kinds` and `structural` speak of JSON pointers, never of places in a file: the plan keeps the tree of a manifest and maps them.
 //! - `cluster` reports trouble as values; the runner makes events of it. `report` knows neither kube nor the runner.
@@ -75,6 +76,7 @@ pub mod cli;
 pub mod cluster;
 pub mod diagnosis;
 pub mod diagnostic;
+pub mod direct;
 mod escape;
 pub mod event;
 pub mod json;

@@ -132,31 +132,13 @@ impl LabelSelector {
     }
 
     /// Whether labels, an object's `metadata.labels` or null, meet every requirement.
-    pub fn matches<L: Labels>(&self, labels: &L) -> bool {
-        self.requirements.iter().all(|requirement| requirement.holds(labels.label(&requirement.key)))
+    pub fn matches(&self, labels: &Value) -> bool {
+        self.requirements.iter().all(|requirement| requirement.holds(labels[&requirement.key].as_str()))
     }
 
     /// Whether everything is selected.
     pub fn is_empty(&self) -> bool {
         self.requirements.is_empty()
-    }
-}
-
-/// An object's `metadata.labels` or null, as a value of either sort.
-pub trait Labels {
-    /// The value of a label, if it is there.
-    fn label(&self, key: &str) -> Option<&str>;
-}
-
-impl Labels for Value {
-    fn label(&self, key: &str) -> Option<&str> {
-        self[key].as_str()
-    }
-}
-
-impl Labels for serde_json::Value {
-    fn label(&self, key: &str) -> Option<&str> {
-        self[key].as_str()
     }
 }
 

@@ -8,23 +8,24 @@ use code::{Source, Token};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-/// Who may import whom. `cli` may import all of them; what a room takes from itself is its own affair.
+/// Who may import whom. All may import `json`, and `cli` all; what a room takes from itself is its own affair.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("source", &[]),
     ("escape", &[]),
     ("json", &[]),
     ("quantity", &[]),
-    ("selector", &["json"]),
+    ("direct", &[]),
+    ("selector", &[]),
     ("tree", &[]),
-    ("structural", &["quantity", "json"]),
+    ("structural", &["quantity"]),
     ("diagnostic", &["source", "escape"]),
     ("event", &["source"]),
     ("kinds", &["structural", "quantity", "selector", "tree"]),
     ("diagnosis", &["tree", "kinds", "quantity", "selector"]),
     ("playbook", &["source", "diagnostic", "quantity", "selector"]),
     ("plan", &["playbook", "kinds", "structural", "quantity", "selector", "source", "diagnostic", "event"]),
-    ("cluster", &["kinds", "structural", "quantity", "selector", "tree"]),
-    ("rehearsal", &["kinds", "structural", "quantity", "selector", "tree", "escape", "json"]),
+    ("cluster", &["kinds", "structural", "quantity", "selector", "tree", "direct"]),
+    ("rehearsal", &["kinds", "structural", "quantity", "selector", "tree", "escape", "direct"]),
     ("observe", &["cluster", "tree", "diagnosis", "event", "kinds", "selector"]),
     (
         "runner",
@@ -46,6 +47,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("cli", EVERYTHING),
 ];
 
+/// What all rooms speak.
+const COMMON: &str = "json";
+
 /// Stands for every room.
 const EVERYTHING: &[&str] = &["*"];
 
@@ -57,6 +61,7 @@ const PURE: &[&str] = &[
     "source",
     "quantity",
     "json",
+    "direct",
     "selector",
     "tree",
     "structural",
@@ -131,7 +136,9 @@ fn may_import(room: &str, other: &str) -> bool {
         return other == "cli";
     }
     let row = MAY_IMPORT.iter().find(|(name, _)| *name == room);
-    row.is_some_and(|(_, allowed)| *allowed == EVERYTHING || allowed.contains(&other))
+    row.is_some_and(|(_, allowed)| {
+        *allowed == EVERYTHING || other == COMMON && room != COMMON || allowed.contains(&other)
+    })
 }
 
 /// The room of a file: `src/plan/check.rs` is of `plan`, `src/quantity.rs` of `quantity`.

@@ -7,8 +7,8 @@
 
 use proptest::prelude::*;
 use seldonplay::diagnosis::{Finding, RULES, Scene, asks, diagnose, ready};
+use seldonplay::json::Value;
 use seldonplay::kinds::Verdict;
-use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -130,7 +130,7 @@ proptest! {
         document in any::<prop::sample::Index>(),
         place in any::<prop::sample::Index>(),
         value in prop_oneof![Just(Value::Null), Just(Value::from("é\"' {}")), Just(Value::from(-1)), Just(Value::from(u64::MAX)),
-            Just(Value::from(1.5)), Just(serde_json::json!([])), Just(serde_json::json!([null, 1, {}])), Just(serde_json::json!({}))],
+            Just(Value::from(1.5)), Just(seldonplay::json::json!([])), Just(seldonplay::json::json!([null, 1, {}])), Just(seldonplay::json::json!({}))],
     ) {
         let folders = folders();
         let mut documents = documents(&folders[folder.index(folders.len())]);

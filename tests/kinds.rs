@@ -13,10 +13,10 @@ mod kstatus;
 mod markdown;
 
 use proptest::prelude::*;
+use seldonplay::json::{self, Value, json};
 use seldonplay::kinds::{
     self, Decides, Freshness, Reason, ScaleField, ScaleRequest, ScaleTo, ScaleWrite, Verdict, Written,
 };
-use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -188,9 +188,8 @@ fn load(file: &Path) -> Value {
     let Some(like) = case["like"].as_str() else { return case };
     let mut whole = load(&file.with_file_name(like));
     let expect = case["expect"].take();
-    let change: json_patch::Patch =
-        serde_json::from_value(case["change"].take()).unwrap_or_else(|error| fail(&error));
-    json_patch::patch(&mut whole, &change).unwrap_or_else(|error| fail(&error));
+    let change = case["change"].as_array().expect("a change is a list of operations");
+    json::patch(&mut whole, change).unwrap_or_else(|error| fail(&error));
     whole["expect"] = expect;
     for key in ["written", "scale"] {
         if !case[key].is_null() {
@@ -304,10 +303,8 @@ fn assert_applies(object: &Value, write: &ScaleWrite) {
     operations.extend(write.parent.iter().map(|path| json!({ "op": "add", "path": path, "value": {} })));
     let operation = if write.from.is_some() { "replace" } else { "add" };
     operations.push(json!({ "op": operation, "path": write.pointer, "value": write.to }));
-    let patch: json_patch::Patch =
-        serde_json::from_value(Value::Array(operations)).unwrap_or_else(|error| panic!("{write:?}: {error}"));
     let mut changed = object.clone();
-    json_patch::patch(&mut changed, &patch).unwrap_or_else(|error| panic!("{write:?}: {error}"));
+    json::patch(&mut changed, &operations).unwrap_or_else(|error| panic!("{write:?}: {error}"));
     let decides = |field: &ScaleField| match &field.deciding {
         Decides::Field(pointer) => *pointer == write.pointer && field.value == Some(write.to),
         Decides::Autoscaler { pointer, .. } => write.pointer.starts_with(pointer.as_str()),
@@ -350,11 +347,11 @@ fn with_expectation(text: &str, told: &BTreeMap<String, String>) -> String {
 fn encoded(value: Value) -> Value {
     match value {
         Value::Array(items) => items.into_iter().map(encoded).collect(),
-        Value::Object(mut fields) if fields.len() == 1 && fields.contains_key("base64") => {
-            Value::String(base64(fields["base64"].take().to_string().as_bytes()))
+        Value::Object(fields) if fields.len() == 1 && fields.contains_key("base64") => {
+            base64(fields["base64"].to_string().as_bytes()).into()
         }
         Value::Object(fields) => {
-            Value::Object(fields.into_iter().map(|(key, value)| (key, encoded(value))).collect::<Map<_, _>>())
+            Value::Object(fields.into_iter().map(|(key, value)| (key, encoded(value))).collect())
         }
         scalar => scalar,
     }

@@ -3,10 +3,10 @@
 use http::Request;
 use seldonplay::cluster::{Cluster, KindName, ObjectRef, Settings};
 use seldonplay::event::EventKind;
+use seldonplay::json::{Value, json};
 use seldonplay::observe::{Observer, describe, look};
 use seldonplay::rehearsal::server;
 use seldonplay::rehearsal::world::{self, World};
-use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::time::Duration;
 

@@ -8,7 +8,7 @@ mod ground;
 use ground::{Ground, User, delete_namespace, make_namespace, object_named};
 use seldonplay::cluster::{Cluster, PatchKind, PatchOptions};
 use seldonplay::event::{Event, EventKind};
-use serde_json::json;
+use seldonplay::json::json;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};

@@ -4,13 +4,13 @@
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use seldonplay::diagnostic::{Diagnostics, Style};
+use seldonplay::json::{Value, json};
 use seldonplay::plan::{Inputs, Plan, Set, Step};
 use seldonplay::playbook::action::Action;
 use seldonplay::playbook::condition::Condition;
 use seldonplay::playbook::expression::Truth;
 use seldonplay::playbook::late::Late;
 use seldonplay::source::{Dialect, Sources, Span, read_yaml};
-use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
@@ -274,7 +274,8 @@ fn step(step: &Step) -> Value {
         let query = |query: &Late<seldonplay::playbook::query::Query>| {
             query.known().map(|query| query.source().to_owned())
         };
-        saves.0.iter().map(|(name, saved)| (name.value.clone(), query(saved))).collect::<Vec<_>>()
+        let saves = saves.0.iter().map(|(name, saved)| json!([name.value, query(saved)]));
+        saves.collect::<Vec<_>>()
     });
     let own = match action {
         Action::WaitUntil(wait) => json!({

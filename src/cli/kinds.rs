@@ -3,11 +3,11 @@
 
 use super::screen::{say, tell, width};
 use crate::event::Ending;
+use crate::json::{Value, json};
 use crate::kinds::status::{Field, Shape, condition_types};
 use crate::kinds::{self, Knowledge, Observes};
 use crate::playbook::suggest;
 use clap::{Args, ValueEnum};
-use serde_json::{Value, json};
 
 /// List the kinds that are known by heart, or tell the rules of one.
 #[derive(Debug, Args)]

@@ -5,6 +5,7 @@ use super::options::{ColourOption, Output, PlaybookOptions};
 use super::playbook::{read, show};
 use super::screen::{say, tell};
 use crate::event::{Ending, Masks, Phase, StepPath};
+use crate::json::Map;
 use crate::plan::{Inputs, Object, Plan, Step};
 use crate::playbook::action::Action;
 use crate::playbook::duration;
@@ -12,7 +13,6 @@ use crate::playbook::late::Late;
 use crate::source::Sources;
 use clap::Args;
 use serde::Serialize;
-use serde_json::{Map, Value};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -39,7 +39,7 @@ struct Data<'p> {
     namespace: &'p str,
     #[serde(with = "humantime_serde", skip_serializing_if = "Option::is_none")]
     timeout: Option<Duration>,
-    vars: &'p Map<String, Value>,
+    vars: &'p Map,
     objects: Vec<ObjectData<'p>>,
     steps: Vec<StepData<'p>>,
 }

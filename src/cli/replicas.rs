@@ -5,11 +5,11 @@ use super::options::{ColourOption, PlaybookOptions, Sets};
 use super::playbook::show;
 use super::screen::{say, tell};
 use crate::event::Ending;
+use crate::json::{Value, json};
 use crate::kinds::{self, Decides, ScaleField, dotted};
 use crate::plan::{Object, Plan};
 use crate::source::Sources;
 use clap::{Args, ValueEnum};
-use serde_json::{Value, json};
 use std::path::PathBuf;
 
 /// Show which field decides how many replicas each child of an object has.

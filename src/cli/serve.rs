@@ -4,11 +4,11 @@
 use super::options::length;
 use super::screen::{say, tell};
 use crate::event::Ending;
+use crate::json::{Value, json};
 use crate::rehearsal::http::{GUEST_TOKEN, serve};
 use crate::rehearsal::world::{Settings, World};
 use clap::Args;
 use jiff::Timestamp;
-use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};

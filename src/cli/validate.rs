@@ -9,6 +9,7 @@ use super::why::unconnected;
 use crate::cluster::{self, Settings};
 use crate::diagnostic::Finding;
 use crate::event::{Ending, Masks};
+use crate::json::Value;
 use crate::plan::{Inputs, Plan};
 use crate::source::Sources;
 use clap::{Args, ValueEnum};
@@ -81,14 +82,16 @@ impl Validate {
                 Format::Json => {
                     let found = read.findings.in_order();
                     hidden.extend(read.findings.hidden().iter().cloned());
-                    data.extend(found.into_iter().filter_map(|finding| {
-                        serde_json::to_value(Finding::new(finding, &read.sources)).ok()
-                    }));
+                    data.extend(
+                        found
+                            .into_iter()
+                            .filter_map(|finding| Value::of(&Finding::new(finding, &read.sources)).ok()),
+                    );
                 }
             }
         }
         let said = match self.format {
-            Format::Json => say(&Masks::new(hidden).text(&format!("{:#}\n", serde_json::Value::Array(data)))),
+            Format::Json => say(&Masks::new(hidden).text(&format!("{:#}\n", Value::from(data)))),
             Format::Text => {
                 let what = match self.playbooks.as_slice() {
                     [only] => only.display().to_string(),

@@ -7,11 +7,11 @@ use crate::cluster::{self, Cluster, ConnectError, Error, KindName, ObjectRef, Se
 use crate::diagnosis::{self, Diagnosis};
 use crate::diagnostic::Style;
 use crate::event::Ending;
+use crate::json::{Value, json};
 use crate::kinds::Verdict;
 use crate::observe::{self, Look};
 use crate::report::draw_diagnosis;
 use clap::Args;
-use serde_json::{Value, json};
 use std::time::Duration;
 
 /// Tell why an object is not ready: one sentence, then its evidence. Exit code 0 if it is ready, 1 if it is not.

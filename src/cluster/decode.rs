@@ -7,12 +7,14 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::snapshot::Snapshot;
+use super::snapshot::{Moment, Object, Snapshot};
+use super::wire::Content;
+use crate::json::{Text, Value};
 
 /// One line of a watch.
 pub(super) struct Event {
     /// `ADDED`, `MODIFIED`, `DELETED`, `BOOKMARK` or `ERROR`.
-    pub kind: String,
+    pub kind: Text,
     /// What it speaks of; a `Status` for `ERROR`.
     pub object: Snapshot,
 }
@@ -27,9 +29,23 @@ pub(super) struct Page {
     pub remaining: Option<u64>,
 }
 
+impl Page {
+    fn new(meta: ListMeta, items: Vec<Snapshot>) -> Page {
+        Page {
+            items,
+            resource_version: meta.resource_version.unwrap_or_default(),
+            proceed: meta.proceed.unwrap_or_default(),
+            remaining: meta.remaining_item_count,
+        }
+    }
+}
+
 /// Reads one object. Items of a built-in kind's list lack apiVersion and kind; they are filled in.
-pub(super) fn read_object(json: &[u8], type_meta: TypeMeta<'_>) -> serde_json::Result<Snapshot> {
-    read(json, ObjectSeed(type_meta))
+pub(super) fn read_object(content: Content, type_meta: TypeMeta<'_>) -> serde_json::Result<Snapshot> {
+    match content {
+        Content::Bytes(json) => read(&json, ObjectSeed(type_meta)),
+        Content::Value(value) => Ok(type_meta.snapshot(value)),
+    }
 }
 
 /// Reads one line of a watch.
@@ -38,8 +54,16 @@ pub(super) fn read_event(line: &[u8], type_meta: TypeMeta<'_>) -> serde_json::Re
 }
 
 /// Reads one page of a list.
-pub(super) fn read_page(json: &[u8], type_meta: TypeMeta<'_>) -> serde_json::Result<Page> {
-    read(json, PageSeed(type_meta))
+pub(super) fn read_page(content: Content, type_meta: TypeMeta<'_>) -> serde_json::Result<Page> {
+    match content {
+        Content::Bytes(json) => read(&json, PageSeed(type_meta)),
+        Content::Value(mut list) => {
+            let items = list["items"].take();
+            let items = items.as_array().into_iter().flatten();
+            let items = items.map(|item| type_meta.snapshot(item.clone())).collect();
+            Ok(Page::new(list["metadata"].read()?, items))
+        }
+    }
 }
 
 fn read<'a, S: DeserializeSeed<'a>>(json: &'a [u8], seed: S) -> serde_json::Result<S::Value> {
@@ -56,19 +80,24 @@ pub(super) struct TypeMeta<'t> {
     pub kind: &'t str,
 }
 
-#[derive(Default)]
-struct Metadata {
-    uid: String,
-    namespace: String,
-    name: String,
-    resource_version: String,
-    owners: Vec<String>,
+impl TypeMeta<'_> {
+    /// An object that is there as a value.
+    fn snapshot(self, mut object: Value) -> Snapshot {
+        for (key, said) in [("kind", self.kind), ("apiVersion", self.api_version)] {
+            if object.get(key).is_none()
+                && let Some(map) = object.as_object_mut()
+            {
+                map.shift_insert(0, Text::of_program(key), said.into());
+            }
+        }
+        Snapshot::of(object)
+    }
 }
 
 /// Of an owner reference, who is meant.
 #[derive(serde::Deserialize)]
 struct Owner {
-    uid: String,
+    uid: Text,
 }
 
 struct ObjectSeed<'t>(TypeMeta<'t>);
@@ -90,13 +119,13 @@ impl<'de> Visitor<'de> for ObjectSeed<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Snapshot, A::Error> {
         let mut out = Vec::with_capacity(1024);
-        let mut metadata = Metadata::default();
+        let mut moment = Moment::default();
         let (mut has_api_version, mut has_kind) = (false, false);
         out.push(b'{');
         while let Some(key) = map.next_key::<&RawValue>()? {
             write_key(&mut out, key);
             match key.get() {
-                "\"metadata\"" => metadata = map.next_value_seed(MetadataSeed(&mut out))?,
+                "\"metadata\"" => moment = map.next_value_seed(MetadataSeed(&mut out))?,
                 name => {
                     has_api_version |= name == "\"apiVersion\"";
                     has_kind |= name == "\"kind\"";
@@ -108,8 +137,7 @@ impl<'de> Visitor<'de> for ObjectSeed<'_> {
         if !(has_api_version && has_kind) {
             fill_in(&mut out, self.0, has_api_version, has_kind).map_err(A::Error::custom)?;
         }
-        let Metadata { uid, namespace, name, resource_version, owners } = metadata;
-        Ok(Snapshot { uid, namespace, name, resource_version, owners, raw: out.into() })
+        Ok(Moment { object: Object::Bytes(out.into()), ..moment }.into())
     }
 }
 
@@ -145,22 +173,22 @@ fn fill_in(out: &mut Vec<u8>, it: TypeMeta<'_>, api_version: bool, kind: bool) -
 struct MetadataSeed<'o>(&'o mut Vec<u8>);
 
 impl<'de> DeserializeSeed<'de> for MetadataSeed<'_> {
-    type Value = Metadata;
+    type Value = Moment;
 
-    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Metadata, D::Error> {
+    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Moment, D::Error> {
         deserializer.deserialize_map(self)
     }
 }
 
 impl<'de> Visitor<'de> for MetadataSeed<'_> {
-    type Value = Metadata;
+    type Value = Moment;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the metadata of an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Metadata, A::Error> {
-        let mut metadata = Metadata::default();
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Moment, A::Error> {
+        let mut metadata = Moment::default();
         self.0.push(b'{');
         while let Some(key) = map.next_key::<&RawValue>()? {
             let field = match key.get() {
@@ -210,7 +238,7 @@ impl<'de> Visitor<'de> for EventSeed<'_> {
         let (mut kind, mut object) = (None, None);
         while let Some(key) = map.next_key::<&RawValue>()? {
             match key.get() {
-                "\"type\"" => kind = Some(map.next_value::<String>()?),
+                "\"type\"" => kind = Some(map.next_value::<Text>()?),
                 "\"object\"" => object = Some(map.next_value_seed(ObjectSeed(self.0))?),
                 _ => drop(map.next_value::<IgnoredAny>()?),
             }
@@ -260,12 +288,7 @@ impl<'de> Visitor<'de> for PageSeed<'_> {
         let (Some(meta), Some(items)) = (meta, items) else {
             return Err(A::Error::custom("a list has metadata and items"));
         };
-        Ok(Page {
-            items,
-            resource_version: meta.resource_version.unwrap_or_default(),
-            proceed: meta.proceed.unwrap_or_default(),
-            remaining: meta.remaining_item_count,
-        })
+        Ok(Page::new(meta, items))
     }
 }
 
@@ -301,25 +324,30 @@ impl<'de> Visitor<'de> for ItemsSeed<'_> {
 
 #[cfg(test)]
 mod tests {
+    use crate::json::{Value, json};
     use proptest::prelude::*;
-    use serde_json::{Value, json};
 
     use super::*;
 
     const POD: TypeMeta<'_> = TypeMeta { api_version: "v1", kind: "Pod" };
 
+    fn content(json: &[u8]) -> Content {
+        Content::Bytes(json.to_vec())
+    }
+
     #[test]
     fn managed_fields_are_dropped_and_the_rest_kept_in_order() {
         let json = br#"{"kind":"Pod","apiVersion":"v1","metadata":{"name":"a","namespace":"n","uid":"u",
             "resourceVersion":"7","managedFields":[{"manager":"x"}],"labels":{"a\"b":"c"}},"spec":{"x":[1.50,null]}}"#;
-        let snapshot = read_object(json, POD).unwrap();
+        let snapshot = read_object(content(json), POD).unwrap();
         assert_eq!((&*snapshot.uid, &*snapshot.namespace, &*snapshot.name), ("u", "n", "a"));
         assert_eq!(snapshot.resource_version, "7");
-        let text = std::str::from_utf8(&snapshot.raw).unwrap();
+        let Object::Bytes(bytes) = &snapshot.object else { panic!("it came as bytes") };
+        let text = std::str::from_utf8(bytes).unwrap();
         assert!(text.starts_with(r#"{"kind":"Pod","apiVersion":"v1","metadata":{"name":"a""#), "{text}");
         assert!(text.ends_with(r#""labels":{"a\"b":"c"}},"spec":{"x":[1.50,null]}}"#), "{text}");
         let mut expected: Value = serde_json::from_slice(json).unwrap();
-        expected["metadata"].as_object_mut().unwrap().remove("managedFields");
+        expected["metadata"].as_object_mut().unwrap().shift_remove("managedFields");
         assert_eq!(snapshot.value(), expected);
     }
 
@@ -327,13 +355,13 @@ mod tests {
     fn list_items_learn_what_they_are() {
         let json = br#"{"kind":"PodList","apiVersion":"v1","metadata":{"resourceVersion":"9","continue":"t",
             "remainingItemCount":3},"items":[{"metadata":{"name":"a"}},{},{"kind":"Pod"}]}"#;
-        let page = read_page(json, POD).unwrap();
+        let page = read_page(content(json), POD).unwrap();
         assert_eq!((&*page.resource_version, &*page.proceed, page.remaining), ("9", "t", Some(3)));
         let whole = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}});
         assert_eq!(page.items[0].value(), whole);
         assert_eq!(page.items[1].value(), json!({"apiVersion": "v1", "kind": "Pod"}));
         assert_eq!(page.items[2].value(), json!({"apiVersion": "v1", "kind": "Pod"}));
-        let none = read_page(br#"{"metadata":{"resourceVersion":"1"},"items":null}"#, POD).unwrap();
+        let none = read_page(content(br#"{"metadata":{"resourceVersion":"1"},"items":null}"#), POD).unwrap();
         assert!(none.items.is_empty());
     }
 
@@ -347,8 +375,8 @@ mod tests {
         {
             assert!(read_event(bad.as_bytes(), POD).is_err(), "{bad}");
         }
-        assert!(read_page(b"<html>", POD).is_err());
-        assert!(read_page(b"{\"items\":[]}", POD).is_err());
+        assert!(read_page(content(b"<html>"), POD).is_err());
+        assert!(read_page(content(b"{\"items\":[]}"), POD).is_err());
     }
 
     fn any_json() -> impl Strategy<Value = Value> {
@@ -362,7 +390,7 @@ mod tests {
             prop_oneof![
                 prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
                 prop::collection::btree_map(".*", inner, 0..5)
-                    .prop_map(|map| Value::from(map.into_iter().collect::<serde_json::Map<_, _>>())),
+                    .prop_map(|map| Value::Object(map.into_iter().collect())),
             ]
         })
     }
@@ -374,17 +402,17 @@ mod tests {
                 "apiVersion": "v1", "kind": "Pod", "spec": spec,
                 "metadata": {"managedFields": labels, "labels": labels, "name": name},
             });
-            let snapshot = read_object(object.to_string().as_bytes(), POD).unwrap();
+            let snapshot = read_object(content(object.to_string().as_bytes()), POD).unwrap();
             let mut expected = object.clone();
-            expected["metadata"].as_object_mut().unwrap().remove("managedFields");
+            expected["metadata"].as_object_mut().unwrap().shift_remove("managedFields");
             prop_assert_eq!(snapshot.value(), expected);
-            prop_assert_eq!(snapshot.name, name);
+            prop_assert_eq!(&*snapshot.name, name);
         }
 
         #[test]
         fn reading_never_panics(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
             drop(read_event(&bytes, POD).map(|_| ()));
-            drop(read_page(&bytes, POD).map(|_| ()));
+            drop(read_page(content(&bytes), POD).map(|_| ()));
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Deleting one object, known by its UID, so that a repetition can never hit another.
 //! Never waits until the object is gone, nor looks at what it owned.
 
+use crate::json::{Value, json};
 use http::Method;
-use serde_json::{Value, json};
 
 use super::Cluster;
 use super::error::Error;
@@ -105,7 +105,7 @@ impl Cluster {
                     patience.recovered();
                     // The server returns the object where it lingers, else a Status (some kinds: the object
                     // as it was, without a deletionTimestamp).
-                    let answer: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
+                    let answer: Value = reply.body.value().unwrap_or_default();
                     let lingers = !answer["metadata"]["deletionTimestamp"].is_null();
                     if answer["kind"] == *target.resource.kind {
                         seen = Some(answer);

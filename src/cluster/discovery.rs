@@ -204,7 +204,7 @@ impl Cluster {
     ) -> Result<Vec<u8>, Error> {
         let ask = Ask { accept, ..Ask::read(Verb::Discover, path) };
         let mut patience = Patience::new(&self.inner, format!("discover {path}"), Some(end));
-        call(&self.inner, &ask, &mut patience, |reply| Ok(reply.body)).await
+        call(&self.inner, &ask, &mut patience, |reply| Ok(reply.body.bytes())).await
     }
 }
 

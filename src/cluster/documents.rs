@@ -204,7 +204,7 @@ impl ListedResource {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::json::json;
 
     use super::*;
 

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use serde_json::Value;
+use crate::json::Value;
 
 /// The API server's answer to a request that it did not carry out (`metav1.Status`).
 #[derive(Debug, Clone, PartialEq)]

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
-use serde_json::Value;
+use crate::json::Value;
 use tokio::time::Instant;
 
 use super::lock;

@@ -75,7 +75,7 @@ impl Cluster {
             Ask { accept: "*/*", ..Ask::read(Verb::Get, path(namespace, pod, &options.query(None, false))) };
         let what = format!("read the log of {pod} in {namespace}");
         let mut patience = Patience::new(&self.inner, what, Some(self.end()));
-        let body = call(inner, &ask, &mut patience, |reply| Ok(reply.body)).await?;
+        let body = call(inner, &ask, &mut patience, |reply| Ok(reply.body.bytes())).await?;
         let (mut cutter, mut lines) = (Cutter::default(), Vec::new());
         cutter.push(&body, |line| lines.push(line));
         lines.extend(cutter.end());
@@ -193,10 +193,10 @@ impl LogStream {
         loop {
             let limit = patience.limit();
             match open(&self.inner.watches, &self.inner.gauge, &ask, limit).await {
-                Sent::Answer(body) => {
+                Sent::Answer(response) => {
                     patience.recovered();
                     self.seen.again();
-                    self.body = Some(body);
+                    self.body = Some(response.into_body());
                     self.opened = Instant::now();
                     return true;
                 }

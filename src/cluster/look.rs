@@ -2,7 +2,7 @@
 //! and the object as it is now. Pure.
 //! Never sends anything.
 
-use serde_json::{Value, json};
+use crate::json::{Value, json};
 
 use super::effect::{json_patch_is_visible, merge_is_visible};
 use super::error::Status;
@@ -127,7 +127,7 @@ fn guard(operations: &Value, now: &Value) -> Value {
     let mut guarded: Vec<Value> = rest.to_vec();
     guarded.retain(|operation| *operation != test);
     guarded.insert(0, test);
-    Value::Array(guarded)
+    guarded.into()
 }
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::json::Value;
 use futures_util::future::join_all;
-use serde_json::Value;
 
 use super::Cluster;
 use super::error::{Error, Status};

@@ -1,7 +1,7 @@
 //! Reading: one object, a list, the state of a namespace; and the loop that bears trouble for every read.
 //! Never writes, never remembers an object.
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::decode::{Page, TypeMeta, read_page};
 use super::error::{Error, Status};
@@ -49,7 +49,7 @@ impl Cluster {
     pub(super) async fn fetch(&self, object: &ObjectRef, doing: &str) -> Result<Option<Value>, Error> {
         let ask = Ask::read(Verb::Get, object.path()?);
         let mut patience = Patience::new(&self.inner, format!("{doing} {object}"), Some(self.end()));
-        match call(&self.inner, &ask, &mut patience, |reply| serde_json::from_slice(&reply.body)).await {
+        match call(&self.inner, &ask, &mut patience, |reply| reply.body.value()).await {
             Ok(value) => Ok(Some(value)),
             Err(Error::Refused(status)) if status.code == 404 && status.names_an_object() => Ok(None),
             Err(error) => Err(error),
@@ -89,7 +89,7 @@ impl Cluster {
         let mut patience = Patience::new(&self.inner, what, Some(self.end()));
         let api_version = resource.api_version();
         let it = TypeMeta { api_version: &api_version, kind: &resource.kind };
-        let page = call(&self.inner, &ask, &mut patience, |reply| read_page(&reply.body, it)).await?;
+        let page = call(&self.inner, &ask, &mut patience, |reply| read_page(reply.body, it)).await?;
         Ok(page.resource_version)
     }
 
@@ -195,7 +195,7 @@ impl<'a> Pages<'a> {
         }
         let ask = Ask::read(Verb::List, path);
         let it = TypeMeta { api_version: &self.api_version, kind: &self.resource.kind };
-        match call(inner, &ask, patience, |reply| read_page(&reply.body, it)).await {
+        match call(inner, &ask, patience, |reply| read_page(reply.body, it)).await {
             Ok(page) => {
                 self.proceed.clone_from(&page.proceed);
                 Ok(Some(page))

@@ -98,6 +98,12 @@ pub struct ObjectRef {
 }
 
 impl ObjectRef {
+    /// The object of this name; of a cluster-scoped resource the namespace is empty.
+    pub fn new(resource: &Resource, namespace: &str, name: &str) -> ObjectRef {
+        let namespace = Some(namespace.to_owned()).filter(|namespace| !namespace.is_empty());
+        ObjectRef { resource: resource.clone(), namespace, name: name.to_owned() }
+    }
+
     /// The object's path. What would name something else than one object is refused.
     pub(super) fn path(&self) -> Result<String, Error> {
         if self.name.is_empty() || self.name == "." || self.name == ".." {

@@ -1,32 +1,87 @@
-//! An object as it was at one moment, as compact bytes (a pod is 14 KB of JSON and ten times that as a tree).
+//! An object as it was at one moment, as it came: as compact bytes (a pod is 14 KB of JSON and ten times that as a tree), or as
+//! the very value that a server in this process keeps.
 //! Never knows what an object means.
 
 use std::cmp::Ordering;
+use std::ops::Deref;
 use std::sync::Arc;
 
-use serde_json::Value;
+use crate::json::{Text, Value};
 
-/// One object as it was at one resourceVersion.
+/// One object as it was at one resourceVersion. A copy is the same piece of memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Snapshot {
+pub struct Snapshot(Arc<Moment>);
+
+/// What tells an object and its version apart from others, and the object.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Moment {
     /// `metadata.uid`; empty for the few resources that have none.
-    pub uid: String,
+    pub uid: Text,
     /// `metadata.namespace`; empty for cluster-scoped objects.
-    pub namespace: String,
+    pub namespace: Text,
     /// `metadata.name`.
-    pub name: String,
+    pub name: Text,
     /// `metadata.resourceVersion`.
-    pub resource_version: String,
+    pub resource_version: Text,
     /// The UIDs of its owners.
-    pub owners: Vec<String>,
-    /// The object's JSON, apiVersion and kind included, without `metadata.managedFields`.
-    pub raw: Arc<[u8]>,
+    pub owners: Vec<Text>,
+    /// The object, apiVersion and kind included, without `metadata.managedFields`.
+    pub(super) object: Object,
+}
+
+/// An object, as it came.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Object {
+    /// Its JSON.
+    Bytes(Box<[u8]>),
+    /// The value itself.
+    Value(Value),
+}
+
+impl Default for Object {
+    fn default() -> Object {
+        Object::Value(Value::Null)
+    }
+}
+
+impl Deref for Snapshot {
+    type Target = Moment;
+
+    fn deref(&self) -> &Moment {
+        &self.0
+    }
+}
+
+impl From<Moment> for Snapshot {
+    fn from(moment: Moment) -> Snapshot {
+        Snapshot(Arc::new(moment))
+    }
 }
 
 impl Snapshot {
-    /// The object as a tree; some ten times the size of `raw`, so not to be kept.
+    /// A snapshot of an object that is there as a value.
+    pub fn of(mut value: Value) -> Snapshot {
+        drop_managed_fields(&mut value);
+        let metadata = &value["metadata"];
+        let text = |key: &str| metadata[key].as_text().cloned().unwrap_or_default();
+        let owners = metadata["ownerReferences"].as_array().into_iter().flatten();
+        let moment = Moment {
+            uid: text("uid"),
+            namespace: text("namespace"),
+            name: text("name"),
+            resource_version: text("resourceVersion"),
+            owners: owners.filter_map(|owner| owner["uid"].as_text().cloned()).collect(),
+            object: Object::Value(Value::Null),
+        };
+        Moment { object: Object::Value(value), ..moment }.into()
+    }
+
+    /// The object as a tree; of what came as bytes some ten times their size, so not to be kept.
     pub fn value(&self) -> Value {
-        serde_json::from_slice(&self.raw).unwrap_or_default()
+        match &self.object {
+            Object::Bytes(bytes) => serde_json::from_slice(bytes).unwrap_or_default(),
+            Object::Value(value) => value.clone(),
+        }
     }
 
     /// True when this is certainly older than `resource_version`.
@@ -46,7 +101,9 @@ pub fn compare_versions(a: &str, b: &str) -> Option<Ordering> {
 
 /// Takes managedFields out of a value, where it has any.
 pub(super) fn drop_managed_fields(object: &mut Value) {
-    if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
+    if object["metadata"].get("managedFields").is_some()
+        && let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut)
+    {
         metadata.shift_remove("managedFields");
     }
 }

@@ -13,6 +13,9 @@ use kube::client::Body;
 use tokio::time::timeout;
 use tracing::debug;
 
+use crate::direct::{self, Direct, Followed};
+use crate::json::Value;
+
 use super::error::{Status, shorten};
 use super::patience::Setback;
 use super::trouble::{Gauge, Verb};
@@ -53,9 +56,68 @@ impl Ask {
 /// What the server answered with success.
 pub(super) struct Reply {
     pub code: u16,
-    pub body: Vec<u8>,
+    pub body: Content,
     /// The texts of its `Warning` headers.
     pub warnings: Vec<String>,
+}
+
+/// What an answer holds.
+pub(super) enum Content {
+    /// Its bytes.
+    Bytes(Vec<u8>),
+    /// The value that they would say, of a server in this process.
+    Value(Value),
+}
+
+impl Content {
+    /// The value that it is.
+    pub fn value(self) -> serde_json::Result<Value> {
+        match self {
+            Content::Bytes(bytes) => serde_json::from_slice(&bytes),
+            Content::Value(value) => Ok(value),
+        }
+    }
+
+    /// The bytes that it is.
+    pub fn bytes(self) -> Vec<u8> {
+        match self {
+            Content::Bytes(bytes) => bytes,
+            Content::Value(value) => value.to_string().into_bytes(),
+        }
+    }
+}
+
+/// A watch that goes on.
+pub(super) struct Stream {
+    body: Body,
+    /// What it tells as values, where the server lives in this process.
+    followed: Option<Followed>,
+}
+
+/// A piece of what a watch tells.
+pub(super) enum Piece {
+    /// The next bytes: lines, wherever they were cut.
+    Bytes(Bytes),
+    /// One whole event.
+    Event(direct::Event),
+}
+
+impl Stream {
+    pub fn new(mut response: Response<Body>) -> Stream {
+        let followed = response.extensions_mut().remove();
+        Stream { body: response.into_body(), followed }
+    }
+
+    /// What comes next; waits for it. Nothing is lost if the wait is dropped.
+    pub async fn next(&mut self) -> Option<kube::Result<Piece>> {
+        match &self.followed {
+            Some(followed) => followed.next().await.map(|event| Ok(Piece::Event(event))),
+            None => {
+                let frame = self.body.frame().await?;
+                Some(frame.map(|frame| Piece::Bytes(frame.into_data().unwrap_or_default())))
+            }
+        }
+    }
 }
 
 /// What came of one attempt.
@@ -79,12 +141,12 @@ pub(super) async fn send(client: &Client, gauge: &Gauge, ask: &Ask, limit: Durat
 }
 
 /// Sends a request and leaves the answer's body to the caller; the answer must begin within `limit`.
-pub(super) async fn open(client: &Client, gauge: &Gauge, ask: &Ask, limit: Duration) -> Sent<Body> {
+pub(super) async fn open(client: &Client, gauge: &Gauge, ask: &Ask, limit: Duration) -> Sent<Response<Body>> {
     let underway = gauge.request(ask);
     let opening = async {
         match head(client, ask).await {
             Err(setback) => Sent::Setback(setback),
-            Ok(response) if response.status().is_success() => Sent::Answer(response.into_body()),
+            Ok(response) if response.status().is_success() => Sent::Answer(response),
             Ok(response) => finish(response).await,
         }
     };
@@ -96,7 +158,7 @@ pub(super) async fn open(client: &Client, gauge: &Gauge, ask: &Ask, limit: Durat
 }
 
 async fn exchange(client: &Client, ask: &Ask) -> Sent<Reply> {
-    let response = match head(client, ask).await {
+    let mut response = match head(client, ask).await {
         Ok(response) => response,
         Err(setback) => return Sent::Setback(setback),
     };
@@ -105,7 +167,11 @@ async fn exchange(client: &Client, ask: &Ask) -> Sent<Reply> {
     }
     let code = response.status().as_u16();
     let warnings = warnings(response.headers());
-    match collect(response.into_body()).await {
+    let body = match response.extensions_mut().remove() {
+        Some(Direct(value)) => Ok(Content::Value(value)),
+        None => collect(response.into_body()).await.map(Content::Bytes),
+    };
+    match body {
         Ok(body) => Sent::Answer(Reply { code, body, warnings }),
         Err(setback) => Sent::Setback(setback),
     }
@@ -119,6 +185,9 @@ async fn head(client: &Client, ask: &Ask) -> Result<Response<Body>, Setback> {
         .header(header::ACCEPT, ask.accept);
     if !ask.content_type.is_empty() {
         request = request.header(header::CONTENT_TYPE, ask.content_type);
+    }
+    if ask.verb == Verb::Watch {
+        request = request.extension(Direct(Value::Null));
     }
     let request = request.body(Body::from(ask.body.clone())).map_err(|error| Setback {
         reached: false,

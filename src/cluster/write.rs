@@ -4,8 +4,8 @@
 
 use std::sync::Arc;
 
+use crate::json::{Value, json};
 use http::Method;
-use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::Cluster;
@@ -206,7 +206,7 @@ impl Cluster {
         let mut conflicts = 0;
         loop {
             let setback = match send(&inner.requests, &inner.gauge, &ask, patience.limit()).await {
-                Sent::Answer(reply) => match serde_json::from_slice(&reply.body) {
+                Sent::Answer(reply) => match reply.body.value() {
                     Ok(object) => {
                         patience.recovered();
                         let created = made || reply.code == 201;
@@ -357,7 +357,7 @@ fn body_of(patch: &PatchKind, options: &PatchOptions) -> Result<(&'static str, V
         let Some(fields) = body.as_object_mut() else { return refuse("a merge patch is a mapping") };
         let metadata = fields.entry("metadata").or_insert_with(|| json!({}));
         let Some(metadata) = metadata.as_object_mut() else { return refuse("`metadata` is a mapping") };
-        metadata.insert(key.to_owned(), value.as_str().into());
+        metadata.insert(key.into(), value.as_str().into());
     }
     Ok((content_type, body))
 }

@@ -3,8 +3,8 @@
 
 use super::finding::Finding;
 use super::scene::Scene;
+use crate::json::Value;
 use crate::kinds::{condition, count, holds, items, number, text, title};
-use serde_json::Value;
 
 /// Whose business a refusal is.
 #[derive(Clone, Copy, PartialEq, Eq)]

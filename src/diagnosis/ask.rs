@@ -4,9 +4,9 @@
 use super::pod::Container;
 use super::scene::Scene;
 use super::{missing, schedule};
+use crate::json::Value;
 use crate::kinds::{items, text};
 use crate::selector::LabelSelector;
-use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// How many objects, and how many logs, are asked for.

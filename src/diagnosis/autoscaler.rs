@@ -3,8 +3,8 @@
 
 use super::finding::Finding;
 use super::scene::Scene;
+use crate::json::Value;
 use crate::kinds::{condition, count, number, text, title};
-use serde_json::Value;
 
 /// An autoscaler of the tree says that it cannot work.
 pub(super) fn broken(scene: &Scene) -> Vec<Finding> {

@@ -1,9 +1,9 @@
 //! What Pods ask for, what nodes have, and what is left of it.
 //! Must never know why a Pod is where it is.
 
+use crate::json::{Text, Value};
 use crate::kinds::{items, text};
 use crate::quantity::Quantity;
-use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// What the Pods of each node ask for, by node and resource, in thousandths.
@@ -73,7 +73,7 @@ fn resources(pod: &Value) -> Vec<&str> {
     let lists = [&pod["spec"]["containers"], &pod["spec"]["initContainers"]].into_iter();
     let requests =
         lists.flat_map(items).filter_map(|container| container["resources"]["requests"].as_object());
-    let mut names: Vec<&str> = requests.flat_map(|requests| requests.keys().map(String::as_str)).collect();
+    let mut names: Vec<&str> = requests.flat_map(|requests| requests.keys().map(Text::as_str)).collect();
     names.sort_unstable();
     names.dedup();
     names
@@ -90,7 +90,7 @@ fn amount(value: &Value) -> Option<i128> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::json::json;
 
     #[test]
     fn a_pod_asks_for_its_containers_together_or_for_its_greediest_init_container() {

@@ -3,8 +3,8 @@
 
 use super::finding::Finding;
 use super::scene::Scene;
+use crate::json::Value;
 use crate::kinds::{items, text, title};
-use serde_json::Value;
 
 /// A PersistentVolumeClaim of a Pod, or the root itself, waits for a volume.
 pub(super) fn claim(scene: &Scene) -> Vec<Finding> {

@@ -3,8 +3,8 @@
 
 use super::finding::Finding;
 use super::scene::Scene;
+use crate::json::Value;
 use crate::kinds::{items, text, title};
-use serde_json::Value;
 
 /// The conditions of a Namespace that tell why it is not gone.
 const HELD: &[&str] = &[

@@ -4,8 +4,8 @@
 use super::finding::Finding;
 use super::pod::Container;
 use super::scene::{Scene, pods_of};
+use crate::json::Value;
 use crate::kinds::{items, text, title};
-use serde_json::Value;
 
 /// A container cannot be made, a volume not mounted, or a Pod not placed, for want of something that it names.
 pub(super) fn missing(scene: &Scene) -> Vec<Finding> {

@@ -188,6 +188,6 @@ pub fn diagnose(scene: &Scene) -> Diagnosis {
 
 /// Whether the root is ready, by the rule of its kind; what it owns is consulted.
 pub fn ready(scene: &Scene) -> Verdict {
-    let children: Vec<&serde_json::Value> = scene.owned().iter().collect();
+    let children: Vec<&crate::json::Value> = scene.owned().iter().collect();
     kinds::ready(scene.root(), &children)
 }

@@ -3,8 +3,8 @@
 
 use super::finding::Finding;
 use super::scene::Scene;
+use crate::json::Value;
 use crate::kinds::{because, condition, holds, items, text, title};
-use serde_json::Value;
 
 /// The node of a Pod is not ready or not there, or the Pod was evicted.
 pub(super) fn node(scene: &Scene) -> Vec<Finding> {

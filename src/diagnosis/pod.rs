@@ -2,8 +2,8 @@
 //! Must never know what a state means for a diagnosis.
 
 use super::scene::Scene;
+use crate::json::Value;
 use crate::kinds::{count, items, text, title, told};
-use serde_json::Value;
 
 /// A container of a Pod that should run.
 #[derive(Clone, Copy)]

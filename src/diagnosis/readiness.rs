@@ -4,8 +4,8 @@
 use super::finding::Finding;
 use super::pod::Container;
 use super::scene::Scene;
+use crate::json::Value;
 use crate::kinds::{items, text, title, told};
-use serde_json::Value;
 
 /// A container runs, and its startup or readiness probe has not passed.
 pub(super) fn probe(scene: &Scene) -> Vec<Finding> {

@@ -2,9 +2,9 @@
 //! Must never know where it comes from, nor what any of it means.
 
 use super::capacity::Taken;
+use crate::json::{Text, Value};
 use crate::kinds::{Occurrence, items, text, title};
 use crate::tree::Tree;
-use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How far up a chain of owners is looked.
@@ -33,7 +33,7 @@ impl Scene {
             tree.insert(object);
         });
         let uid = text(&root["metadata"]["uid"]).to_owned();
-        let below: BTreeSet<String> = tree.owned_by(&uid).iter().map(|leaf| leaf.uid.clone()).collect();
+        let below: BTreeSet<Text> = tree.owned_by(&uid).iter().map(|leaf| leaf.uid.clone()).collect();
         let mut scene = Scene { root, ..Scene::default() };
         for object in objects {
             if below.contains(text(&object["metadata"]["uid"])) {

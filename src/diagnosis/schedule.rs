@@ -4,8 +4,8 @@
 use super::capacity;
 use super::finding::Finding;
 use super::scene::{Scene, pods_of};
+use crate::json::Value;
 use crate::kinds::{condition, items, text, title};
-use serde_json::Value;
 
 /// No node can take a Pod. What a claim or something missing explains is theirs to tell.
 pub(super) fn unschedulable(scene: &Scene) -> Vec<Finding> {

@@ -3,8 +3,8 @@
 
 use super::finding::Finding;
 use super::scene::Scene;
+use crate::json::Value;
 use crate::kinds::{self, Decides, dotted, lint, number, text, title};
-use serde_json::Value;
 
 /// What the operator or its webhook would refuse: told only while it has not brought the thing up.
 pub(super) fn graph(scene: &Scene) -> Vec<Finding> {

@@ -3,9 +3,9 @@
 
 use super::finding::Finding;
 use super::scene::Scene;
+use crate::json::Value;
 use crate::kinds::{holds, title};
 use crate::selector::LabelSelector;
-use serde_json::Value;
 
 /// A Service selects no Pods, or, if it is what is asked about, none that is ready. Below an object without any Pods it is not told.
 pub(super) fn selector(scene: &Scene) -> Vec<Finding> {

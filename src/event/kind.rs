@@ -2,9 +2,9 @@
 //! It must never know who makes or reads them.
 
 use super::{Ending, Failure, Unmet};
+use crate::json::Map;
 use crate::source::Place;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 /// The part of a playbook that a step belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -227,7 +227,7 @@ pub enum EventKind {
         /// The namespace of objects that name none.
         namespace: String,
         /// The vars, secrets masked.
-        vars: Map<String, Value>,
+        vars: Map,
         /// The objects of the playbook's manifest, `Kind/name`.
         objects: Vec<String>,
         /// All steps, handlers too.
@@ -279,7 +279,7 @@ pub enum EventKind {
         kept_going: bool,
         /// What it saved.
         #[serde(skip_serializing_if = "Map::is_empty", default)]
-        saved: Map<String, Value>,
+        saved: Map,
         /// Why the status was believed.
         #[serde(skip_serializing_if = "Vec::is_empty", default)]
         evidence: Vec<String>,

@@ -2,8 +2,8 @@
 //! It must never know who reads them.
 
 use super::{Event, EventKind, StepPath, VERSION};
+use crate::json::{Map, Value};
 use jiff::Timestamp;
-use serde_json::{Map, Value};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -54,7 +54,7 @@ impl Masks {
     }
 
     /// An excerpt whose caret stands under the same words when what is before and in them is masked.
-    fn excerpt(&self, map: &mut Map<String, Value>) {
+    fn excerpt(&self, map: &mut Map) {
         let number = |key: &str| usize::try_from(map.get(key)?.as_u64()?).ok();
         let (Some(offset), Some(length)) = (number("offset"), number("length")) else { return };
         let Some(Value::String(source)) = map.get("source") else { return };
@@ -72,7 +72,7 @@ impl Masks {
 
     fn value(&self, value: &mut Value) {
         match value {
-            Value::String(text) => *text = self.text(text),
+            Value::String(text) => *text = self.text(text).into(),
             Value::Array(items) => items.iter_mut().for_each(|item| self.value(item)),
             Value::Object(map) => {
                 self.excerpt(map);
@@ -135,17 +135,17 @@ impl Recorder {
         if self.masks.is_empty() {
             return event;
         }
-        let masked = serde_json::to_value(&event).ok().and_then(|mut value| {
+        let masked = Value::of(&event).ok().and_then(|mut value| {
             self.masks.value(&mut value);
             // What this program itself says is kept, or readers could not tell one kind of event from another.
-            if let Ok(Value::Object(own)) = serde_json::to_value(&event) {
+            if let Ok(Value::Object(own)) = Value::of(&event) {
                 for key in ["version", "seq", "at", "elapsedMs", "run", "step", "attempt", "type"] {
                     if let Some(kept) = own.get(key) {
                         value[key] = kept.clone();
                     }
                 }
             }
-            serde_json::from_value(value).ok()
+            value.read().ok()
         });
         // Masking changes texts only; an event that does not survive it is withheld rather than shown with a secret.
         masked.unwrap_or_else(|| Event {
@@ -178,11 +178,12 @@ mod tests {
     #[test]
     fn the_caret_stays_under_its_words() {
         let masks = Masks::new(["ketchup".to_owned()]);
-        let mut place = serde_json::json!({
+        let mut place = crate::json::json!({
             "place": {"source": "a: ketchup\nb: ketchup!\n", "offset": 14, "length": 8, "line": 2}
         });
         masks.value(&mut place);
-        let wanted = serde_json::json!({"source": "a: ***\nb: ***!\n", "offset": 10, "length": 4, "line": 2});
+        let wanted =
+            crate::json::json!({"source": "a: ***\nb: ***!\n", "offset": 10, "length": 4, "line": 2});
         assert_eq!(place["place"], wanted);
     }
 

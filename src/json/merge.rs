@@ -1,4 +1,4 @@
-//! Merge patches (RFC 7386).
+//! Patches: merge patches (RFC 7386) and JSON patches (RFC 6902).
 
 use super::{Map, Value};
 
@@ -18,4 +18,16 @@ pub fn merge(value: &mut Value, patch: &Value) {
             _ => merge(map.entry(key).or_insert(Value::Null), patch),
         }
     }
+}
+
+/// Carries out the operations of a JSON patch (RFC 6902), all or none.
+///
+/// # Errors
+/// Says which operation is none, or could not be carried out.
+pub fn patch(value: &mut Value, operations: &[Value]) -> Result<(), String> {
+    let operations: json_patch::Patch = Value::from(operations).read().map_err(|error| error.to_string())?;
+    let mut theirs = value.plain();
+    json_patch::patch(&mut theirs, &operations).map_err(|error| error.kind.to_string())?;
+    *value = theirs.into();
+    Ok(())
 }

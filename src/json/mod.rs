@@ -10,6 +10,7 @@ mod list;
 mod make;
 mod map;
 mod merge;
+mod query;
 mod serde;
 mod text;
 
@@ -17,7 +18,7 @@ pub use list::List;
 pub use make::ToJson;
 pub use make::json;
 pub use map::Map;
-pub use merge::merge;
+pub use merge::{merge, patch};
 pub use serde_json::Number;
 pub use text::Text;
 
@@ -127,6 +128,14 @@ impl Value {
 
     /// The text, if it is one.
     pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Value::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The text as it is kept, if it is one.
+    pub fn as_text(&self) -> Option<&Text> {
         match self {
             Value::String(text) => Some(text),
             _ => None,
@@ -250,8 +259,13 @@ fn place(step: &str) -> Option<usize> {
 }
 
 impl fmt::Display for Value {
+    /// Its JSON; in lines and indented with `{:#}`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?)
+        let written = match f.alternate() {
+            true => serde_json::to_string_pretty(self),
+            false => serde_json::to_string(self),
+        };
+        f.write_str(&written.map_err(|_| fmt::Error)?)
     }
 }
 

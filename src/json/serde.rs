@@ -1,7 +1,7 @@
 //! From text to values and back.
 
 use super::{Map, Text, Value};
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use std::fmt;
 
@@ -51,6 +51,15 @@ impl<'de> Deserialize<'de> for Text {
         }
 
         deserializer.deserialize_str(Words)
+    }
+}
+
+impl<'de> Deserialize<'de> for Map {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Map, D::Error> {
+        match deserializer.deserialize_map(Any)? {
+            Value::Object(map) => Ok(map),
+            _ => Ok(Map::new()),
+        }
     }
 }
 
@@ -116,6 +125,29 @@ impl<'de> Visitor<'de> for Any {
             map.insert(key, value);
         }
         Ok(map.into())
+    }
+}
+
+impl Value {
+    /// The JSON of anything that can be written as JSON.
+    ///
+    /// # Errors
+    /// Says what of it cannot.
+    pub fn of(it: &(impl Serialize + ?Sized)) -> serde_json::Result<Value> {
+        serde_json::to_value(it).map(Value::from)
+    }
+
+    /// What the value says, read as a type of the program.
+    ///
+    /// # Errors
+    /// Says where it does not fit the type.
+    pub fn read<T: DeserializeOwned>(&self) -> serde_json::Result<T> {
+        serde_json::from_value(self.plain())
+    }
+
+    /// The same as a value of `serde_json`, for libraries that ask for one.
+    pub fn plain(&self) -> serde_json::Value {
+        self.into()
     }
 }
 

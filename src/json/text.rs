@@ -6,7 +6,7 @@ use std::fmt;
 use std::ops::Deref;
 
 /// A text whose copies are the same piece of memory; a short one needs none of its own, and one that stands in the program neither.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Text(SmolStr);
 
 impl Text {

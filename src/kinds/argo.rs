@@ -7,7 +7,7 @@
 use super::fresh::{Observes, by_itself, observed_number};
 use super::read::{because, condition, count, desired, phase, replicas, text, told, want, want_replicas};
 use super::verdict::{Freshness, Reason, Verdict, Written};
-use serde_json::Value;
+use crate::json::Value;
 
 /// A Rollout is ready when its phase is Healthy. Final: Degraded because it was aborted or made no progress within its deadline; an
 /// invalid spec is none, for what it refers to may still come.

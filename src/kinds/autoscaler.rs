@@ -9,7 +9,7 @@ use super::read::{
     because, condition, count, holds, number, of_condition, text, title, want, want_condition,
 };
 use super::verdict::{Decides, Reason, ScaleField, ScaleRefusal, ScaleRequest, ScaleWrite, Verdict};
-use serde_json::Value;
+use crate::json::Value;
 
 /// An autoscaler is ready when it can read its metrics and scale: conditions AbleToScale and ScalingActive.
 pub(crate) fn ready(object: &Value, _children: &[&Value]) -> Verdict {

@@ -6,7 +6,7 @@
 
 use super::read::{because, condition, holds, want_condition};
 use super::verdict::Verdict;
-use serde_json::Value;
+use crate::json::Value;
 
 /// Ready: condition Ready is True. An issuing that failed is tried again, so nothing is final.
 pub(crate) fn ready(object: &Value, _children: &[&Value]) -> Verdict {

@@ -3,8 +3,8 @@
 
 use super::read::{because, condition, phase, text, told};
 use super::verdict::{Reason, Verdict};
+use crate::json::Value;
 use crate::quantity::Quantity;
-use serde_json::Value;
 
 /// A claim is ready when it is Bound to a volume that has as much room as it asks for: one that is to grow has grown.
 pub(crate) fn ready(object: &Value, _children: &[&Value]) -> Verdict {

@@ -4,7 +4,7 @@
 use super::deployment::unseen;
 use super::read::{count, want};
 use super::verdict::Verdict;
-use serde_json::Value;
+use crate::json::Value;
 
 /// Ready and scaled. A DaemonSet that no node is to run is ready; with OnDelete updated Pods are not asked for.
 pub(crate) fn ready(object: &Value, _children: &[&Value]) -> Verdict {

@@ -3,7 +3,7 @@
 
 use super::read::{because, condition, count, desired, holds, of_condition, want_replicas};
 use super::verdict::{Reason, Verdict};
-use serde_json::Value;
+use crate::json::Value;
 
 /// Ready: every replica is of the newest template and available, and none of an older one is left.
 /// Final: its progress deadline was exceeded, and the controller says so of this generation.

@@ -3,7 +3,7 @@
 
 use super::read::count;
 use super::verdict::{Reason, Verdict};
-use serde_json::Value;
+use crate::json::Value;
 
 /// Ready: at least as many Pods are healthy as it wants. kstatus calls every budget ready.
 pub(crate) fn ready(object: &Value, _children: &[&Value]) -> Verdict {

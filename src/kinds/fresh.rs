@@ -3,7 +3,7 @@
 
 use super::read::{condition, of_condition, told};
 use super::verdict::{Freshness, Reason, Written};
-use serde_json::Value;
+use crate::json::Value;
 use std::cmp::Ordering;
 
 /// How a kind's status tells which generation it speaks of.

@@ -7,7 +7,7 @@
 use super::fresh::{Observes, by_itself};
 use super::read::{because, condition, items, text, title, told};
 use super::verdict::{Freshness, Reason, Verdict, Written};
-use serde_json::Value;
+use crate::json::Value;
 
 /// A GatewayClass is ready when a controller has accepted it.
 pub(crate) fn class_ready(object: &Value, _children: &[&Value]) -> Verdict {

@@ -3,7 +3,7 @@
 
 use super::read::{a_kind, condition, count, desired, number, replicas, want, want_condition};
 use super::verdict::{Decides, Reason, ScaleField, ScaleRefusal, ScaleRequest, ScaleTo, ScaleWrite, Verdict};
-use serde_json::Value;
+use crate::json::Value;
 
 /// Words of `status.state` and `status.phase` that mean ready, compared without regard to case.
 const READY_WORDS: &[&str] = &[

@@ -3,7 +3,7 @@
 
 use super::read::{because, condition, count, holds, number, of_condition};
 use super::verdict::Verdict;
-use serde_json::Value;
+use crate::json::Value;
 
 /// Ready: condition Complete. Final: condition Failed.
 pub(crate) fn ready(object: &Value, _children: &[&Value]) -> Verdict {

@@ -3,7 +3,7 @@
 
 use super::read::{told, want_aggregate};
 use super::verdict::{ScaleRefusal, ScaleRequest, ScaleWrite, Verdict};
-use serde_json::Value;
+use crate::json::Value;
 
 /// Ready: condition Ready is True.
 pub(crate) fn ready(object: &Value, _children: &[&Value]) -> Verdict {

@@ -6,7 +6,7 @@ use super::status::Field;
 use super::verdict::{
     Consult, Freshness, Owned, ScaleField, ScaleRefusal, ScaleRequest, ScaleWrite, Verdict, Written,
 };
-use serde_json::Value;
+use crate::json::Value;
 
 /// Everything known of a kind.
 #[derive(Debug)]

@@ -10,7 +10,7 @@ use super::read::{
     holds, items, number, of_condition, owned_by, text, title, told, want_aggregate, want_condition,
 };
 use super::verdict::{Consult, Decides, Reason, ScaleField, ScaleRefusal, ScaleRequest, ScaleWrite, Verdict};
-use serde_json::Value;
+use crate::json::Value;
 
 /// Ready: condition Ready is True, no newer model is still on its way in (`status.modelStatus`), and its own Deployments, if it has
 /// any, are rolled out: without Knative the condition stays True while the pods of before still serve.

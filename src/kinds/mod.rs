@@ -46,8 +46,8 @@ pub use verdict::{
     Verdict, Written,
 };
 
+use crate::json::Value;
 use crate::selector::LabelSelector;
-use serde_json::Value;
 
 /// What is known of the kind of this object.
 pub fn of_object(object: &Value) -> &'static Knowledge {

@@ -4,7 +4,7 @@
 use super::fresh::{Observes, by_itself};
 use super::read::{because, condition, holds, items, of_condition, phase, text, told, want_condition};
 use super::verdict::{Freshness, Reason, Verdict, Written};
-use serde_json::Value;
+use crate::json::Value;
 
 /// A namespace is ready when its phase is Active.
 pub(crate) fn ready(object: &Value, _children: &[&Value]) -> Verdict {

@@ -3,7 +3,7 @@
 
 use super::read::want_condition;
 use super::verdict::Verdict;
-use serde_json::Value;
+use crate::json::Value;
 
 /// Ready: condition Ready is True. It is Unknown when the kubelet has not been heard of for long; either may change, so nothing is final.
 pub(crate) fn ready(object: &Value, _children: &[&Value]) -> Verdict {

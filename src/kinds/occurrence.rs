@@ -2,7 +2,7 @@
 //! Must never know who reads them, nor what the object is like now.
 
 use super::read::text;
-use serde_json::Value;
+use crate::json::Value;
 
 /// What one event of a cluster tells, whichever of its fields it uses for that (`core/v1` and `events.k8s.io/v1` show the same objects).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,7 +110,7 @@ impl Occurrence {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::json::json;
 
     #[test]
     fn old_and_new_events_tell_the_same() {

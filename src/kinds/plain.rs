@@ -2,7 +2,7 @@
 //! Must never know what is in them.
 
 use super::verdict::Verdict;
-use serde_json::Value;
+use crate::json::Value;
 
 /// It exists.
 pub(crate) fn ready(_object: &Value, _children: &[&Value]) -> Verdict {

@@ -3,7 +3,7 @@
 
 use super::read::{because, condition, holds, items, of_condition, phase, text, told};
 use super::verdict::{Reason, Verdict};
-use serde_json::Value;
+use crate::json::Value;
 
 /// Ready: condition Ready, or phase Succeeded. Final: phase Failed.
 pub(crate) fn ready(object: &Value, _children: &[&Value]) -> Verdict {

@@ -2,7 +2,7 @@
 //! Must never know what any kind means by what is read.
 
 use super::verdict::Reason;
-use serde_json::Value;
+use crate::json::Value;
 
 /// A count of a status, 0 where it is left out: Kubernetes omits zeros.
 pub(crate) fn count(value: &Value) -> i64 {
@@ -68,7 +68,7 @@ pub(crate) fn group(api_version: &str) -> &str {
 pub(crate) fn told(value: &Value) -> String {
     let whole = match value {
         Value::Null => return "nothing".to_owned(),
-        Value::String(text) => text.clone(),
+        Value::String(text) => text.as_str().to_owned(),
         other => other.to_string(),
     };
     match whole.char_indices().nth(80) {

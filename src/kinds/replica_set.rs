@@ -4,7 +4,7 @@
 use super::deployment::unseen;
 use super::read::{because, condition, desired, holds, of_condition, want_replicas};
 use super::verdict::{ScaleRefusal, ScaleRequest, ScaleWrite, Verdict};
-use serde_json::Value;
+use crate::json::Value;
 
 /// Ready and scaled: every replica is there and available.
 pub(crate) fn ready(object: &Value, _children: &[&Value]) -> Verdict {

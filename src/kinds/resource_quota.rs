@@ -5,8 +5,8 @@
 
 use super::read::{token, told};
 use super::verdict::{Reason, Verdict};
+use crate::json::Value;
 use crate::quantity::Quantity;
-use serde_json::Value;
 
 /// Ready: `status.hard` limits what `spec.hard` does, to the same quantities.
 pub(crate) fn ready(object: &Value, _children: &[&Value]) -> Verdict {

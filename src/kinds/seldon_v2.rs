@@ -4,7 +4,7 @@
 use super::general::{alone, counted, in_range};
 use super::read::{condition, count, items, number, text, title, want_aggregate};
 use super::verdict::{Decides, ScaleField, ScaleRefusal, ScaleRequest, ScaleTo, ScaleWrite, Verdict};
-use serde_json::{Value, json};
+use crate::json::{Value, json};
 
 /// A Model is ready when condition Ready is True, or ModelReady where there is no Ready, and as many replicas are available as asked for.
 pub(crate) fn model_ready(object: &Value, _children: &[&Value]) -> Verdict {

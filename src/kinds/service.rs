@@ -4,7 +4,7 @@
 use super::fresh::{Observes, by_itself};
 use super::read::{items, text, told};
 use super::verdict::{Freshness, Reason, Verdict, Written};
-use serde_json::Value;
+use crate::json::Value;
 
 /// Ready: a load balancer has been given an address; the other types have theirs at once.
 pub(crate) fn ready(object: &Value, _children: &[&Value]) -> Verdict {

@@ -4,7 +4,7 @@
 use super::deployment::unseen;
 use super::read::{count, desired, number, replicas, told, want_replicas};
 use super::verdict::{Reason, Verdict};
-use serde_json::Value;
+use crate::json::Value;
 
 /// Ready and scaled: every replica is there and available, and those above the partition are of the newest revision.
 pub(crate) fn ready(object: &Value, _children: &[&Value]) -> Verdict {

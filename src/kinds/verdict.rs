@@ -1,7 +1,7 @@
 //! What a rule of a kind answers: verdicts, reasons, freshness, and the fields that hold a number of replicas.
 //! Must never know how a verdict is reached, waited for or shown.
 
-use serde_json::Value;
+use crate::json::Value;
 
 /// Whether an object is what it is asked to be.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -22,7 +22,7 @@ pub(super) fn changes(before: Option<&Sketch>, after: &Sketch) -> Vec<EventKind>
         if was.is_none_or(|was| differs(was, now)) {
             told.push(EventKind::ContainerChanged {
                 object: after.object.clone(),
-                container: name.clone(),
+                container: name.to_string(),
                 from: was.map(|was| was.state.to_owned()),
                 to: now.state.to_owned(),
                 reason: given(&now.reason),
@@ -46,9 +46,9 @@ fn conditions(before: Option<&Sketch>, after: &Sketch) -> Vec<EventKind> {
         let same = was.is_some_and(|was| (&was.status, &was.reason) == (&now.status, &now.reason));
         (!same).then(|| EventKind::ConditionChanged {
             object: after.object.clone(),
-            condition: kind.clone(),
-            from: was.map(|was| was.status.clone()),
-            to: now.status.clone(),
+            condition: kind.to_string(),
+            from: was.map(|was| was.status.to_string()),
+            to: now.status.to_string(),
             reason: given(&now.reason),
             message: given(&now.message),
         })
@@ -63,12 +63,12 @@ fn given(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::{Value, json};
+    use crate::json::{Value, json};
 
     fn between(before: Option<&Value>, after: &Value) -> Vec<Value> {
         let before = before.map(Sketch::of);
         let told = changes(before.as_ref(), &Sketch::of(after));
-        told.iter().map(|kind| serde_json::to_value(kind).expect("an event is JSON")).collect()
+        told.iter().map(|kind| Value::of(kind).expect("an event is JSON")).collect()
     }
 
     #[test]

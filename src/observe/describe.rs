@@ -2,8 +2,8 @@
 //! Must never show what a Secret holds, nor judge.
 
 use crate::diagnosis::{Scene, ready};
+use crate::json::Value;
 use crate::kinds::{Occurrence, Verdict, because, dotted, items, text, title};
-use serde_json::Value;
 
 /// How many Pods of one owner are told whole; of the others a line each.
 const MOST_PODS: usize = 5;
@@ -172,7 +172,7 @@ fn flatten(value: &Value, at: &str, secret: bool, into: &mut Vec<String>) {
         value => {
             let told = match value {
                 _ if hidden => format!("{} bytes", text(value).len()),
-                Value::String(text) => text.clone(),
+                Value::String(text) => text.as_str().to_owned(),
                 other => other.to_string(),
             };
             let cut = told.char_indices().nth(LONGEST).map(|(end, _)| format!("{}…", &told[..end]));
@@ -184,7 +184,7 @@ fn flatten(value: &Value, at: &str, secret: bool, into: &mut Vec<String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::json::json;
 
     #[test]
     fn an_object_is_told_with_all_that_it_owns_and_what_happened() {

@@ -10,6 +10,7 @@ use crate::cluster::{
     Cluster, Error, Interest, ObjectRef, Resource, Seen, Snapshot, Watch, compare_versions,
 };
 use crate::event::{EventKind, Sight};
+use crate::json::Text;
 use crate::kinds::{self, Occurrence};
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -37,14 +38,14 @@ pub struct Observer {
     /// How many objects are followed for their own sake.
     roots: usize,
     /// UIDs of the roots and of all that they own or owned.
-    members: BTreeSet<String>,
+    members: BTreeSet<Text>,
     /// Roots that this run made: what they own was made in this run, too.
-    fresh: BTreeSet<String>,
-    known: BTreeMap<String, Sketch>,
+    fresh: BTreeSet<Text>,
+    known: BTreeMap<Text, Sketch>,
     /// What members are called, by UID, those that are gone too.
-    names: BTreeMap<String, String>,
+    names: BTreeMap<Text, String>,
     /// UIDs of objects by that of an owner.
-    owned: BTreeMap<String, BTreeSet<String>>,
+    owned: BTreeMap<Text, BTreeSet<Text>>,
     occurrences: Occurrences,
     untold: VecDeque<EventKind>,
     /// Kinds that may not be seen.
@@ -101,13 +102,13 @@ impl Observer {
         let known = kinds::of(&api_version, kind);
         let dull = known.status.is_some_and(<[_]>::is_empty) && known.owns.is_empty();
         let follows = !dull && !DULL.contains(&kind.as_str()) && self.roots < MOST_ROOTS;
-        if !follows || !self.members.insert(uid.to_owned()) {
+        if !follows || !self.members.insert(uid.into()) {
             return;
         }
         self.roots += 1;
-        self.names.insert(uid.to_owned(), object.short());
+        self.names.insert(uid.into(), object.short());
         if made {
-            self.fresh.insert(uid.to_owned());
+            self.fresh.insert(uid.into());
         }
         let namespace = object.namespace.clone();
         self.open(object.resource.clone(), namespace.clone(), Some(object.name.clone()), None);
@@ -256,7 +257,7 @@ impl Observer {
 
     fn happened(&mut self, snapshot: &Snapshot) {
         let Some(occurrence) = Occurrence::of(&snapshot.value()) else { return };
-        let baseline = self.baselines.get(&snapshot.namespace).cloned().flatten();
+        let baseline = self.baselines.get(snapshot.namespace.as_str()).cloned().flatten();
         let old = baseline.is_none_or(|baseline| {
             matches!(
                 compare_versions(&snapshot.resource_version, &baseline),
@@ -266,7 +267,8 @@ impl Observer {
         if old {
             return self.occurrences.old(&occurrence);
         }
-        let known = self.members.contains(&occurrence.about) && self.known.contains_key(&occurrence.about);
+        let known = self.members.contains(occurrence.about.as_str())
+            && self.known.contains_key(occurrence.about.as_str());
         self.untold.extend(self.occurrences.take(occurrence, known));
     }
 
@@ -291,13 +293,13 @@ impl Observer {
 
     /// An object turns out to belong to what is observed, or is seen for the first time.
     fn join(&mut self, uid: &str, first: bool) {
-        self.members.insert(uid.to_owned());
+        self.members.insert(uid.into());
         let Some(sketch) = self.known.get(uid) else { return };
         let owner = sketch.owners.iter().find(|owner| self.members.contains(*owner));
         let by_run = owner.is_some_and(|owner| self.fresh.contains(owner)) || self.fresh.contains(uid);
         let told = EventKind::ObjectSeen {
             object: sketch.object.clone(),
-            namespace: Some(sketch.namespace.clone()).filter(|namespace| !namespace.is_empty()),
+            namespace: Some(sketch.namespace.to_string()).filter(|namespace| !namespace.is_empty()),
             owner: owner.and_then(|owner| self.names.get(owner)).cloned(),
             sight: if sketch.deleting {
                 Sight::Deleting
@@ -307,9 +309,9 @@ impl Observer {
                 Sight::There
             },
         };
-        self.names.insert(uid.to_owned(), sketch.object.clone());
+        self.names.insert(uid.into(), sketch.object.clone());
         if by_run {
-            self.fresh.insert(uid.to_owned());
+            self.fresh.insert(uid.into());
         }
         self.untold.push_back(told);
         self.tell_changes(uid, None);
@@ -318,9 +320,9 @@ impl Observer {
 
     /// What was seen before its owner was known to belong.
     fn join_below(&mut self, uid: &str) {
-        let mut owners = vec![uid.to_owned()];
+        let mut owners = vec![Text::from(uid)];
         while let Some(owner) = owners.pop() {
-            let below: Vec<String> = self.owned.get(&owner).into_iter().flatten().cloned().collect();
+            let below: Vec<Text> = self.owned.get(&owner).into_iter().flatten().cloned().collect();
             for uid in below {
                 if self.known.contains_key(&uid) && !self.members.contains(&uid) {
                     self.join(&uid, true);
@@ -354,7 +356,7 @@ impl Observer {
     fn sight(&self, sketch: &Sketch, sight: Sight) -> EventKind {
         EventKind::ObjectSeen {
             object: sketch.object.clone(),
-            namespace: Some(sketch.namespace.clone()).filter(|namespace| !namespace.is_empty()),
+            namespace: Some(sketch.namespace.to_string()).filter(|namespace| !namespace.is_empty()),
             owner: sketch.owners.iter().find_map(|owner| self.names.get(owner)).cloned(),
             sight,
         }

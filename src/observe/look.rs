@@ -5,9 +5,9 @@ use super::below::below;
 use super::{objects_of, served};
 use crate::cluster::{Cluster, Error, LogOptions, ObjectRef, Resource, Snapshot};
 use crate::diagnosis::{Ask, Scene, asks};
+use crate::json::{Value, json};
 use crate::kinds;
 use futures_util::future::join_all;
-use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// How many lines of a log are read for evidence, and how many bytes of them.

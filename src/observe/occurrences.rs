@@ -90,7 +90,7 @@ fn event(occurrence: Occurrence) -> EventKind {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::json::json;
 
     fn occurrence(uid: &str, about: &str, count: u64) -> Occurrence {
         let event = json!({ "kind": "Event", "metadata": { "uid": uid }, "involvedObject": { "uid": about }, "count": count,

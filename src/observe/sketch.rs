@@ -1,8 +1,8 @@
 //! What is remembered of an object while it is observed: little, since there may be thousands.
 //! Must never know who owns it or who is told.
 
+use crate::json::{Text, Value};
 use crate::kinds::{count, items, number, text, title};
-use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// The words of a status that say where an object stands, beside its conditions.
@@ -14,27 +14,27 @@ pub(super) struct Sketch {
     /// `Kind/name`.
     pub object: String,
     /// The kind.
-    pub kind: String,
+    pub kind: Text,
     /// The namespace; empty where there is none.
-    pub namespace: String,
+    pub namespace: Text,
     /// The UIDs of its owners.
-    pub owners: Vec<String>,
+    pub owners: Vec<Text>,
     /// Whether it is being deleted.
     pub deleting: bool,
     /// Status, reason and message of its conditions, by type; `phase` and `state` too.
-    pub conditions: BTreeMap<String, Condition>,
+    pub conditions: BTreeMap<Text, Condition>,
     /// How many replicas there are, of kinds that count them.
     pub replicas: Option<Replicas>,
     /// The containers of a Pod, by name.
-    pub containers: BTreeMap<String, Container>,
+    pub containers: BTreeMap<Text, Container>,
 }
 
 /// One condition.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Condition {
-    pub status: String,
-    pub reason: String,
-    pub message: String,
+    pub status: Text,
+    pub reason: Text,
+    pub message: Text,
 }
 
 /// How many replicas there are.
@@ -52,8 +52,8 @@ pub(super) struct Replicas {
 pub(super) struct Container {
     /// `waiting`, `running`, `ready` or `ended`.
     pub state: &'static str,
-    pub reason: String,
-    pub message: String,
+    pub reason: Text,
+    pub message: Text,
     /// Of one that ended, now or before it was started anew.
     pub exit_code: Option<i64>,
     pub restarts: i64,
@@ -65,34 +65,39 @@ impl Sketch {
         let (metadata, status) = (&object["metadata"], &object["status"]);
         let owners = items(&metadata["ownerReferences"]).iter();
         let entries = items(&status["conditions"]).iter().map(|entry| {
-            let part = |key: &str| text(&entry[key]).to_owned();
+            let part = |key: &str| kept(&entry[key]);
             let condition =
                 Condition { status: part("status"), reason: part("reason"), message: part("message") };
             (part("type"), condition)
         });
         let words = WORDS.iter().filter_map(|word| {
-            let status_word = text(&status[*word]);
-            let part = |key: &str| text(&status[key]).to_owned();
+            let status_word = kept(&status[*word]);
+            let part = |key: &str| kept(&status[key]);
             let message = if *word == "state" { part("description") } else { part("message") };
-            let condition = Condition { status: status_word.to_owned(), reason: part("reason"), message };
-            (!status_word.is_empty()).then(|| ((*word).to_owned(), condition))
+            let condition = Condition { status: status_word.clone(), reason: part("reason"), message };
+            (!status_word.is_empty()).then(|| (Text::of_program(word), condition))
         });
         let lists = [(&status["initContainerStatuses"], true), (&status["containerStatuses"], false)];
         let containers =
             lists.into_iter().flat_map(|(list, init)| items(list).iter().map(move |entry| (entry, init)));
         Sketch {
             object: title(object),
-            kind: text(&object["kind"]).to_owned(),
-            namespace: text(&metadata["namespace"]).to_owned(),
-            owners: owners.map(|owner| text(&owner["uid"]).to_owned()).collect(),
+            kind: kept(&object["kind"]),
+            namespace: kept(&metadata["namespace"]),
+            owners: owners.map(|owner| kept(&owner["uid"])).collect(),
             deleting: !metadata["deletionTimestamp"].is_null(),
             conditions: entries.chain(words).filter(|(kind, _)| !kind.is_empty()).collect(),
             replicas: replicas(object),
             containers: containers
-                .map(|(entry, init)| (text(&entry["name"]).to_owned(), container(entry, init)))
+                .map(|(entry, init)| (kept(&entry["name"]), container(entry, init)))
                 .collect(),
         }
     }
+}
+
+/// A text, empty if it is none.
+fn kept(value: &Value) -> Text {
+    value.as_text().cloned().unwrap_or_default()
 }
 
 /// The counts of the kinds that have them.
@@ -140,8 +145,8 @@ fn container(entry: &Value, init: bool) -> Container {
     let exit_code = detail["exitCode"].as_i64().or_else(|| last["exitCode"].as_i64());
     Container {
         state: word,
-        reason: text(&detail["reason"]).to_owned(),
-        message: text(&detail["message"]).to_owned(),
+        reason: kept(&detail["reason"]),
+        message: kept(&detail["message"]),
         exit_code,
         restarts: count(&entry["restartCount"]),
     }

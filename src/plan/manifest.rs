@@ -3,12 +3,12 @@
 
 use super::Inputs;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::json::Value;
 use crate::playbook::action::{Action, Apply};
 use crate::playbook::document::Playbook;
 use crate::playbook::manifest::ManifestRef;
 use crate::playbook::template::{self, Scope};
 use crate::source::{Dialect, FileId, Node, Sources, Span, Tree, read_yaml};
-use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

@@ -19,6 +19,7 @@ pub use schemas::{Given, Schemas};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::event::{Phase, StepPath};
+use crate::json::{Map, Value, json};
 use crate::playbook::action::Action;
 use crate::playbook::decode::Decoder;
 use crate::playbook::document::Playbook;
@@ -28,7 +29,6 @@ use crate::playbook::step::{Envelope, Step as WrittenStep};
 use crate::playbook::template::{self, Scope};
 use crate::source::{Dialect, FileId, Node, Sources, Span, Tree, read_yaml};
 use check::Written;
-use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -111,7 +111,7 @@ pub struct Plan {
     /// What the world does when it is rehearsed.
     pub rehearsal: Option<Rehearsal>,
     /// The variables.
-    pub vars: Map<String, Value>,
+    pub vars: Map,
     /// What expressions may name, as far as it is known before the run.
     pub scope: Scope,
     /// Schemas of kinds, in place of those that are known.
@@ -198,8 +198,7 @@ fn make(file: FileId, sources: &mut Sources, inputs: &Inputs, found: &mut Diagno
     };
 
     let mut scope = Scope { unset_is_late: inputs.unset_is_late, ..Scope::default() };
-    let env: Map<String, Value> =
-        inputs.env.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
+    let env: Map = inputs.env.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
     let mut run = json!({ "id": inputs.run_id, "rehearsed": inputs.rehearsed });
     scope.known.insert("env".into(), Value::Object(env.clone()));
     scope.known.insert("secrets".into(), Value::Object(env));

@@ -1,8 +1,8 @@
 //! What in manifests is never shown: the data of Secrets.
 //! It must never know where it would have been shown.
 
+use crate::json::Value;
 use base64::Engine;
-use serde_json::Value;
 
 /// Whether an object is a Secret.
 pub fn is_secret(object: &Value) -> bool {
@@ -35,7 +35,7 @@ pub fn values(object: &Value) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::json::json;
 
     #[test]
     fn all_that_a_secret_holds_is_named() {

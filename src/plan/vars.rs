@@ -3,10 +3,10 @@
 
 use super::{Inputs, Set};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::json::{Map, Text, Value};
 use crate::playbook::suggest;
 use crate::playbook::template::{self, Scope};
 use crate::source::{Dialect, Entry, FileId, Node, Sources, Span, Tree, read_yaml};
-use serde_json::{Map, Value};
 use std::path::Path;
 
 /// The variables with their values. Defaults may use `env`, `secrets` and `run`.
@@ -16,12 +16,12 @@ pub(super) fn resolve(
     sources: &mut Sources,
     inputs: &Inputs,
     found: &mut Diagnostics,
-) -> Map<String, Value> {
+) -> Map {
     let mut vars = Map::new();
     if let Some(Tree { node: Node::Map(entries), .. }) = tree.get("vars") {
         for entry in entries {
             let default = template::expand(&entry.value, scope, found);
-            vars.insert(entry.key.clone(), default.to_value());
+            vars.insert(entry.key.as_str().into(), default.to_value());
         }
     }
     for path in &inputs.vars_files {
@@ -51,12 +51,7 @@ pub(super) fn put_back(expanded: &mut Tree, tree: &Tree) {
     }
 }
 
-fn file(
-    path: &Path,
-    vars: &mut Map<String, Value>,
-    sources: &mut Sources,
-    found: &mut Diagnostics,
-) -> Option<()> {
+fn file(path: &Path, vars: &mut Map, sources: &mut Sources, found: &mut Diagnostics) -> Option<()> {
     let unreadable = |sources: &mut Sources, message: String| {
         let file = sources.add("--vars-file", path.display().to_string());
         let message = format!("the vars file cannot be read: {message}");
@@ -102,7 +97,7 @@ fn file(
     Some(())
 }
 
-fn argument(set: &Set, vars: &mut Map<String, Value>, sources: &mut Sources, found: &mut Diagnostics) {
+fn argument(set: &Set, vars: &mut Map, sources: &mut Sources, found: &mut Diagnostics) {
     let flag = if set.text { "--set-string" } else { "--set" };
     let id = sources.add(flag, set.argument.as_str());
     let whole = sources.whole(id);
@@ -114,11 +109,7 @@ fn argument(set: &Set, vars: &mut Map<String, Value>, sources: &mut Sources, fou
         return;
     };
     let value_span = whole.slice(name.len() + 1, set.argument.len());
-    let value = if set.text {
-        Some(Value::String(text.to_owned()))
-    } else {
-        yaml(text, id, name.len() + 1, sources, found)
-    };
+    let value = if set.text { Some(text.into()) } else { yaml(text, id, name.len() + 1, sources, found) };
     if let Some(value) = value {
         let path: Vec<&str> = name.split('.').collect();
         let name = whole.slice(0, name.len());
@@ -158,15 +149,15 @@ struct Assignment<'a> {
 }
 
 /// Assigns below `path[..depth]`, of which `vars` is the value.
-fn assign(assignment: Assignment<'_>, depth: usize, vars: &mut Map<String, Value>, found: &mut Diagnostics) {
+fn assign(assignment: Assignment<'_>, depth: usize, vars: &mut Map, found: &mut Diagnostics) {
     let Assignment { path, name, at, .. } = assignment;
     let (above, [first, rest @ ..]) = path.split_at(depth) else { return };
-    let Some(current) = vars.get_mut(*first) else {
+    let Some(current) = vars.get_mut(first) else {
         let message = match above {
             [] => format!("the playbook has no variable `{first}`"),
             _ => format!("`{}` has no `{first}`", above.join(".")),
         };
-        let help = suggest::help(first, vars.keys().map(String::as_str));
+        let help = suggest::help(first, vars.keys().map(Text::as_str));
         let help = help.unwrap_or_else(|| "Declare it with a default under `vars`.".into());
         found.push(Diagnostic::error(Code::BadVariable, name, message).help(help));
         return;

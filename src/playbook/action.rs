@@ -9,8 +9,8 @@ use super::patch::{JsonPatch, Payload};
 use super::replicas::Replicas;
 use super::target::Target;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::json::{Value, json};
 use crate::source::{Entry, Node, Span, Tree};
-use serde_json::{Value, json};
 use std::time::Duration;
 
 /// What a step does.

@@ -3,8 +3,8 @@
 
 use super::suggest;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::json::{Map, Value, json};
 use crate::source::{Entry, Node, Span, Spanned, Tree};
-use serde_json::{Map, Value, json};
 
 /// Something that is read from a playbook.
 pub trait Decode: Sized {
@@ -91,16 +91,16 @@ pub(super) fn without_quotes(tree: &Tree) -> Option<String> {
 /// Builds a JSON Schema with shared definitions.
 #[derive(Debug, Default)]
 pub struct Schema {
-    definitions: Map<String, Value>,
+    definitions: Map,
 }
 
 impl Schema {
     /// A reference to a definition that is made once.
     pub fn define(&mut self, name: &str, make: impl FnOnce(&mut Schema) -> Value) -> Value {
         if !self.definitions.contains_key(name) {
-            self.definitions.insert(name.to_owned(), Value::Null);
+            self.definitions.insert(name.into(), Value::Null);
             let made = make(self);
-            self.definitions.insert(name.to_owned(), made);
+            self.definitions.insert(name.into(), made);
         }
         json!({ "$ref": format!("#/$defs/{name}") })
     }
@@ -142,7 +142,7 @@ pub trait Mapping {
     fn keys() -> Vec<Key>;
 
     /// The JSON Schema of each key.
-    fn properties(schema: &mut Schema) -> Map<String, Value>;
+    fn properties(schema: &mut Schema) -> Map;
 
     /// What it is for.
     fn about() -> String;
@@ -275,15 +275,15 @@ macro_rules! mapping {
                 $name::decode_at(tree, start, decoder)
             }
 
-            fn schema(schema: &mut $crate::playbook::decode::Schema) -> serde_json::Value {
+            fn schema(schema: &mut $crate::playbook::decode::Schema) -> crate::json::Value {
                 use $crate::playbook::decode::Mapping;
                 let properties = $name::properties(schema);
                 let required: Vec<&str> = $name::keys().iter().filter(|key| key.required).map(|key| key.name).collect();
-                let mut object = serde_json::json!({
+                let mut object = crate::json::json!({
                     "type": "object", "additionalProperties": false, "properties": properties,
                 });
                 if !required.is_empty() {
-                    object["required"] = serde_json::json!(required);
+                    object["required"] = crate::json::json!(required);
                 }
                 object
             }
@@ -303,14 +303,14 @@ macro_rules! mapping {
                 },)*]
             }
 
-            fn properties(schema: &mut $crate::playbook::decode::Schema) -> serde_json::Map<String, serde_json::Value> {
-                let mut properties = serde_json::Map::new();
+            fn properties(schema: &mut $crate::playbook::decode::Schema) -> crate::json::Map {
+                let mut properties = crate::json::Map::new();
                 $({
                     let own = <$type as $crate::playbook::decode::Decode>::schema(schema);
                     let mut property = $crate::playbook::decode::or_expression(own);
                     let doc = concat!($($doc, "\n"),+).trim().lines().map(str::trim).collect::<Vec<_>>().join(" ");
-                    property["description"] = serde_json::Value::String(doc);
-                    properties.insert($key.to_owned(), property);
+                    property["description"] = doc.into();
+                    properties.insert($key.into(), property);
                 })*
                 properties
             }
@@ -367,8 +367,8 @@ macro_rules! words {
                 }
             }
 
-            fn schema(_: &mut $crate::playbook::decode::Schema) -> serde_json::Value {
-                serde_json::json!({ "type": "string", "enum": [$($word),+] })
+            fn schema(_: &mut $crate::playbook::decode::Schema) -> crate::json::Value {
+                crate::json::json!({ "type": "string", "enum": [$($word),+] })
             }
 
             fn words() -> String {

@@ -7,8 +7,8 @@ use super::names;
 use super::rehearsal::Rehearsal;
 use super::step::Step;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::json::{Value, json};
 use crate::source::{Entry, Node, Span, Spanned, Tree};
-use serde_json::{Value, json};
 use std::time::Duration;
 
 /// The only value that `apiVersion` takes.

@@ -3,8 +3,8 @@
 
 use super::decode::{Decode, Decoder, Schema};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::json::json;
 use crate::source::{Node, Tree};
-use serde_json::json;
 use std::time::Duration;
 
 /// The longest duration that is taken: thirty days. Beyond it a unit was mistaken.
@@ -86,7 +86,7 @@ impl Decode for Duration {
         }
     }
 
-    fn schema(_: &mut Schema) -> serde_json::Value {
+    fn schema(_: &mut Schema) -> crate::json::Value {
         json!({ "type": "string", "pattern": r"^([0-9]+(\.[0-9]+)?(ms|s|m|h|d) ?)+$" })
     }
 

@@ -2,8 +2,8 @@
 //! It must never know what the field is: the same decoder reads it early and late.
 
 use super::decode::{Decode, Decoder, Schema};
+use crate::json::{Value, json};
 use crate::source::{Span, Tree};
-use serde_json::{Value, json};
 
 /// A field whose value may depend on what earlier steps saved.
 #[derive(Clone, Debug, PartialEq)]

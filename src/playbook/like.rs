@@ -4,8 +4,8 @@
 use super::decode::{Decode, Decoder, Schema};
 use super::expression::compare::{equal, quoted, shown};
 use super::expression::{Truth, Unmet};
+use crate::json::{Value, json};
 use crate::source::{Node, Span, Tree};
-use serde_json::{Value, json};
 
 /// What an object must contain.
 #[derive(Clone, Debug, PartialEq)]
@@ -88,7 +88,7 @@ fn differ(wanted: &Value, actual: &Value, path: &str) -> Option<Difference> {
                 None => Some(difference(&below(path, key), None, format!("== {}", shown(wanted)))),
             });
             // Inside a list mappings are equal, not contained.
-            let more = || actual.keys().find(|key| !wanted.contains_key(*key));
+            let more = || actual.keys().find(|key| !wanted.contains_key(key));
             inside.or_else(|| {
                 more().map(|key| difference(&below(path, key), actual.get(key), "nothing".to_owned()))
             })
@@ -226,7 +226,7 @@ mod tests {
     proptest! {
         #[test]
         fn an_object_is_like_itself_and_like_less(keys in prop::collection::btree_map("[a-c]", -3i64..3, 0..4), more in -3i64..3) {
-            let whole: Value = keys.iter().map(|(key, value)| (key.clone(), Value::from(*value))).collect();
+            let whole = Value::Object(keys.iter().map(|(key, value)| (key.clone(), Value::from(*value))).collect());
             let mut larger = whole.clone();
             larger["d"] = json!([more]);
             prop_assert_eq!(judge(&whole.to_string(), &whole), Vec::<String>::new());

@@ -4,8 +4,8 @@
 use super::decode::{Decode, Decoder, Schema};
 use super::template;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::json::{Value, json};
 use crate::source::{Node, Span, Spanned, Tree};
-use serde_json::{Value, json};
 
 /// A manifest as a playbook names it.
 #[derive(Clone, Debug, PartialEq)]

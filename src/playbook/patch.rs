@@ -5,8 +5,8 @@ use super::decode::{Decode, Decoder, Mapping, Schema, mapping, words};
 use super::query::{Last, Query};
 use super::suggest;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::json::{Value, json};
 use crate::source::{Node, Span, Spanned, Tree};
-use serde_json::{Value, json};
 
 /// A value that is merged into an object.
 #[derive(Clone, Debug, PartialEq)]

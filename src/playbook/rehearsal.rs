@@ -4,8 +4,8 @@
 use super::decode::{Decode, Decoder, Schema, mapping, words};
 use super::target::{KindWord, Target};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::json::{Value, json};
 use crate::source::{Span, Spanned, Tree};
-use serde_json::{Value, json};
 use std::time::Duration;
 
 mapping! {

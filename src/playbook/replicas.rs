@@ -3,8 +3,8 @@
 
 use super::decode::{Decode, Decoder, Schema, mapping, without_quotes};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::json::{Value, json};
 use crate::source::{Node, Tree};
-use serde_json::{Value, json};
 
 /// A number of replicas, or an autoscaler's bounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

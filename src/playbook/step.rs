@@ -9,8 +9,8 @@ use super::late::Late;
 use super::query::Query;
 use super::{names, suggest};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::json::{Map, Value, json};
 use crate::source::{Entry, Node, Span, Spanned, Tree};
-use serde_json::{Map, Value, json};
 use std::time::Duration;
 
 /// A step as written.
@@ -118,8 +118,8 @@ impl Decode for Step {
             let mut properties = Map::new();
             for verb in VERBS {
                 let mut property = (verb.schema)(schema);
-                property["description"] = Value::String((verb.about)());
-                properties.insert(verb.name.to_owned(), property);
+                property["description"] = (verb.about)().into();
+                properties.insert(verb.name.into(), property);
             }
             properties.extend(Envelope::properties(schema));
             let one_of: Vec<Value> = VERBS.iter().map(|verb| json!({ "required": [verb.name] })).collect();

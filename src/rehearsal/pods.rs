@@ -1,8 +1,8 @@
 //! Counts the pods of a world, and those that were ever ready: whether there was anything to wait for.
 //! It must never write.
 
+use crate::direct::{Direct, Followed};
 use crate::json::Value;
-use crate::rehearsal::server::{Direct, Followed};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;

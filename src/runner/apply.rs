@@ -8,11 +8,11 @@ use super::wait::{self, Wait};
 use super::written::tell;
 use crate::cluster::{Applied, ApplyOptions, Error, KindName, ObjectRef, Operation as Written, ResolveError};
 use crate::event::{Failure, Operation};
+use crate::json::Value;
 use crate::plan::Object;
 use crate::playbook::action::Apply;
 use crate::playbook::condition::{Condition, Named};
 use crate::source::{Span, Spanned};
-use serde_json::Value;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 

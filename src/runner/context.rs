@@ -6,6 +6,7 @@ use super::trouble;
 use crate::cluster::Cluster;
 use crate::diagnostic::Diagnostics;
 use crate::event::{Cause, EventKind, Failure, StepPath};
+use crate::json::Value;
 use crate::plan::{self, Object, Plan, secret};
 use crate::playbook::action::{Action, Apply};
 use crate::playbook::decode::{Decode, Decoder};
@@ -14,7 +15,6 @@ use crate::playbook::expression::When;
 use crate::playbook::late::Late;
 use crate::playbook::template::{self, Scope};
 use crate::source::{Place, Sources, Span, Tree};
-use serde_json::Value;
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
@@ -133,7 +133,7 @@ impl Done {
 
     /// The result of several objects: one is itself, more are a list.
     pub(super) fn of(mut values: Vec<Value>, words: impl Into<String>) -> Done {
-        let value = if values.len() == 1 { values.remove(0) } else { Value::Array(values) };
+        let value = if values.len() == 1 { values.remove(0) } else { values.into() };
         Done::new(value, words)
     }
 }

@@ -9,10 +9,10 @@ use super::stop::{Signal, Stop, ending_of, out_of_grace, signal_of, signalled};
 use super::{Ask, Summary, preflight};
 use crate::cluster::Cluster;
 use crate::event::{Cause, Counts, Ending, Failure};
+use crate::json::{Map, Value, json};
 use crate::plan::{Plan, Step};
 use crate::playbook::duration;
 use crate::source::Sources;
-use serde_json::{Map, Value, json};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -28,7 +28,7 @@ pub(super) struct State {
     counts: Counts,
     /// The first failure and the title of its step; it decides.
     first: Option<(Failure, String)>,
-    saved: Map<String, Value>,
+    saved: Map,
     refused_before_anything: bool,
 }
 
@@ -219,7 +219,7 @@ impl Course<'_> {
         };
         let end = step::run(step, &around, &self.teller, stopped).await;
         if let (End::Passed(saved), Some(id)) = (&end, step.id()) {
-            self.state.saved.insert(id.to_owned(), Value::Object(saved.clone()));
+            self.state.saved.insert(id.into(), Value::Object(saved.clone()));
         }
         end
     }

@@ -11,10 +11,10 @@ use super::view::{Change, Key, View, key_of};
 
 use crate::cluster::{DeleteOptions, Error, Interest, ObjectRef, Propagation as Sent, Snapshot};
 use crate::event::{Cause, EventKind, Failure, Operation, Unmet};
+use crate::json::{Text, Value, json};
 use crate::playbook::action::{Delete, Only, Propagation};
 use crate::playbook::late::Late;
 use crate::playbook::target::Target;
-use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// Up to how many objects are asked for one by one, and what they own followed for each.
@@ -24,7 +24,7 @@ const FEW: usize = 4;
 struct Doomed {
     object: ObjectRef,
     value: Value,
-    uid: String,
+    uid: Text,
 }
 
 /// Carries out a `delete`.
@@ -44,7 +44,7 @@ pub(super) async fn delete(action: &Delete, cx: &Context<'_>) -> Result<Done, Fa
     let mut deleted = 0;
     let mut refused = None;
     for Doomed { object, uid, .. } in &doomed {
-        let options = DeleteOptions { propagation, grace_period: grace, uid: Some(uid.clone()) };
+        let options = DeleteOptions { propagation, grace_period: grace, uid: Some(uid.to_string()) };
         let (cluster, target) = (cx.cluster.clone(), object.clone());
         match cx.outstanding.write(async move { cluster.delete(&target, &options).await }).await {
             Ok(answer) => {
@@ -71,7 +71,7 @@ pub(super) async fn delete(action: &Delete, cx: &Context<'_>) -> Result<Done, Fa
     }
     let names: Vec<String> = doomed.iter().map(|doomed| doomed.object.short()).collect();
     let what = match names.as_slice() {
-        [] => return Ok(Done::new(Value::Array(Vec::new()), "nothing was there")),
+        [] => return Ok(Done::new(json!([]), "nothing was there")),
         [only] => only.clone(),
         many => format!("{} objects", many.len()),
     };
@@ -138,7 +138,7 @@ async fn doomed(action: &Delete, ignore: bool, cx: &Context<'_>) -> Result<Vec<D
             }
             continue;
         };
-        let uid = value.pointer("/metadata/uid").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let uid = value["metadata"]["uid"].as_text().cloned().unwrap_or_default();
         if !created || cx.cluster.ledger().has_created(&uid) {
             doomed.push(Doomed { object, value, uid });
         }
@@ -168,10 +168,10 @@ async fn meant(target: Option<&Late<Target>>, cx: &Context<'_>) -> Result<Vec<Su
 struct Going {
     view: View,
     /// The objects themselves: UID by feed and name.
-    roots: BTreeMap<String, (usize, ObjectRef)>,
+    roots: BTreeMap<Text, (usize, ObjectRef)>,
     owned: Owned,
     /// What left a selection, and may be there without its label: by feed, UIDs and names.
-    doubtful: BTreeMap<usize, BTreeMap<String, Key>>,
+    doubtful: BTreeMap<usize, BTreeMap<Text, Key>>,
     seen: usize,
 }
 
@@ -229,7 +229,7 @@ impl Going {
                 self.owned.gone(feed, &key, &last.uid);
                 if left_selection && self.owned.follows(feed) {
                     // What lost its label may still be there; it is asked for at the end.
-                    self.doubtful.entry(feed).or_default().insert(last.uid, key);
+                    self.doubtful.entry(feed).or_default().insert(last.uid.clone(), key);
                 }
             }
             Change::Blocked { feed, error } => {
@@ -296,9 +296,7 @@ impl Going {
             let mut there = Vec::new();
             if names.len() <= FEW {
                 for (namespace, name) in names {
-                    let namespace = Some(namespace.clone()).filter(|namespace| !namespace.is_empty());
-                    let object =
-                        ObjectRef { resource: interest.resource.clone(), namespace, name: name.clone() };
+                    let object = ObjectRef::new(&interest.resource, namespace, name);
                     there.extend(cx.look(&object).await?);
                 }
             } else {
@@ -314,8 +312,7 @@ impl Going {
                         .map(Snapshot::value),
                 );
             }
-            let uid =
-                |object: &Value| object.pointer("/metadata/uid").and_then(Value::as_str).map(str::to_owned);
+            let uid = |object: &Value| object["metadata"]["uid"].as_text().cloned();
             if there.iter().filter_map(uid).any(|uid| doubtful.contains_key(&uid)) {
                 self.owned.follow_wide(&interest, &mut self.view, cx);
             }
@@ -375,7 +372,7 @@ impl Going {
 struct Left {
     name: String,
     deleting: bool,
-    finalizers: Vec<String>,
+    finalizers: Vec<Text>,
 }
 
 impl Left {
@@ -384,9 +381,8 @@ impl Left {
         Left {
             name: name.to_owned(),
             deleting: value.pointer("/metadata/deletionTimestamp").is_some(),
-            finalizers: finalizers.map_or_else(Vec::new, |all| {
-                all.iter().filter_map(Value::as_str).map(str::to_owned).collect()
-            }),
+            finalizers: finalizers
+                .map_or_else(Vec::new, |all| all.iter().filter_map(Value::as_text).cloned().collect()),
         }
     }
 

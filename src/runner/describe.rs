@@ -5,7 +5,6 @@ use super::context::{Context, Done};
 use crate::event::{EventKind, Failure};
 use crate::observe;
 use crate::playbook::action::Describe;
-use serde_json::Value;
 
 /// Carries out a `describe`.
 pub(super) async fn describe(action: &Describe, cx: &Context<'_>) -> Result<Done, Failure> {
@@ -27,6 +26,6 @@ pub(super) async fn describe(action: &Describe, cx: &Context<'_>) -> Result<Done
     };
     Ok(match values.len() {
         1 => Done::of(values, words),
-        _ => Done::new(Value::Array(values), words),
+        _ => Done::new(values.into(), words),
     })
 }

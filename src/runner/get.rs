@@ -6,7 +6,6 @@ use super::subject::Subject;
 use crate::event::{Cause, Failure};
 use crate::playbook::action::Get;
 use crate::playbook::late::Late;
-use serde_json::Value;
 
 /// Carries out a `get`.
 pub(super) async fn get(action: &Get, cx: &Context<'_>) -> Result<Done, Failure> {
@@ -30,7 +29,7 @@ pub(super) async fn get(action: &Get, cx: &Context<'_>) -> Result<Done, Failure>
         [Subject::Named(object)] => Ok(Done::of(values, object.short())),
         _ => {
             let words = format!("{} objects", values.len());
-            Ok(Done::new(Value::Array(values), words))
+            Ok(Done::new(values.into(), words))
         }
     }
 }

@@ -3,11 +3,11 @@
 
 use crate::cluster::Written;
 use crate::event::Unmet;
+use crate::json::Value;
 use crate::kinds::{self, Freshness, Reason, Verdict};
 use crate::playbook::condition::{Condition, Named};
 use crate::playbook::expression::{self, Truth};
 use crate::source::Span;
-use serde_json::Value;
 
 /// What judging gave.
 #[derive(Clone, Debug, PartialEq)]

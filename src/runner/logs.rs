@@ -4,10 +4,10 @@
 use super::context::{Context, Done, Teller};
 use crate::cluster::{Cluster, Interest, KindName, LogLine, LogOptions, ObjectRef, Resource, Seen};
 use crate::event::{EventKind, Failure};
+use crate::json::{Text, Value, json};
 use crate::kinds;
 use crate::observe;
 use crate::playbook::action::Logs;
-use serde_json::{Value, json};
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -144,7 +144,7 @@ impl Following {
         let mut members: BTreeSet<String> =
             value.pointer("/metadata/uid").and_then(Value::as_str).map(str::to_owned).into_iter().collect();
         // The containers that are followed, by the Pod's UID and name: how often they were started anew, and who is to know.
-        let mut followed: BTreeMap<(String, String), (i64, UnboundedSender<()>)> = BTreeMap::new();
+        let mut followed: BTreeMap<(Text, String), (i64, UnboundedSender<()>)> = BTreeMap::new();
         let mut streams = tokio::task::JoinSet::new();
         let shared = Arc::new(self);
         loop {
@@ -169,7 +169,7 @@ impl Following {
                                 Entry::Vacant(new) => {
                                     let (again, anew) = unbounded_channel();
                                     new.insert((restarts, again));
-                                    let (follower, place) = (shared.clone(), (snapshot.namespace.clone(), snapshot.name.clone()));
+                                    let (follower, place) = (shared.clone(), (snapshot.namespace.to_string(), snapshot.name.to_string()));
                                     streams.spawn(async move { follower.tell(place, container, anew).await });
                                 }
                             }

@@ -6,10 +6,10 @@ use super::subject::{Selection, Subject};
 use super::waiting::in_line;
 use crate::cluster::ObjectRef;
 use crate::event::{Cause, Failure};
+use crate::json::Value;
 use crate::playbook::condition::Condition;
 use crate::playbook::late::Late;
 use crate::playbook::target::Target;
-use serde_json::Value;
 
 impl Context<'_> {
     /// The one object that is meant, as it is now. `can` says which of the default target's objects the verb can serve.
@@ -112,15 +112,7 @@ impl Context<'_> {
             self.teller.mask(&value);
             let belongs = owned.as_ref().is_none_or(|owned| owned.has(&super::view::owners(&value)));
             if belongs && selection.condition.as_ref().is_none_or(|condition| meets(condition, &value)) {
-                let namespace = Some(snapshot.namespace.clone()).filter(|namespace| !namespace.is_empty());
-                found.push((
-                    ObjectRef {
-                        resource: selection.resource.clone(),
-                        namespace,
-                        name: snapshot.name.clone(),
-                    },
-                    value,
-                ));
+                found.push((ObjectRef::new(&selection.resource, &snapshot.namespace, &snapshot.name), value));
             }
         }
         Ok(found)

@@ -5,24 +5,24 @@ use super::context::Context;
 use super::view::{Key, View};
 use crate::cluster::{Error, Interest};
 use crate::event::Failure;
+use crate::json::{Text, Value};
 use crate::kinds;
 use crate::tree::{Leaf, Tree};
-use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The members of the trees below some roots.
 #[derive(Default)]
 pub(super) struct Owned {
     /// Roots, and what was once seen to be owned: an owner that is gone still counts.
-    members: BTreeSet<String>,
+    members: BTreeSet<Text>,
     /// The feeds that show owned kinds.
     feeds: BTreeSet<usize>,
     /// What is there now of those kinds, by UID.
     tree: Tree,
     /// Those in the tree that belong to it by their owners.
-    left: BTreeSet<String>,
+    left: BTreeSet<Text>,
     /// UIDs by feed and key.
-    keys: BTreeMap<(usize, Key), String>,
+    keys: BTreeMap<(usize, Key), Text>,
 }
 
 impl Owned {
@@ -97,7 +97,7 @@ impl Owned {
     }
 
     /// Whether an object with these owners belongs to one of the trees.
-    pub(super) fn has(&self, owners: &[String]) -> bool {
+    pub(super) fn has(&self, owners: &[Text]) -> bool {
         owners.iter().any(|owner| self.members.contains(owner))
     }
 
@@ -128,7 +128,7 @@ impl Owned {
 
     /// Takes in a member, and what was seen before and belongs to it.
     fn join(&mut self, uid: &str) {
-        let mut joining = vec![uid.to_owned()];
+        let mut joining = vec![Text::from(uid)];
         while let Some(uid) = joining.pop() {
             if self.members.insert(uid.clone()) {
                 let owned = self.tree.owned_directly(&uid).map(|leaf| leaf.uid.clone());

@@ -7,9 +7,9 @@ use super::wait;
 use super::written::{may_show, tell};
 use crate::cluster::{Operation as Written, PatchKind, PatchOptions};
 use crate::event::{Cause, Failure, Operation};
+use crate::json::{self, Value, json};
 use crate::playbook::action::Patch;
 use crate::playbook::patch::{JsonPatch, Op, Operation as Step, Path};
-use serde_json::{Value, json};
 
 /// Carries out a `patch`.
 pub(super) async fn patch(action: &Patch, cx: &Context<'_>) -> Result<Done, Failure> {
@@ -28,7 +28,7 @@ pub(super) async fn patch(action: &Patch, cx: &Context<'_>) -> Result<Done, Fail
         let operations = resolve(&cx.late(json)?, &live, cx)?;
         let written = operations.iter().filter(|operation| operation["op"] != "test");
         let fields = written.filter_map(|operation| operation["path"].as_str().map(path_of)).collect();
-        (PatchKind::Json(Value::Array(operations)), fields)
+        (PatchKind::Json(operations.into()), fields)
     } else {
         return Err(Failure::new(Cause::Defect, "a patch without any of `merge`, `json` and `strategic`"));
     };
@@ -124,8 +124,7 @@ fn resolve(patch: &JsonPatch, live: &Value, cx: &Context<'_>) -> Result<Vec<Valu
 
 /// Carries out one operation as the server does.
 fn carry_out(operation: &Value, object: &mut Value) -> Result<(), String> {
-    let one = serde_json::from_value(operation.clone()).map_err(|error| error.to_string())?;
-    json_patch::patch(object, &json_patch::Patch(vec![one])).map_err(|error| error.kind.to_string())
+    json::patch(object, std::slice::from_ref(operation))
 }
 
 /// Which operation the server could not carry out, for it does not say.

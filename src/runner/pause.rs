@@ -4,8 +4,8 @@
 use super::Ask;
 use super::context::{Context, Done};
 use crate::event::{Cause, EventKind, Failure};
+use crate::json::Value;
 use crate::playbook::action::Pause;
-use serde_json::Value;
 
 /// Carries out a `pause`.
 pub(super) async fn pause(action: &Pause, ask: &Ask, cx: &Context<'_>) -> Result<Done, Failure> {

@@ -4,12 +4,12 @@
 use super::trouble;
 use crate::cluster::{Cluster, Error, KindName, NamespaceState, Resource};
 use crate::event::Failure;
+use crate::json::Value;
 use crate::plan::{Object, Plan, Step};
 use crate::playbook::action::{Action, Apply};
 use crate::playbook::late::Late;
 use crate::playbook::target::Target;
 use crate::source::Sources;
-use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Looks before anything is done; what is missing is said, all of it.

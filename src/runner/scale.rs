@@ -7,10 +7,10 @@ use super::wait;
 use super::written::tell;
 use crate::cluster::{Error, ObjectRef, Operation as Written, PatchKind, PatchOptions};
 use crate::event::{Cause, Failure, Operation};
+use crate::json::{Value, json};
 use crate::kinds::{self, ScaleRequest, ScaleTo, ScaleWrite};
 use crate::playbook::action::Scale;
 use crate::playbook::replicas::Replicas;
-use serde_json::{Value, json};
 
 /// How often the object is read anew when somebody else changed it meanwhile.
 const ATTEMPTS: usize = 5;
@@ -126,7 +126,7 @@ async fn write(
         let uid = live.pointer("/metadata/uid").and_then(Value::as_str).map(str::to_owned);
         let options = PatchOptions { uid, ..PatchOptions::default() };
         let (cluster, target) = (cx.cluster.clone(), object.clone());
-        let patch = PatchKind::Json(Value::Array(operations));
+        let patch = PatchKind::Json(operations.into());
         let applied =
             cx.outstanding.write(async move { cluster.patch(&target, &patch, &options).await }).await?;
         let operation =

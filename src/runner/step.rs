@@ -7,13 +7,13 @@ use super::outstanding::Outstanding;
 use super::{Ask, apply, delete, describe, get, logs, patch, pause, scale, wait};
 use crate::cluster::Cluster;
 use crate::event::{Cause, EventKind, Failure, Outcome};
+use crate::json::{Map, Value, json};
 use crate::plan::{self, Plan};
 use crate::playbook::action::Action;
 use crate::playbook::duration;
 use crate::playbook::step::Retry;
 use crate::playbook::template::Scope;
 use crate::source::Sources;
-use serde_json::{Map, Value, json};
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout_at};
 
@@ -23,7 +23,7 @@ const LAST_WORDS: Duration = Duration::from_secs(8);
 /// How a step ended.
 pub(super) enum End {
     /// It passed, and saved this.
-    Passed(Map<String, Value>),
+    Passed(Map),
     /// Its `when` was false.
     Skipped,
     /// It failed.
@@ -192,7 +192,7 @@ impl Limits {
     }
 }
 
-type Ended = Result<(Done, Map<String, Value>), Failure>;
+type Ended = Result<(Done, Map), Failure>;
 
 /// Tries until it passes, may not be tried again, or time is up.
 async fn attempts<'a>(
@@ -323,7 +323,7 @@ fn refused(
 }
 
 /// What the step saves of its result.
-fn save(step: &plan::Step, result: &Value, cx: &Context<'_>) -> Result<Map<String, Value>, Failure> {
+fn save(step: &plan::Step, result: &Value, cx: &Context<'_>) -> Result<Map, Failure> {
     let mut saved = Map::new();
     for (name, query) in step.envelope.save.iter().flat_map(|saves| &saves.0) {
         let span = query.span();
@@ -342,7 +342,7 @@ fn save(step: &plan::Step, result: &Value, cx: &Context<'_>) -> Result<Map<Strin
         } else {
             hits.into_iter().map(|hit| hit.value.clone()).collect()
         };
-        saved.insert(name.value.clone(), value);
+        saved.insert(name.value.as_str().into(), value);
     }
     Ok(saved)
 }

@@ -5,11 +5,11 @@ use super::context::Context;
 use super::trouble;
 use crate::cluster::{KindName, ObjectRef, Resource};
 use crate::event::{Cause, Failure};
+use crate::json::Value;
 use crate::plan::Object;
 use crate::playbook::condition::Condition;
 use crate::playbook::late::Late;
 use crate::playbook::target::{KindWord, ObjectName, Selector, Target};
-use serde_json::Value;
 
 /// What a target means in the cluster.
 #[derive(Clone, Debug)]
@@ -105,7 +105,7 @@ impl Context<'_> {
         if let (Some(namespace), Some(metadata)) =
             (&reference.namespace, value.get_mut("metadata").and_then(Value::as_object_mut))
         {
-            metadata.insert("namespace".into(), Value::String(namespace.clone()));
+            metadata.insert("namespace".into(), namespace.into());
         }
         Ok(value)
     }

@@ -2,14 +2,14 @@
 //! It must never know what is looked for in them.
 
 use crate::cluster::{Cluster, Error, Interest, ObjectRef, Seen, Snapshot, Watch};
-use serde_json::Value;
+use crate::json::{Text, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
 
 /// Namespace (empty where there is none) and name.
-pub(super) type Key = (String, String);
+pub(super) type Key = (Text, Text);
 
 /// Several live watches.
 #[derive(Default)]
@@ -22,9 +22,9 @@ pub(super) struct Feed {
     watch: Watch,
     objects: BTreeMap<Key, Snapshot>,
     /// Where they stand, by UID.
-    places: BTreeMap<String, Key>,
+    places: BTreeMap<Text, Key>,
     /// Which objects have this owner, where that is asked for.
-    owned: Option<BTreeMap<String, BTreeSet<Key>>>,
+    owned: Option<BTreeMap<Text, BTreeSet<Key>>>,
     listed: bool,
     blocked: bool,
 }
@@ -213,15 +213,15 @@ impl Feed {
 }
 
 /// The UIDs of an object's owners.
-pub(super) fn owners(object: &Value) -> Vec<String> {
+pub(super) fn owners(object: &Value) -> Vec<Text> {
     let references = object.pointer("/metadata/ownerReferences").and_then(Value::as_array);
-    let uid = |reference: &Value| reference.get("uid").and_then(Value::as_str).map(str::to_owned);
+    let uid = |reference: &Value| reference["uid"].as_text().cloned();
     references.map_or_else(Vec::new, |references| references.iter().filter_map(uid).collect())
 }
 
 /// Where a named object is found in a feed.
 pub(super) fn key_of(object: &ObjectRef) -> Key {
-    (object.namespace.clone().unwrap_or_default(), object.name.clone())
+    (object.namespace.as_deref().unwrap_or_default().into(), object.name.as_str().into())
 }
 
 /// Where an object is found in a feed.

@@ -4,7 +4,7 @@
 use super::context::Context;
 use crate::cluster::{Applied, ObjectRef};
 use crate::event::{EventKind, Operation};
-use serde_json::Value;
+use crate::json::Value;
 
 /// Tells a write and the server's warnings about it.
 pub(super) fn tell(

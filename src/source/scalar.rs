@@ -2,7 +2,7 @@
 //! It must never know where the scalar stands.
 
 use super::Node;
-use serde_json::Number;
+use crate::json::Number;
 
 /// By which rules a file is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,14 +125,14 @@ fn float_shape(digits: &str, goyaml: bool) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::json::json;
 
-    fn value(text: &str, dialect: Dialect) -> serde_json::Value {
+    fn value(text: &str, dialect: Dialect) -> crate::json::Value {
         match resolve(text, dialect) {
             None => json!(text),
             Some(Node::Null) => json!(null),
             Some(Node::Bool(bool)) => json!(bool),
-            Some(Node::Number(number)) => serde_json::Value::Number(number),
+            Some(Node::Number(number)) => crate::json::Value::Number(number),
             Some(other) => panic!("no scalar: {other:?}"),
         }
     }

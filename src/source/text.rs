@@ -2,7 +2,7 @@
 //! It must never know what the text means.
 
 use super::Span;
-use serde_json::Value;
+use crate::json::Value;
 
 /// A text in one or more pieces. Read from YAML it is one [`Piece::Literal`]; a templating pass may split it.
 #[derive(Clone, Debug, PartialEq)]

@@ -2,7 +2,7 @@
 //! It must never know what keys mean.
 
 use super::{Piece, Span, Text};
-use serde_json::{Map, Number, Value};
+use crate::json::{Map, Number, Value};
 
 /// A node of a document and its place.
 #[derive(Clone, Debug, PartialEq)]
@@ -141,14 +141,11 @@ impl Tree {
             Node::Null => Value::Null,
             Node::Bool(bool) => Value::Bool(*bool),
             Node::Number(number) => Value::Number(number.clone()),
-            Node::Text(text) => Value::String(text.joined()),
+            Node::Text(text) => text.joined().into(),
             Node::List(items) => Value::Array(items.iter().map(Tree::to_value).collect()),
-            Node::Map(entries) => Value::Object(
-                entries
-                    .iter()
-                    .map(|entry| (entry.key.clone(), entry.value.to_value()))
-                    .collect::<Map<_, _>>(),
-            ),
+            Node::Map(entries) => {
+                entries.iter().map(|entry| (&entry.key, entry.value.to_value())).collect::<Map>().into()
+            }
         }
     }
 
@@ -168,7 +165,7 @@ impl Tree {
             Value::Object(map) => Node::Map(
                 map.iter()
                     .map(|(key, value)| Entry {
-                        key: key.clone(),
+                        key: key.to_string(),
                         key_span: span,
                         value: Tree::from_value(value, span),
                     })

@@ -429,7 +429,7 @@ fn incomplete(value: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::{Value, json};
+    use crate::json::{Value, json};
 
     /// Sort, message, line and column of a fault.
     type Found = (FaultKind, String, usize, usize);

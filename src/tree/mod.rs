@@ -1,47 +1,47 @@
 //! Objects and what they own, as plain data: small projections linked by the UIDs of their owners.
 //! Must never know where objects come from, what their kinds mean, or keep whole objects.
 
-use serde_json::Value;
+use crate::json::{Text, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a tree keeps of an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Leaf {
     /// Group and version, `apps/v1`; empty if the object did not say.
-    pub api_version: String,
+    pub api_version: Text,
     /// The kind, `Deployment`.
-    pub kind: String,
+    pub kind: Text,
     /// The namespace; empty for cluster-scoped objects.
-    pub namespace: String,
+    pub namespace: Text,
     /// The name.
-    pub name: String,
+    pub name: Text,
     /// The UID, by which the tree knows it.
-    pub uid: String,
+    pub uid: Text,
     /// The UIDs of `metadata.ownerReferences`, as listed.
-    pub owners: Vec<String>,
+    pub owners: Vec<Text>,
     /// Whether `metadata.deletionTimestamp` is set.
     pub deleting: bool,
     /// `metadata.finalizers`, as listed.
-    pub finalizers: Vec<String>,
+    pub finalizers: Vec<Text>,
     /// `metadata.resourceVersion`; empty if the object did not say.
-    pub resource_version: String,
+    pub resource_version: Text,
 }
 
 impl Leaf {
     /// The projection of an object; `None` if it has no `metadata.uid`.
     pub fn of(object: &Value) -> Option<Leaf> {
         let metadata = &object["metadata"];
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let text = |value: &Value| value.as_text().cloned().unwrap_or_default();
         let texts = |list: &Value, pick: fn(&Value) -> &Value| {
             let items = list.as_array().into_iter().flatten();
-            items.filter_map(|item| pick(item).as_str().map(str::to_owned)).collect()
+            items.filter_map(|item| pick(item).as_text().cloned()).collect()
         };
         Some(Leaf {
             api_version: text(&object["apiVersion"]),
             kind: text(&object["kind"]),
             namespace: text(&metadata["namespace"]),
             name: text(&metadata["name"]),
-            uid: metadata["uid"].as_str().filter(|uid| !uid.is_empty())?.to_owned(),
+            uid: metadata["uid"].as_text().filter(|uid| !uid.is_empty())?.clone(),
             owners: texts(&metadata["ownerReferences"], |owner| &owner["uid"]),
             deleting: !metadata["deletionTimestamp"].is_null(),
             finalizers: texts(&metadata["finalizers"], |finalizer| finalizer),
@@ -56,9 +56,9 @@ impl Leaf {
 /// when the ReplicaSet between them went first.
 #[derive(Clone, Debug, Default)]
 pub struct Tree {
-    leaves: BTreeMap<String, Leaf>,
+    leaves: BTreeMap<Text, Leaf>,
     /// UIDs of owner → UIDs of owned, the removed ones included.
-    owned: BTreeMap<String, BTreeSet<String>>,
+    owned: BTreeMap<Text, BTreeSet<Text>>,
 }
 
 impl Tree {
@@ -107,7 +107,7 @@ impl Tree {
         let mut found = Vec::new();
         while !level.is_empty() {
             let owned = level.iter().filter_map(|uid| self.owned.get(*uid)).flatten();
-            let next: Vec<&str> = owned.map(String::as_str).filter(|uid| seen.insert(uid)).collect();
+            let next: Vec<&str> = owned.map(Text::as_str).filter(|uid| seen.insert(uid)).collect();
             let mut leaves: Vec<&Leaf> = next.iter().filter_map(|uid| self.leaves.get(*uid)).collect();
             leaves.sort_by_key(|leaf| (&leaf.kind, &leaf.namespace, &leaf.name, &leaf.uid));
             found.append(&mut leaves);
@@ -135,8 +135,8 @@ impl Tree {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json::json;
     use proptest::prelude::*;
-    use serde_json::json;
 
     fn object(kind: &str, uid: &str, owners: &[&str]) -> Value {
         let owners: Vec<Value> = owners.iter().map(|uid| json!({ "uid": uid })).collect();
@@ -178,7 +178,7 @@ mod tests {
         let mut tree = Tree::new();
         tree.insert(&object("ReplicaSet", "set", &["deployment"]));
         tree.insert(&object("Pod", "pod", &["set"]));
-        assert_eq!(tree.remove("set").map(|leaf| leaf.kind), Some("ReplicaSet".to_owned()));
+        assert_eq!(tree.remove("set").map(|leaf| leaf.kind), Some("ReplicaSet".into()));
         assert_eq!(below(&tree, "deployment"), ["pod"]);
         assert!(tree.get("set").is_none());
     }

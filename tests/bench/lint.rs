@@ -4,8 +4,8 @@
 
 #![expect(clippy::disallowed_methods, reason = "a measurement reads the clock of the wall")]
 
+use seldonplay::json::Value;
 use seldonplay::kinds;
-use serde_json::Value;
 use std::error::Error;
 use std::hint::black_box;
 use std::path::{Path, PathBuf};

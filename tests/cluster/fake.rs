@@ -13,7 +13,7 @@ use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full, StreamBody};
 use kube::client::Body;
 use seldonplay::cluster::{Cluster, Settings};
-use serde_json::{Value, json};
+use seldonplay::json::{self, Value, json};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{Instant, sleep};
 use tower::BoxError;
@@ -189,7 +189,7 @@ impl Fake {
                     collection.split("/namespaces/").nth(1).and_then(|rest| rest.split('/').next());
                 json!({"metadata": {"name": name, "namespace": namespace}})
             });
-            json_patch::merge(&mut object, &more);
+            json::merge(&mut object, &more);
             world.store(&path, object, "somebody", "Update").1
         })
     }
@@ -447,12 +447,11 @@ impl World {
             return status(409, "Conflict", "the object has been modified", Value::Null);
         }
         if form.contains("json-patch") {
-            let patch: json_patch::Patch = serde_json::from_value(body).unwrap();
-            if let Err(error) = json_patch::patch(&mut object, &patch) {
-                return status(422, "Invalid", &error.to_string(), Value::Null);
+            if let Err(error) = json::patch(&mut object, body.as_array().unwrap()) {
+                return status(422, "Invalid", &error, Value::Null);
             }
         } else {
-            json_patch::merge(&mut object, &body);
+            json::merge(&mut object, &body);
         }
         let operation = if form.contains("apply") { "Apply" } else { "Update" };
         let (new, object) = self.store(&path, object, manager, operation);

@@ -10,7 +10,7 @@ use seldonplay::cluster::{
     NamespaceState, ObjectRef, Operation, PatchKind, PatchOptions, Propagation, Seen, Settings, Watch,
     connect,
 };
-use serde_json::{Value, json};
+use seldonplay::json::{Value, json};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::proxy::Proxy;

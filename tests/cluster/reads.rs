@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use seldonplay::cluster::{Error, NamespaceState};
-use serde_json::json;
+use seldonplay::json::json;
 use tokio::time::Instant;
 
 use super::fake::{Fake, Fault};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use seldonplay::cluster::{ApplyOptions, Cluster, Error, Interest, Seen, Watch};
-use serde_json::json;
+use seldonplay::json::json;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::fake::{Fake, Fault};

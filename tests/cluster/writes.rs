@@ -5,7 +5,7 @@ use std::time::Duration;
 use seldonplay::cluster::{
     ApplyOptions, Cluster, DeleteOptions, Error, Operation, PatchKind, PatchOptions, Propagation,
 };
-use serde_json::{Value, json};
+use seldonplay::json::{Value, json};
 use tokio::time::Instant;
 
 use super::fake::{Fake, Fault};
@@ -45,7 +45,7 @@ async fn an_apply_tells_what_it_did_and_leaves_a_record_if_it_did_something() {
     assert!(made.object["metadata"]["managedFields"].is_null());
     let written = made.written.unwrap();
     assert_eq!((written.created, &written.spec_before, written.generation_changed), (true, &None, true));
-    assert_eq!(written.resource_version, made.object["metadata"]["resourceVersion"]);
+    assert_eq!(made.object["metadata"]["resourceVersion"], written.resource_version);
 
     let same = cluster.apply(&deployment(1), &apply()).await.unwrap();
     assert_eq!((same.operation, same.written.is_none()), (Operation::Unchanged, true));
@@ -298,8 +298,8 @@ async fn scale_is_patched_blindly() {
     let written = scaled.written.unwrap();
     assert_eq!(written.spec_before, Some(json!({"replicas": 1})));
     assert_eq!(
-        written.resource_version,
-        fake.stored(DEPLOYMENTS, "web").unwrap()["metadata"]["resourceVersion"]
+        fake.stored(DEPLOYMENTS, "web").unwrap()["metadata"]["resourceVersion"],
+        written.resource_version
     );
     assert_eq!(
         (fake.count("GET /apis/apps/v1/namespaces/n/deployments/web/scale"), fake.count("PATCH")),

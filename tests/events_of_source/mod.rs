@@ -93,7 +93,7 @@ fn words(kind: &str, types: &Types) -> String {
     match kind {
         "String" => "text".into(),
         "bool" => "boolean".into(),
-        "Map<String, Value>" => "mapping of names to any value".into(),
+        "Map" => "mapping of names to any value".into(),
         "EventKind" => "text; its fields stand beside it".into(),
         number if number.starts_with(['u', 'i']) && number.len() <= 5 => "number".into(),
         own if types.structs.contains_key(own) || types.enums.contains_key(own) => {

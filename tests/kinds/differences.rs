@@ -3,8 +3,8 @@
 use super::kstatus::{self, Status};
 use super::markdown::Document;
 use super::{encoded, files, load, recorded};
+use seldonplay::json::Value;
 use seldonplay::kinds::{self, Freshness, Knowledge, Verdict};
-use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 

@@ -2,7 +2,7 @@
 //! `generic.go` and `status.go`, to compare ours with.
 //! It must never be better than the original.
 
-use serde_json::Value;
+use seldonplay::json::Value;
 
 /// An answer of kstatus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -113,9 +113,8 @@ pub fn sample_objects() -> Result<Vec<(String, Value)>, Box<dyn std::error::Erro
     paths.sort();
     for path in paths {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        objects.extend(
-            manifests(&fs::read_to_string(&path)?)?.into_iter().map(|object| (name.clone(), object.into())),
-        );
+        objects
+            .extend(manifests(&fs::read_to_string(&path)?)?.into_iter().map(|object| (name.clone(), object)));
     }
     Ok(objects)
 }

@@ -4,8 +4,8 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use seldonplay::json::Value;
 use seldonplay::kinds::lint::{Finding, lint_object};
-use serde_json::Value;
 
 type Anything = Result<(), Box<dyn std::error::Error>>;
 

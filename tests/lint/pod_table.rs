@@ -5,8 +5,8 @@ use std::fmt::Write;
 
 use k8s_openapi::api::core::v1::PodSpec;
 use schemars::generate::SchemaSettings;
+use seldonplay::json::Value;
 use seldonplay::structural::Table;
-use serde_json::Value;
 
 /// Fields that came after the Kubernetes release whose pod the Seldon CRDs hold (1.25).
 const NEWER: &[&str] = &[
@@ -102,7 +102,7 @@ fn written() -> String {
     let definitions: BTreeMap<String, Value> = generator
         .take_definitions(true)
         .into_iter()
-        .map(|(name, schema)| (short(&name).to_owned(), schema))
+        .map(|(name, schema)| (short(&name).to_owned(), schema.into()))
         .collect();
     let mut text = HEAD.to_owned();
     for (name, schema) in definitions.iter().filter(|(_, schema)| schema.get("properties").is_some()) {

@@ -4,12 +4,12 @@ use seldonplay::cluster::{
     ApplyOptions, Cluster, DeleteOptions, Interest, KindName, ObjectRef, Operation, PatchKind, PatchOptions,
     Seen, Settings, Watch,
 };
+use seldonplay::json::{Value, json};
 use seldonplay::rehearsal::clock::Clock;
 use seldonplay::rehearsal::server::{
     self, Asked, Cut, Delivery, Interfere, Interference, Refusal, Server, User,
 };
 use seldonplay::rehearsal::world::{self, World};
-use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 

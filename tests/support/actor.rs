@@ -7,8 +7,8 @@ use super::line::Line;
 use seldonplay::cluster::{
     ApplyOptions, Cluster, DeleteOptions, KindName, ObjectRef, PatchKind, PatchOptions,
 };
+use seldonplay::json::Value;
 use seldonplay::runner::{Signal, Stop};
-use serde_json::Value;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep};

@@ -1,8 +1,8 @@
 //! A case as it is written: its folder, and what `case.yaml` says.
 //! It must never know how it is run.
 
+use seldonplay::json::Value;
 use serde::Deserialize;
-use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;

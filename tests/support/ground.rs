@@ -5,7 +5,7 @@ use seldonplay::cluster::{
     ApplyOptions, Cluster, ConnectOptions, Connected, DeleteOptions, KindName, ObjectRef, Operation,
     Settings, connect,
 };
-use serde_json::json;
+use seldonplay::json::json;
 use std::path::PathBuf;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};

@@ -3,7 +3,7 @@
 
 use regex::{Captures, Regex};
 use seldonplay::event::{Event, EventKind, Phase};
-use serde_json::{Value, json};
+use seldonplay::json::{Value, json};
 
 /// The letters of generated names.
 const SAFE: &str = "[bcdfghjklmnpqrstvwxz2456789]";
@@ -109,9 +109,9 @@ impl Mask {
         if seen || matches!(event.kind, EventKind::StepProgress { .. } | EventKind::TransportTrouble { .. }) {
             return None;
         }
-        let Ok(Value::Object(all)) = serde_json::to_value(event) else { return None };
+        let Ok(Value::Object(all)) = Value::of(event) else { return None };
         let is_handler = event.step.as_ref().is_some_and(|step| step.phase != Phase::Steps);
-        let mut line = serde_json::Map::new();
+        let mut line = seldonplay::json::Map::new();
         line.insert("type".into(), all.get("type").cloned().unwrap_or_default());
         for (key, value) in all {
             let ours = matches!(key.as_str(), "version" | "seq" | "at" | "elapsedMs" | "run" | "type");
@@ -161,7 +161,8 @@ fn short(key: &str, value: Value) -> Value {
             place["column"]
         )),
         (_, Value::Object(map)) => {
-            map.into_iter().map(|(key, value)| (key.clone(), short(&key, value))).collect()
+            let shortened = map.into_iter().map(|(key, value)| (key.clone(), short(&key, value)));
+            Value::Object(shortened.collect())
         }
         (_, Value::Array(items)) => items.into_iter().map(|item| short("", item)).collect(),
         (_, value) => value,

@@ -8,11 +8,11 @@ use super::mask::Mask;
 use super::stage::Stage;
 use seldonplay::diagnostic::Style;
 use seldonplay::event::{ClusterInfo, Event, Masks, Mode, Recorder};
+use seldonplay::json::Value;
 use seldonplay::plan::{Inputs, Plan, Set};
 use seldonplay::report::{Console, ConsoleOptions, Reporter, Surface, Verbosity};
 use seldonplay::runner::{self, Ask, Hands, Setup, Stop};
 use seldonplay::source::Sources;
-use serde_json::Value;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, timeout};
@@ -118,7 +118,7 @@ async fn run(
                 events.push_str(&line);
                 events.push('\n');
             }
-            let value = serde_json::to_value(event).unwrap_or_default();
+            let value = Value::of(event).unwrap_or_default();
             let step = event.step.as_ref().map(ToString::to_string).unwrap_or_default();
             let kind = value.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
             let _ = teller.send(Told::Event { step, kind, text: value.to_string() });

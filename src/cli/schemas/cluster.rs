@@ -37,7 +37,6 @@ pub(in crate::cli) async fn of_cluster(
         let (group, version) = api_version.split_once('/').unwrap_or(("", &api_version));
         match published {
             Published::Document(document) => {
-                let document = document.into();
                 for kind in kinds {
                     match Schema::from_published(&document, group, version, kind) {
                         Some(schema) => {

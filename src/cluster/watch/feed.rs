@@ -14,9 +14,10 @@ use super::super::resource::Resource;
 use super::super::snapshot::Snapshot;
 use super::hub::Key;
 use super::interest::{News, Note, Seen};
+use crate::json::Text;
 
 /// Namespace and name.
-pub(super) type Id = (String, String);
+pub(super) type Id = (Text, Text);
 
 /// One feed.
 pub(super) struct Feed {

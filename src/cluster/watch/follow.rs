@@ -6,8 +6,6 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http_body_util::BodyExt;
-use kube::client::Body;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::super::Inner;
@@ -16,8 +14,9 @@ use super::super::error::{Error, Status};
 use super::super::patience::{Patience, Setback};
 use super::super::read::{Pages, call, selectors, unreadable};
 use super::super::resource::{ObjectRef, encode};
+use super::super::snapshot::Snapshot;
 use super::super::trouble::Verb;
-use super::super::wire::{Ask, Sent, broken, open};
+use super::super::wire::{Ask, Piece, Sent, Stream, broken, open};
 use super::feed::{Feed, id};
 use super::lines::Lines;
 
@@ -162,8 +161,8 @@ impl Follower {
             let from = encode(&version);
             let ask = Ask::read(Verb::Watch, format!("{path}?{query}&resourceVersion={from}"));
             let limit = self.patience.limit();
-            let body = match open(&self.inner.watches, &self.inner.gauge, &ask, limit).await {
-                Sent::Answer(body) => body,
+            let response = match open(&self.inner.watches, &self.inner.gauge, &ask, limit).await {
+                Sent::Answer(response) => response,
                 Sent::Refusal(status) => match status.code {
                     410 => {
                         self.patience.stumble(Setback::told(status)).await?;
@@ -177,7 +176,7 @@ impl Follower {
                     continue;
                 }
             };
-            match self.read(body, &mut version).await {
+            match self.read(Stream::new(response), &mut version).await {
                 Over::Closed => failures = 0,
                 Over::Broken(setback) => self.patience.stumble(setback).await?,
                 Over::Expired(setback) => {
@@ -196,7 +195,7 @@ impl Follower {
     }
 
     /// Reads one connection of a watch to its end.
-    async fn read(&mut self, mut body: Body, version: &mut String) -> Over {
+    async fn read(&mut self, mut stream: Stream, version: &mut String) -> Over {
         let opened = Instant::now();
         let mut last_byte = opened;
         let mut lines = Lines::default();
@@ -206,8 +205,8 @@ impl Follower {
                 true => dead.min(opened + SETTLED),
                 false => dead,
             };
-            let frame = match timeout_at(wake, body.frame()).await {
-                Ok(Some(Ok(frame))) => frame,
+            let piece = match timeout_at(wake, stream.next()).await {
+                Ok(Some(Ok(piece))) => piece,
                 Ok(Some(Err(error))) => return Over::Broken(broken(error)),
                 Ok(None) if opened.elapsed() < SETTLED && last_byte == opened => {
                     return Over::Broken(Setback::of("the server closed the watch at once"));
@@ -224,9 +223,11 @@ impl Follower {
                 }
             };
             last_byte = Instant::now();
-            if let Ok(data) = frame.into_data()
-                && let Err(over) = lines.push(&data, |line| self.take(line, version))
-            {
+            let taken = match piece {
+                Piece::Bytes(data) => lines.push(&data, |line| self.take(line, version)),
+                Piece::Event((kind, object)) => self.hear(kind, Snapshot::of(object), version),
+            };
+            if let Err(over) = taken {
                 return over;
             }
             if lines.is_overlong() {
@@ -240,15 +241,21 @@ impl Follower {
         if line.trim_ascii().is_empty() {
             return Ok(());
         }
-        let Follower { inner, feed, api_version, .. } = self;
+        let Follower { feed, api_version, .. } = self;
         let it = TypeMeta { api_version, kind: &feed.resource.kind };
         let event = read_event(line, it).map_err(|error| Over::Failed(unreadable(&error)))?;
-        let now_at = event.object.resource_version.clone();
-        match event.kind.as_str() {
-            "ADDED" | "MODIFIED" => feed.see(event.object, &inner.ledger),
-            "DELETED" => feed.lose(event.object, &inner.ledger),
+        self.hear(&event.kind, event.object, version)
+    }
+
+    /// Takes one event of a watch.
+    fn hear(&mut self, kind: &str, object: Snapshot, version: &mut String) -> Result<(), Over> {
+        let Follower { inner, feed, .. } = self;
+        let now_at = object.resource_version.clone();
+        match kind {
+            "ADDED" | "MODIFIED" => feed.see(object, &inner.ledger),
+            "DELETED" => feed.lose(object, &inner.ledger),
             "ERROR" => {
-                let status = Status::from_value(500, &event.object.value());
+                let status = Status::from_value(500, &object.value());
                 return Err(match status.code {
                     410 => Over::Expired(Setback::told(status)),
                     _ => Over::Failed(Setback::told(status)),
@@ -258,7 +265,7 @@ impl Follower {
             _ => {}
         }
         if !now_at.is_empty() {
-            *version = now_at;
+            now_at.as_str().clone_into(version);
         }
         self.patience.recovered();
         Ok(())
@@ -276,7 +283,7 @@ impl Follower {
         let ask = Ask::read(Verb::Get, object.path()?);
         loop {
             inner.gauge.poll();
-            let found = match call(inner, &ask, patience, |reply| read_object(&reply.body, it)).await {
+            let found = match call(inner, &ask, patience, |reply| read_object(reply.body, it)).await {
                 Ok(snapshot) => Some(snapshot),
                 Err(Error::Refused(status)) if status.code == 404 => None,
                 Err(error) => return Err(error),

@@ -1,7 +1,7 @@
 //! What every object must have: apiVersion, kind and metadata that the API server takes.
 //! It must never know what a kind does with its spec.
 
-use serde_json::{Map, Value};
+use crate::json::{Map, Value};
 
 use super::names::{self, NameRule};
 use super::{Finding, known, violations};
@@ -43,7 +43,7 @@ pub(super) fn lint(object: &Value) -> Vec<Finding> {
     findings
 }
 
-fn type_meta(map: &Map<String, Value>, key: &str, example: &str, findings: &mut Vec<Finding>) {
+fn type_meta(map: &Map, key: &str, example: &str, findings: &mut Vec<Finding>) {
     let pointer = format!("/{key}");
     match map.get(key) {
         Some(Value::String(text)) if !text.is_empty() => {}
@@ -58,7 +58,7 @@ fn type_meta(map: &Map<String, Value>, key: &str, example: &str, findings: &mut 
     }
 }
 
-fn meta(object: &Value, metadata: &Map<String, Value>, rule: NameRule, findings: &mut Vec<Finding>) {
+fn meta(object: &Value, metadata: &Map, rule: NameRule, findings: &mut Vec<Finding>) {
     name(metadata, rule, findings);
     if let Some(Value::String(namespace)) = metadata.get("namespace")
         && let Some(fault) = names::label_fault(namespace).filter(|_| !namespace.is_empty())
@@ -104,7 +104,7 @@ fn meta(object: &Value, metadata: &Map<String, Value>, rule: NameRule, findings:
     }
 }
 
-fn name(metadata: &Map<String, Value>, rule: NameRule, findings: &mut Vec<Finding>) {
+fn name(metadata: &Map, rule: NameRule, findings: &mut Vec<Finding>) {
     let pointer = "/metadata/name";
     match metadata.get("name") {
         Some(Value::String(name)) if !name.is_empty() => {
@@ -127,14 +127,14 @@ fn name(metadata: &Map<String, Value>, rule: NameRule, findings: &mut Vec<Findin
 }
 
 /// Labels and annotations: text by text.
-fn texts(metadata: &Map<String, Value>, field: &'static str, findings: &mut Vec<Finding>) {
+fn texts(metadata: &Map, field: &'static str, findings: &mut Vec<Finding>) {
     let Some(Value::Object(map)) = metadata.get(field) else { return };
     let what = if field == "labels" { "label" } else { "annotation" };
     let mut size = 0;
     for (key, value) in map {
         let pointer = format!("/metadata/{field}/{}", key.replace('~', "~0").replace('/', "~1"));
         // The server reads keys of annotations in lower case.
-        let read = if field == "labels" { key.clone() } else { key.to_lowercase() };
+        let read = if field == "labels" { key.clone() } else { key.to_lowercase().into() };
         if let Some(fault) = names::key_fault(&read) {
             let message = format!("the {what} key `{key}` {fault}");
             findings.push(Finding::refused("bad-label", &pointer, message).at_key());

@@ -11,7 +11,7 @@ mod seldon;
 mod seldon_v2;
 mod violations;
 
-use serde_json::Value;
+use crate::json::Value;
 
 use crate::structural::Schema;
 

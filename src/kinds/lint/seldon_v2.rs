@@ -1,7 +1,7 @@
 //! The lint of Seldon Core v2: the schemas of its kinds, and the rules that its scheduler would refuse by.
 //! It must never know the kinds of version 1.
 
-use serde_json::Value;
+use crate::json::Value;
 use std::sync::Arc;
 
 use super::{Finding, known, violations};

@@ -1,7 +1,7 @@
 //! Violations of a schema as findings: one a place, in words, with where a misplaced field belongs.
 //! It must never decide what is a violation.
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::Finding;
 use crate::structural::{self, Code, Schema, Violation};

@@ -5,9 +5,9 @@
 //! and createExplainer in its controllers (1.1 to 1.19).
 
 use super::md5;
+use crate::json::Value;
 use crate::kinds::read::{items, number, text};
 use crate::kinds::verdict::{Decides, ScaleField};
-use serde_json::Value;
 
 /// What a Deployment is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

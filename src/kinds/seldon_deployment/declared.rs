@@ -1,9 +1,9 @@
 //! Whether everything declared in a spec is present in what was made of it, and nothing that was removed still is.
 //! Must never know which object it compares with which, nor what anything means beyond the forms that Kubernetes gives values.
 
+use crate::json::Value;
 use crate::kinds::read::{items, text, told};
 use crate::quantity::Quantity;
-use serde_json::Value;
 
 /// A place where the two differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,7 +78,7 @@ fn within(declared: &Value, actual: &Value, key: &str, quantities: bool) -> Resu
     match (declared, actual) {
         (Value::Object(fields), Value::Object(_)) => fields.iter().try_for_each(|(key, value)| {
             let quantities = quantities || QUANTITIES.contains(&key.as_str());
-            within(value, &actual[key], key, quantities).map_err(|gap| gap.under(key))
+            within(value, &actual[key], key, quantities).map_err(|gap| gap.under(key.as_str()))
         }),
         (Value::Object(fields), Value::Null) if fields.values().all(zero) => Ok(()),
         (Value::Array(wanted), Value::Array(there)) if wanted.iter().any(Value::is_object) => {
@@ -233,7 +233,7 @@ fn left_over(before: &Value, actual: &Value, key: &str) -> Option<Gap> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::json::json;
 
     #[test]
     fn what_is_declared_is_found_in_what_was_made() {

@@ -4,11 +4,11 @@
 use super::children::{Child, expected, predictors, replicas};
 use super::owned_deployments;
 use super::predictor::Comparison;
+use crate::json::Value;
 use crate::kinds::deployment::unobserved;
 use crate::kinds::fresh::{Observes, by_itself};
 use crate::kinds::read::{count, desired, text, title, token, told};
 use crate::kinds::verdict::{Decides, Freshness, Reason, Written};
-use serde_json::Value;
 
 /// The expected Deployments, and only those, are there; each has observed its generation, has the number of replicas that decides and
 /// all of them of its newest template; the status counts them so; all that is declared is in them, and nothing that this run removed.

@@ -18,9 +18,9 @@ pub(crate) use scale::{scale, written_in_vain};
 
 use super::read::{condition, count, desired, group, owned_by, text, told as in_words, want, want_aggregate};
 use super::verdict::{Consult, Decides, Reason, ScaleField, Verdict};
+use crate::json::Value;
 use crate::selector::LabelSelector;
 use children::{expected, label_values};
-use serde_json::Value;
 
 /// Ready: `status.state` is Available, and condition Ready is True where there are conditions (since 1.11). Failed is not final: the
 /// operator tries again. Children, where known, say why not.
@@ -162,7 +162,7 @@ pub(crate) fn owned_deployments<'a>(object: &Value, children: &[&'a Value]) -> V
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::json::json;
 
     #[test]
     fn deployments_are_found_by_every_label_that_the_operator_gives_them() {

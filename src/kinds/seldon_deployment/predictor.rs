@@ -6,11 +6,11 @@ use super::declared::{Gap, blank, field_present, present, remains};
 use super::fresh::Pair;
 use super::pod::{Place, fetches, mentions, models, plain, pod_present, pod_remains};
 use super::told::{predictor_present, predictor_remains};
+use crate::json::{Text, Value};
 use crate::kinds::read::{items, number, text, told};
 use crate::kinds::verdict::Reason;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// Where the pods of a Deployment are described.
@@ -153,7 +153,7 @@ impl Comparison<'_> {
                     key == "version" && *value == self.predictor["name"] || key.starts_with("prometheus.io/");
                 if !stated.contains_key(key.as_str()) && !filled_in && !blank(value) && actual[key] == *value
                 {
-                    let gap = Gap::new(value, &Value::Null).under(key).under(field);
+                    let gap = Gap::new(value, &Value::Null).under(key.as_str()).under(field);
                     return removed("/spec/template/metadata", Some(gap));
                 }
             }
@@ -192,7 +192,7 @@ impl Comparison<'_> {
         let mut needles = vec![("type", plain(kind.strip_suffix('s').unwrap_or(kind)))];
         if !matches!(text(&self.spec["protocol"]), "v2" | "kfserving") {
             let settings = explainer["config"].as_object().into_iter().flatten();
-            let setting = |(key, value): (&String, &Value)| {
+            let setting = |(key, value): (&Text, &Value)| {
                 let local = if uri.is_empty() {
                     text(value).to_owned()
                 } else {

@@ -2,10 +2,10 @@
 //! Must never know how a field is written.
 
 use super::children::{AUTOSCALERS, Child, Role, expected, predictors, replicas};
+use crate::json::Value;
 use crate::kinds::general::{Bounds, in_range, scale_bounds};
 use crate::kinds::read::{dotted, items, number, text, told};
 use crate::kinds::verdict::{Decides, Reason, ScaleField, ScaleRefusal, ScaleRequest, ScaleTo, ScaleWrite};
-use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// A child with what decides its replicas, and whether the request means it.

@@ -7,8 +7,8 @@
 use super::children::{graph_nodes, is_prepackaged};
 use super::declared::{Gap, blank, field_present, field_remains};
 use super::pod::{Place, pod_present};
+use crate::json::Value;
 use crate::kinds::read::{items, text};
-use serde_json::Value;
 
 /// All that is declared is told.
 pub(crate) fn predictor_present(predictor: &Value, copy: &Value) -> Result<(), Gap> {
@@ -106,7 +106,7 @@ fn labels_remain(before: &Value, now: &Value, copy: &Value) -> Option<Gap> {
         let filled_in = *key == "version" && **value == now["name"];
         !filled_in && !blank(value) && blank(&now["labels"][*key]) && copy["labels"][*key] == **value
     });
-    gone.next().map(|(key, value)| Gap::new(value, &Value::Null).under(key).under("labels"))
+    gone.next().map(|(key, value)| Gap::new(value, &Value::Null).under(key.as_str()).under("labels"))
 }
 
 /// Nodes are compared where they were; a child that moved or went is found by [`graph_present`].

@@ -2,10 +2,10 @@
 
 use super::super::lint;
 use super::{Field, Shape, condition_types, status_fields};
+use crate::json::{Map, Value};
 use crate::kinds;
 use crate::structural::{Cursor, Type};
 use schemars::{JsonSchema, generate::SchemaSettings};
-use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
 /// Optional in the schema, and pointers in Go's types: written at zero too.
@@ -47,7 +47,7 @@ const ELSEWHERE: &[&str] = &["HorizontalPodAutoscaler.currentCPUUtilizationPerce
 fn schema_of<T: JsonSchema>() -> Value {
     let mut generator = SchemaSettings::draft07().into_generator();
     generator.subschema_for::<T>();
-    let mut schema: Value = generator.into_root_schema_for::<T>().into();
+    let mut schema: Value = serde_json::Value::from(generator.into_root_schema_for::<T>()).into();
     let definitions = schema["definitions"].take();
     resolved(&schema["properties"]["status"].clone(), &definitions, 0)
 }
@@ -64,7 +64,7 @@ fn resolved(schema: &Value, definitions: &Value, depth: usize) -> Value {
     let resolve = |value: &Value| resolved(value, definitions, depth);
     match schema {
         Value::Object(map) => {
-            map.iter().map(|(key, value)| (key.clone(), resolve(value))).collect::<Map<_, _>>().into()
+            map.iter().map(|(key, value)| (key.clone(), resolve(value))).collect::<Map>().into()
         }
         Value::Array(items) => items.iter().map(resolve).collect(),
         scalar => scalar.clone(),

@@ -1,11 +1,11 @@
 //! What rows of the table are made of: the general rule, what most kinds share, sentences that are said of many.
 //! Must never know a kind by name, but for those that others own.
 
+use crate::json::Value;
 use crate::kinds::fresh::{Observes, by_itself};
 use crate::kinds::knowledge::{Knowledge, Words};
 use crate::kinds::verdict::{Consult, Freshness, Owned, Written};
 use crate::kinds::{general, plain};
-use serde_json::Value;
 
 fn by_observing(object: &Value, _children: &[&Value], written: Option<&Written>) -> Freshness {
     by_itself(object, crate::kinds::of_object(object).observes, written)

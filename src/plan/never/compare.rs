@@ -4,11 +4,11 @@
 use super::fields::Place;
 use super::subjects::Subject;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::json::Value;
 use crate::kinds::status::Shape;
 use crate::playbook::expression::Operator;
 use crate::playbook::suggest;
 use crate::source::Span;
-use serde_json::Value;
 
 /// A comparison with the query on its left.
 pub(super) struct Comparison<'e> {

@@ -4,6 +4,7 @@
 use super::subjects::Subject;
 use super::{Standing, compare, soften};
 use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::json::Value;
 use crate::kinds::status::{Field, METADATA, Shape, condition_types};
 use crate::playbook::expression::query::{Outline, Query};
 use crate::playbook::expression::{Expression, Operator};
@@ -11,7 +12,6 @@ use crate::playbook::like::Like;
 use crate::playbook::suggest;
 use crate::source::Span;
 use crate::structural::{Cursor, Type};
-use serde_json::Value;
 
 /// How deep another home of a field is sought.
 const DEEP: usize = 4;

@@ -5,6 +5,7 @@
 use super::state::{Track, World, resolved};
 use super::subjects::{self, Subject};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::json::Value;
 use crate::kinds::{self, Decides, Observes};
 use crate::plan::{Plan, Step, known};
 use crate::playbook::action::{Action, Patch};
@@ -14,7 +15,6 @@ use crate::playbook::expression::query::{Outline, Query};
 use crate::playbook::expression::{Operator, Use};
 use crate::playbook::replicas::Replicas;
 use crate::source::{Span, Tree};
-use serde_json::Value;
 
 /// Follows the steps in their order. Handlers run after who knows which of them.
 pub(super) fn check(plan: &Plan, playbook: &Playbook, found: &mut Diagnostics) {

@@ -2,12 +2,12 @@
 //! It must never guess: what a step may or may not do leaves the object unknown.
 
 use super::subjects::{self, Subject};
+use crate::json::{self, Value, json};
 use crate::kinds::{self, ScaleRequest, ScaleTo};
 use crate::plan::{Plan, Step, known};
 use crate::playbook::action::{Action, Patch, Scale};
 use crate::playbook::patch::{JsonPatch, Op, Operation, Path};
 use crate::playbook::replicas::Replicas;
-use serde_json::{Value, json};
 
 /// An object that steps have written.
 pub(super) struct Track<'p> {
@@ -87,13 +87,12 @@ fn is_apply(step: &Step) -> bool {
 fn patched(patch: &Patch, object: &Value) -> Option<Value> {
     let mut object = object.clone();
     if let Some(merge) = &patch.merge {
-        json_patch::merge(&mut object, &merge.known()?.0);
+        json::merge(&mut object, &merge.known()?.0);
         return Some(object);
     }
     let operations = resolved(known(patch.json.as_ref())?, &object)?;
     let operations: Vec<Value> = operations.into_iter().map(|(_, operation)| operation).collect();
-    let operations: json_patch::Patch = serde_json::from_value(Value::Array(operations)).ok()?;
-    json_patch::patch(&mut object, &operations).ok()?;
+    json::patch(&mut object, &operations).ok()?;
     Some(object)
 }
 
@@ -161,6 +160,6 @@ fn scaled(scale: &Scale, object: &Value) -> Option<Value> {
 fn put(object: &mut Value, pointer: &str, value: Value) -> Option<()> {
     let (parent, key) = pointer.rsplit_once('/')?;
     let key = key.replace("~1", "/").replace("~0", "~");
-    object.pointer_mut(parent)?.as_object_mut()?.insert(key, value);
+    object.pointer_mut(parent)?.as_object_mut()?.insert(key.into(), value);
     Some(())
 }

@@ -2,10 +2,10 @@
 //! It must never know kinds: what is found here holds of any object.
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::json::Value;
 use crate::playbook::condition::{Condition, Named};
 use crate::playbook::expression::Operator;
 use crate::source::Span;
-use serde_json::Value;
 
 /// Something that must be so together with all others.
 struct Demand<'c> {

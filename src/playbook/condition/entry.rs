@@ -2,11 +2,11 @@
 //! It must never know what the entry means.
 
 use crate::diagnostic::{Code, Diagnostic};
+use crate::json::Value;
 use crate::playbook::expression::compare::{quoted, shown};
 use crate::playbook::expression::{Truth, Unmet};
 use crate::playbook::suggest;
 use crate::source::Span;
-use serde_json::Value;
 
 /// An entry of `status.conditions`, in kubectl's spelling.
 #[derive(Clone, Debug, PartialEq)]

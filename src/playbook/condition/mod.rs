@@ -9,9 +9,9 @@ use super::expression::compare::shorten;
 use super::expression::{Expression, Truth};
 use super::like::Like;
 use super::target::Target;
+use crate::json::Value;
 use crate::source::{Span, Spanned};
 pub use entry::Entry;
-use serde_json::Value;
 
 /// What must be so.
 #[derive(Clone, Debug, PartialEq)]

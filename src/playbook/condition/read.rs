@@ -3,12 +3,12 @@
 
 use super::{Condition, Entry, Named, On};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::json::{Value, json};
 use crate::playbook::decode::{Decode, Decoder, Fields, Schema};
 use crate::playbook::expression::{Expression, Grammar, braces_without_quotes};
 use crate::playbook::like::Like;
 use crate::playbook::suggest;
 use crate::source::{Entry as Key, Node, Spanned, Text, Tree};
-use serde_json::{Value, json};
 
 const NAMED: [Named; 4] = [Named::Ready, Named::Scaled, Named::Exists, Named::Absent];
 

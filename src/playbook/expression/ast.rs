@@ -4,9 +4,9 @@
 use super::compare::Operator;
 use super::query::Query;
 use super::regexp::Regexp;
+use crate::json::Value;
 use crate::quantity::Quantity;
 use crate::source::Span;
-use serde_json::Value;
 
 /// What is true or false.
 #[derive(Clone, Debug, PartialEq)]

@@ -5,8 +5,8 @@ use super::input::Embedded;
 use super::parser::{Parsed, Parser, is_name_char, is_name_first};
 use super::query::Selector;
 use crate::diagnostic::Diagnostic;
+use crate::json::Value;
 use crate::source::Spanned;
-use serde_json::Value;
 
 /// Indices beyond this are not exact in JSON (RFC 9535, section 2.1).
 const LARGEST_INDEX: i64 = (1 << 53) - 1;
@@ -58,7 +58,7 @@ impl Parser<'_> {
         if let Some(embedded) = self.embedded() {
             let literal = self.embedded_literal(embedded);
             return match literal.value {
-                Value::String(name) => Ok(Selector::Name(Spanned::new(name, literal.span))),
+                Value::String(name) => Ok(Selector::Name(Spanned::new(name.into(), literal.span))),
                 Value::Number(number) => match number.as_i64().filter(|index| index.abs() <= LARGEST_INDEX) {
                     Some(index) => Ok(Selector::Index(index)),
                     None => Err(Diagnostic::error(code, literal.span, "an index is a whole number")),

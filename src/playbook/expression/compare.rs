@@ -1,8 +1,8 @@
 //! How values compare, and how they are shown.
 //! It must never know where the values come from.
 
+use crate::json::{Number, Value};
 use crate::quantity::Quantity;
-use serde_json::{Number, Value};
 use std::cmp::Ordering;
 
 /// How two values are compared.
@@ -161,7 +161,7 @@ pub(in crate::playbook) fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::json::json;
 
     #[test]
     fn values_compare() {

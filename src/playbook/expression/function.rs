@@ -6,8 +6,8 @@ use super::parser::{Parsed, Parser};
 use super::query::Query;
 use super::regexp::Regexp;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::json::Value;
 use crate::playbook::suggest;
-use serde_json::Value;
 
 /// The functions there are.
 pub(super) const FUNCTIONS: [&str; 5] = ["length", "count", "value", "match", "search"];

@@ -1,8 +1,8 @@
 //! The text of an expression as one row of characters, in which every place knows where it was written and whether an embedded
 //! value stands there. It must never know the grammar.
 
+use crate::json::Value;
 use crate::source::{OffsetMap, Piece, Span, Text};
-use serde_json::Value;
 
 /// Stands for an embedded value. What counts is the place, not the character: the same character typed by a person is no value.
 const PLACEHOLDER: char = '\u{FFFC}';

@@ -5,7 +5,7 @@ use super::ast::{Call, Comparison, Function, Literal, Logic, Operand, Pattern};
 use super::compare::{self, Operator};
 use super::regexp::Regexp;
 use super::{Truth, Unmet};
-use serde_json::Value;
+use crate::json::Value;
 use std::borrow::Cow;
 
 /// What is looked at.

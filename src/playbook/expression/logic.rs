@@ -7,7 +7,7 @@ use super::compare::Operator;
 use super::function::FUNCTIONS;
 use super::parser::{Parsed, Parser, is_blank, is_name_char, is_name_first};
 use crate::diagnostic::Diagnostic;
-use serde_json::Value;
+use crate::json::Value;
 
 impl Parser<'_> {
     /// A text that is one expression.
@@ -193,7 +193,7 @@ impl Parser<'_> {
         match self.peek() {
             Some('\'' | '"') => {
                 let text = self.string()?;
-                Ok(Operand::Literal(Literal::new(Value::String(text.value), text.span)))
+                Ok(Operand::Literal(Literal::new(text.value.into(), text.span)))
             }
             Some(char) if char == '-' || char.is_ascii_digit() => self.number().map(Operand::Literal),
             Some('$' | '@') => self.query().map(Operand::Query),

@@ -18,13 +18,13 @@ mod tests;
 
 use super::decode::{Decode, Decoder, Schema};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::json::{Value, json};
 use crate::source::{Node, Span, Spanned, Text, Tree};
 use ast::{Logic, Operand, Seen};
 pub use compare::Operator;
 use input::Input;
 use parser::Parser;
 use query::{Query, Selector};
-use serde_json::{Value, json};
 
 /// What an expression speaks about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,8 +5,8 @@ use super::Grammar;
 use super::ast::Literal;
 use super::input::{Embedded, Input};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::json::{Number, Value};
 use crate::source::{Span, Spanned};
-use serde_json::{Number, Value};
 
 /// How deep parentheses, brackets and `!` may nest.
 const DEEPEST: usize = 64;
@@ -114,7 +114,7 @@ impl<'t> Parser<'t> {
     /// An embedded value as text: what stands inside quotes and in names.
     pub fn embedded_text(embedded: Embedded<'_>) -> String {
         match embedded {
-            Embedded::Value(Value::String(text)) => text.clone(),
+            Embedded::Value(Value::String(text)) => text.as_str().to_owned(),
             Embedded::Value(value) => value.to_string(),
             Embedded::Unknown => String::new(),
         }

@@ -6,8 +6,8 @@ use super::input::{Embedded, Input};
 use super::parser::{Parsed, Parser, is_blank, is_name_char, is_name_first};
 use super::query::{Query, Segment, Selector};
 use crate::diagnostic::Diagnostic;
+use crate::json::Value;
 use crate::source::Spanned;
-use serde_json::Value;
 
 impl Parser<'_> {
     /// A text that is one query.

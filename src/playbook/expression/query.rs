@@ -6,11 +6,11 @@ use super::compare;
 use super::input::Input;
 use super::parser::Parser;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::json::{Value, json};
 use crate::playbook::decode::{Decode, Decoder, Schema};
 use crate::source::{Node, Piece, Span, Spanned, Text, Tree};
 use jsonpath_rust::parser::model::{JpQuery, Segment as LibrarySegment, Selector as LibrarySelector};
 use jsonpath_rust::query::js_path_process;
-use serde_json::{Value, json};
 
 /// A JSONPath query (RFC 9535).
 #[derive(Clone, Debug, PartialEq)]

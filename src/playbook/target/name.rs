@@ -2,9 +2,9 @@
 //! It must never know which kinds there are.
 
 use crate::diagnostic::{Code, Diagnostic};
+use crate::json::{Value, json};
 use crate::playbook::decode::{Decode, Decoder, Schema};
 use crate::source::{Node, Span, Spanned, Text, Tree};
-use serde_json::{Value, json};
 
 /// One object by kind and name: `Deployment.apps/web`.
 #[derive(Clone, Debug, PartialEq)]

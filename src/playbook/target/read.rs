@@ -4,12 +4,12 @@
 use super::name::{bad_name, is_version};
 use super::{KindWord, Labels, ObjectName, Selector, Target};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::json::{Value, json};
 use crate::playbook::condition::{Condition, Named};
 use crate::playbook::decode::{Decode, Decoder, Fields, Schema};
 use crate::playbook::manifest::ManifestRef;
 use crate::selector::{LabelSelector, SelectorError};
 use crate::source::{Node, Spanned, Tree};
-use serde_json::{Value, json};
 
 impl Decode for Target {
     fn decode(tree: &Tree, decoder: &mut Decoder<'_>) -> Option<Target> {

@@ -3,10 +3,10 @@
 
 use super::*;
 use crate::diagnostic::Diagnostics;
+use crate::json::json;
 use crate::playbook::decode::{Decode, Decoder};
 use crate::source::{Dialect, Sources, read_yaml};
 use proptest::prelude::*;
-use serde_json::json;
 
 /// Reads `key: TARGET`; what was found comes as `COLUMN:SOURCE code message / help`.
 fn read(written: &str) -> (Option<Target>, Vec<String>) {

@@ -6,11 +6,11 @@ mod scope;
 
 use super::expression::{Expression, Grammar, Reference};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::json::Value;
 use crate::source::{Entry, Node, Piece, Span, Text, Tree};
 use scan::{Found, scan};
 pub use scope::Scope;
 use scope::Standing;
-use serde_json::Value;
 
 /// Puts values in the place of expressions. A text that is one expression alone becomes its value, of whatever type; in any other text
 /// a value is a [`Piece::Value`]. What depends on a late name becomes a [`Piece::Hole`]. What cannot be read or has no value is a

@@ -2,8 +2,8 @@
 //! It must never know what stands between the braces.
 
 use crate::diagnostic::{Code, Diagnostic};
+use crate::json::Value;
 use crate::source::{OffsetMap, Piece, Span, Text};
-use serde_json::Value;
 
 const OPEN: &str = "${{";
 const CLOSE: &str = "}}";

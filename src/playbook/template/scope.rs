@@ -2,16 +2,16 @@
 //! It must never know how expressions are read.
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::json::{Map, Text, Value};
 use crate::playbook::expression::Reference;
 use crate::playbook::suggest;
-use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
 /// The names that expressions may use.
 #[derive(Clone, Debug, Default)]
 pub struct Scope {
     /// What is known: `vars`, `env`, `secrets` and `run`, each a mapping; at run time `steps`, `failure` and a loop's name too.
-    pub known: Map<String, Value>,
+    pub known: Map,
     /// Names that will be known when the step starts: `steps`, `failure`, a loop's name. They hide known ones.
     pub late: BTreeSet<String>,
     /// An `env` or `secrets` variable that is not set is a warning and left open, as `validate` wants it; else it is an error.
@@ -64,12 +64,8 @@ impl Scope {
         let help = match vars.is_some_and(|vars| vars.contains_key(root)) {
             true => Some(format!("Did you mean `vars.{root}`?")),
             false => {
-                let roots: BTreeSet<&str> = self
-                    .known
-                    .keys()
-                    .map(String::as_str)
-                    .chain(self.late.iter().map(String::as_str))
-                    .collect();
+                let roots: BTreeSet<&str> =
+                    self.known.keys().map(Text::as_str).chain(self.late.iter().map(String::as_str)).collect();
                 suggest::help(root, roots)
             }
         };
@@ -86,7 +82,7 @@ impl Scope {
         for name in &reference.names {
             let Some(next) = here.get(name.as_str()) else {
                 let message = format!("`{path}` has no `{}`", name.value);
-                let known = here.as_object().map(|map| map.keys().map(String::as_str).collect::<Vec<_>>());
+                let known = here.as_object().map(|map| map.keys().map(Text::as_str).collect::<Vec<_>>());
                 let help = known.and_then(|known| suggest::help(name, known));
                 return Some(Diagnostic::error(Code::UnknownName, name.span, message).maybe_help(help));
             };
@@ -96,12 +92,7 @@ impl Scope {
         None
     }
 
-    fn check_variable(
-        &self,
-        reference: &Reference,
-        map: &Map<String, Value>,
-        found: &mut Diagnostics,
-    ) -> Standing {
+    fn check_variable(&self, reference: &Reference, map: &Map, found: &mut Diagnostics) -> Standing {
         let root = reference.root.as_str();
         let Some(name) = reference.names.first() else {
             let message = format!("`{root}` alone is every variable there is");
@@ -122,12 +113,12 @@ impl Scope {
     }
 }
 
-fn check_name(reference: &Reference, map: &Map<String, Value>, found: &mut Diagnostics) -> Standing {
+fn check_name(reference: &Reference, map: &Map, found: &mut Diagnostics) -> Standing {
     let Some(name) = reference.names.first().filter(|name| !map.contains_key(name.as_str())) else {
         return Standing::Known;
     };
     let message = format!("`{}` has no `{}`", reference.root.value, name.value);
-    let help = suggest::help(name, map.keys().map(String::as_str));
+    let help = suggest::help(name, map.keys().map(Text::as_str));
     found.push(Diagnostic::error(Code::UnknownName, name.span, message).maybe_help(help));
     Standing::Missing
 }

@@ -2,12 +2,12 @@
 //! It must never know anything but the public surface.
 
 use super::*;
+use crate::json::json;
 use crate::playbook::condition::Condition;
 use crate::playbook::decode::{Decode, Decoder};
 use crate::playbook::expression::Truth;
 use crate::source::{Dialect, Sources, read_yaml};
 use proptest::prelude::*;
-use serde_json::json;
 
 fn scope() -> Scope {
     let known = json!({
@@ -144,8 +144,8 @@ fn late_names_leave_holes_that_are_filled_at_the_start() {
 
     let mut later = scope();
     later.late.clear();
-    later.known.insert("steps".to_owned(), json!({ "up": { "count": 3, "url": "${{ vars.name }}" } }));
-    later.known.insert("item".to_owned(), json!({ "x": [1] }));
+    later.known.insert("steps".into(), json!({ "up": { "count": 3, "url": "${{ vars.name }}" } }));
+    later.known.insert("item".into(), json!({ "x": [1] }));
     let filled = fill(&tree, &later).expect("all is known");
     // What a value holds is never read as an expression.
     let wanted = json!({ "a": 3, "b": "at ${{ vars.name }} for iris", "c": "${{ x }}", "d": { "x": [1] } });
@@ -154,7 +154,7 @@ fn late_names_leave_holes_that_are_filled_at_the_start() {
     let mut none = Diagnostics::new();
     assert_eq!(expand(&filled, &later, &mut none).to_value(), wanted);
 
-    later.known.insert("steps".to_owned(), json!({ "up": { "count": 3 } }));
+    later.known.insert("steps".into(), json!({ "up": { "count": 3 } }));
     let findings = fill(&tree, &later).expect_err("no url");
     assert_eq!(findings.len(), 1);
     assert_eq!(findings[0].message, "there is nothing at `steps.up.url`");
@@ -222,7 +222,7 @@ proptest! {
     #[test]
     fn values_are_never_read_again(value in "(\\$\\{\\{|\\}\\}|vars.name|[ -~]){0,8}") {
         let mut scope = scope();
-        scope.known.insert("vars".to_owned(), json!({ "value": value }));
+        scope.known.insert("vars".into(), json!({ "value": value }));
         for (written, wanted) in [("${{ vars.value }}", value.clone()), ("<${{ vars.value }}>", format!("<{value}>"))] {
             let (tree, found) = expanded(&json!(written).to_string(), &scope);
             prop_assert_eq!(found, Vec::<String>::new());

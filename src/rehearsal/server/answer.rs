@@ -4,11 +4,11 @@
 use super::body::Body;
 use super::call::Call;
 use super::convert::is_as_kept;
-use super::direct::{Direct, Followed};
 use super::refusal::Refusal;
 use super::render;
 use super::reply::{Content, Reply};
 use super::view::View;
+use crate::direct::{Direct, Followed};
 use crate::json::Value;
 use bytes::Bytes;
 use http::{HeaderValue, Response, header};

@@ -84,7 +84,9 @@ impl http_body::Body for Body {
         match &mut self.0 {
             Kind::Stored(_) | Kind::Value(_) => Poll::Ready(None),
             Kind::Whole(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
-            Kind::Watch(frames) => frames.poll(cx).map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes)))),
+            Kind::Watch(frames) => {
+                frames.poll_line(cx).map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes))))
+            }
         }
     }
 

@@ -9,7 +9,6 @@ use http::{HeaderValue, Method, Request, Response, header};
 use super::answer::{aggregated, in_yaml, json, refused, text, written};
 use super::body::Body;
 use super::call::Call;
-use super::direct::Direct;
 use super::interfere::{Asked, Cut, Interference};
 use super::options::version;
 use super::query::Query;
@@ -230,7 +229,7 @@ fn of_objects(
         query,
         headers: request.headers(),
         body: request.body(),
-        sent: request.extensions().get::<Direct>().map(|sent| &sent.0),
+        sent: request.extensions().get::<crate::direct::Direct>().map(|sent| &sent.0),
         view,
         warnings: RefCell::default(),
     };

@@ -17,7 +17,6 @@ mod decode;
 mod definition;
 mod definition_rules;
 mod delete;
-mod direct;
 mod discovery;
 mod duplicates;
 mod effects;
@@ -61,7 +60,6 @@ mod watch;
 
 pub use body::Body;
 pub use definition::{deprecations as definition_deprecations, refusals as definition_refusals};
-pub use direct::{Direct, Followed};
 pub use interfere::{Asked, Cut, Delivery, Interfere, Interference};
 pub use refusal::Refusal;
 pub use store::Happened;
@@ -149,7 +147,7 @@ impl Server {
             let (server, user) = (server.clone(), user.clone());
             async move {
                 let (head, body) = request.into_parts();
-                let body = match head.extensions.get::<Direct>() {
+                let body = match head.extensions.get::<crate::direct::Direct>() {
                     Some(_) => Bytes::new(),
                     None => body.collect().await?.to_bytes(),
                 };

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use crate::direct::{self, Follow};
 use crate::json::{Value, json};
 use bytes::Bytes;
 use tokio::sync::mpsc;
@@ -67,7 +68,7 @@ pub fn watch(
     if from > 0 && from < state.store.oldest(&shelf) && options.initial != Some(true) {
         let oldest = state.store.oldest(&shelf);
         let refusal = Refusal::expired(format!("too old resource version: {from} ({oldest})"));
-        frames.ready.push_back(News::Line(line("ERROR", refusal.status().to_string().as_bytes())));
+        frames.ready.push_back(News::Error(refusal.status()));
         frames.over = true;
         return Ok(frames);
     }
@@ -110,7 +111,7 @@ fn first_bookmark(timeout: Option<Duration>) -> Duration {
 /// What a watch tells, not yet written.
 #[derive(Clone)]
 enum News {
-    Line(Bytes),
+    Error(Value),
     There(Arc<Stored>),
     Told(Told),
     Bookmark { version: u64, initial: bool },
@@ -156,22 +157,8 @@ impl fmt::Debug for Frames {
 
 impl Frames {
     /// The next line; `None` when the watch is over.
-    pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+    pub fn poll_line(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
         self.next(cx).map(|news| news.map(|news| self.writer.line(&news, self.clock.now())))
-    }
-
-    /// The next thing that happened, as a value of the kind as it is kept; `None` when the watch is over.
-    pub fn poll_value(&mut self, cx: &mut Context<'_>) -> Poll<Option<(Happened, Value)>> {
-        loop {
-            match std::task::ready!(self.next(cx)) {
-                None | Some(News::Line(_)) => return Poll::Ready(None),
-                Some(News::Bookmark { .. }) => {}
-                Some(News::There(object)) => {
-                    return Poll::Ready(Some((Happened::Added, object.value.clone())));
-                }
-                Some(News::Told(told)) => return Poll::Ready(Some(told.value())),
-            }
-        }
     }
 
     fn next(&mut self, cx: &mut Context<'_>) -> Poll<Option<News>> {
@@ -236,6 +223,23 @@ impl Frames {
     }
 }
 
+impl Follow for Frames {
+    /// The next event, its object as a value of the kind as it is kept.
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<direct::Event>> {
+        self.next(cx).map(|news| {
+            Some(match news? {
+                News::Error(status) => ("ERROR", status),
+                News::There(object) => (Happened::Added.word(), object.value.clone()),
+                News::Told(told) => {
+                    let (happened, value) = told.value();
+                    (happened.word(), value)
+                }
+                News::Bookmark { version, initial } => ("BOOKMARK", self.writer.bookmark(version, initial)),
+            })
+        })
+    }
+}
+
 /// A timer that begins to count when it is made, and is set when first asked.
 struct Timer {
     due: Instant,
@@ -269,10 +273,13 @@ impl Writer {
     fn line(&mut self, news: &News, now: jiff::Timestamp) -> Bytes {
         self.now = now;
         match news {
-            News::Line(line) => line.clone(),
+            News::Error(status) => line("ERROR", &encode(status)),
             News::There(object) => self.object(Happened::Added.word(), object),
             News::Told(told) => self.event(told),
-            News::Bookmark { version, initial } => self.bookmark(*version, *initial),
+            News::Bookmark { version, initial } => {
+                let object = self.bookmark(*version, *initial);
+                self.written("BOOKMARK", &object)
+            }
         }
     }
 
@@ -310,7 +317,7 @@ impl Writer {
         }
     }
 
-    fn bookmark(&mut self, version: u64, initial: bool) -> Bytes {
+    fn bookmark(&self, version: u64, initial: bool) -> Value {
         let mut metadata = json!({ "resourceVersion": version.to_string() });
         if initial {
             metadata["annotations"] = json!({ INITIAL_END: "true" });
@@ -319,6 +326,6 @@ impl Writer {
         if let Some(object) = object.as_object_mut() {
             object.extend(convert::blank(&self.resource));
         }
-        self.written("BOOKMARK", &object)
+        object
     }
 }

@@ -6,12 +6,12 @@ use super::super::judge::{Observation, Why, wants_absence};
 use super::super::panel::written_to;
 use super::super::parts::Part;
 use super::super::subject::Subject;
-use super::super::view::{Key, key_of, owners};
+use super::super::view::{Key, key_of};
 use super::{MOST_TOLD, Waiting};
 use crate::cluster::{Error, Interest, ObjectRef, Snapshot};
 use crate::event::{Cause, Failure};
+use crate::json::Value;
 use crate::playbook::duration;
-use serde_json::Value;
 use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
@@ -114,7 +114,7 @@ impl<'w> Waiting<'w> {
             }
             match &found {
                 Some(value) if known.is_none() || known.as_deref() == uid => {
-                    if let Some(key) = snapshot_of(value).and_then(|snapshot| self.view.put(feed, snapshot)) {
+                    if let Some(key) = self.view.put(feed, Snapshot::of(value.clone())) {
                         self.touched(feed, &key, None)?;
                     }
                     return Ok(false);
@@ -157,11 +157,7 @@ impl<'w> Waiting<'w> {
             let part = panel.parts.get(*number)?;
             match &part.subject {
                 Subject::Named(object) => Some(object.clone()),
-                Subject::Selection(selection) => {
-                    let (namespace, name) = key.clone();
-                    let namespace = Some(namespace).filter(|namespace| !namespace.is_empty());
-                    Some(ObjectRef { resource: selection.resource.clone(), namespace, name })
-                }
+                Subject::Selection(selection) => Some(ObjectRef::new(&selection.resource, &key.0, &key.1)),
             }
         };
         unmet.filter_map(|(member, _)| object(member)).collect()
@@ -262,7 +258,7 @@ impl<'w> Waiting<'w> {
                 Err(_) => continue,
             };
             let key = key_of(&object);
-            match found.as_ref().and_then(snapshot_of) {
+            match found.map(Snapshot::of) {
                 Some(snapshot) => {
                     if let Some(key) = self.view.put(feed, snapshot) {
                         self.touched(feed, &key, None)?;
@@ -319,17 +315,4 @@ fn own_words(object: &Value) -> Option<String> {
     ["/status/description", "/status/message", "/status/reason"]
         .into_iter()
         .find_map(|pointer| text(object, pointer))
-}
-
-/// An object from a GET as a watch would show it.
-fn snapshot_of(value: &Value) -> Option<Snapshot> {
-    let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
-    Some(Snapshot {
-        uid: text("/metadata/uid"),
-        namespace: text("/metadata/namespace"),
-        name: text("/metadata/name"),
-        resource_version: text("/metadata/resourceVersion"),
-        owners: owners(value),
-        raw: serde_json::to_vec(value).ok()?.into(),
-    })
 }

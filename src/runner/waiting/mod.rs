@@ -14,11 +14,11 @@ use super::view::{Key, View};
 use super::wait::Wait;
 use crate::cluster::{Interest, ObjectRef};
 use crate::event::{Cause, EventKind, Failure};
+use crate::json::{Text, Value};
 use crate::kinds;
 use crate::playbook::condition::Condition;
 use crate::playbook::duration;
 use crate::source::Span;
-use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -38,7 +38,7 @@ pub(super) struct Waiting<'w> {
     pub(super) elsewhere: BTreeMap<Span, usize>,
     /// Feeds of what kinds' rules consult, by what is consulted; none where it cannot be read.
     pub(super) consults: BTreeMap<Consult, Option<usize>>,
-    pub(super) pinned: BTreeMap<ObjectRef, String>,
+    pub(super) pinned: BTreeMap<ObjectRef, Text>,
     pub(super) holds_since: Option<Instant>,
     pub(super) fails_since: Option<Instant>,
     pub(super) told: Option<EventKind>,
@@ -87,7 +87,7 @@ impl<'w> Waiting<'w> {
             if let Subject::Named(object) = subject
                 && let Some(written) = written_to(&cx.cluster, object)
             {
-                waiting.pinned.insert(object.clone(), written.uid.clone());
+                waiting.pinned.insert(object.clone(), written.uid.as_str().into());
             }
         }
         Ok(waiting)

@@ -8,7 +8,7 @@ mod pods;
 mod predictors;
 mod replicas;
 
-use serde_json::Value;
+use crate::json::Value;
 use std::sync::Arc;
 
 use super::{Finding, Severity, Version, known, violations};

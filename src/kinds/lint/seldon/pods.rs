@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::super::{Finding, names};
 use super::{Component, Container, Predictor, known_words, text};

@@ -46,7 +46,7 @@ fn is_shadow(predictor: &Predictor<'_>) -> bool {
 }
 
 fn traffic_of(predictor: &Predictor<'_>) -> i64 {
-    predictor.value.get("traffic").and_then(serde_json::Value::as_i64).unwrap_or(0)
+    predictor.value.get("traffic").and_then(crate::json::Value::as_i64).unwrap_or(0)
 }
 
 fn traffic(sdep: &Sdep<'_>, findings: &mut Vec<Finding>) {

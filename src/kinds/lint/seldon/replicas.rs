@@ -1,7 +1,7 @@
 //! Replicas that decide nothing: every Deployment they would reach has a nearer field or an autoscaler.
 //! It must never say which number a Deployment gets; that is the room of scaling.
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::super::{Finding, Severity};
 use super::{Component, Predictor, Sdep, has};

@@ -61,7 +61,7 @@ fn embedded_values_are_literals_and_inside_quotes_text() {
 proptest! {
     #[test]
     fn embedded_texts_cannot_change_how_an_expression_is_read(hostile in prop_oneof![nearly(), ".{0,20}"], actual in prop_oneof![nearly(), ".{0,20}"]) {
-        let object = json!({ "a": actual, "k": { hostile.clone(): 1 } });
+        let object = json!({ "a": actual, "k": { (hostile.clone()): 1 } });
         let value = || Err(json!(hostile));
         for (parts, wanted) in [
             (vec![Ok("$.a == "), value()], actual == hostile),

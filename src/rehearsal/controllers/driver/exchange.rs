@@ -4,8 +4,8 @@
 use super::super::outcome::{Deletion, Verb, Write};
 use super::super::resource::Resource;
 use super::view::Failure;
+use crate::direct::Direct;
 use crate::json::{Value, json};
-use crate::rehearsal::server::Direct;
 use http::{HeaderValue, Method, Request, header};
 use http_body_util::BodyExt;
 use kube::Client;

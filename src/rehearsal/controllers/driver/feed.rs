@@ -5,8 +5,8 @@ use super::super::super::clock::Clock;
 use super::super::read::text;
 use super::super::resource::Resource;
 use super::exchange::{ask, read};
+use crate::direct::{Direct, Followed};
 use crate::json::Value;
-use crate::rehearsal::server::{Direct, Followed, Happened};
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use kube::Client;
@@ -35,6 +35,17 @@ pub(crate) enum Kind {
     There,
     /// It is gone.
     Gone,
+}
+
+impl Kind {
+    /// What the type of a watch event says; nothing if it is an error.
+    fn of(word: &str) -> Option<Kind> {
+        match word {
+            "ADDED" | "MODIFIED" => Some(Kind::There),
+            "DELETED" => Some(Kind::Gone),
+            _ => None,
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -130,8 +141,8 @@ async fn watch(
         news.send((id.clone(), News::Changed(kind, object))).is_ok()
     };
     if let Some(followed) = response.extensions().get::<Followed>().cloned() {
-        while let Some((happened, object)) = followed.next().await {
-            let kind = if happened == Happened::Deleted { Kind::Gone } else { Kind::There };
+        while let Some((word, object)) = followed.next().await {
+            let Some(kind) = Kind::of(word) else { return Ended::Lost };
             if !tell(kind, object) {
                 return Ended::Lost;
             }
@@ -166,12 +177,7 @@ async fn watch(
 /// What a line tells; nothing if it is an error, or cannot be read.
 fn heard(line: &[u8]) -> Option<(Kind, Value)> {
     let told: Line = serde_json::from_slice(line).ok()?;
-    let kind = match told.r#type.as_str() {
-        "ADDED" | "MODIFIED" => Kind::There,
-        "DELETED" => Kind::Gone,
-        _ => return None,
-    };
-    Some((kind, told.object))
+    Some((Kind::of(&told.r#type)?, told.object))
 }
 
 #[cfg(test)]

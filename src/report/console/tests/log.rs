@@ -3,9 +3,9 @@
 
 use super::emulator::Emulator;
 use crate::event::*;
+use crate::json::{Map, json};
 use crate::report::{Console, ConsoleOptions, Reporter, Surface, Verbosity};
 use crate::source::{Place, Sources, Span};
-use serde_json::{Map, json};
 use std::cell::RefCell;
 use std::io::{self, Write};
 use std::rc::Rc;

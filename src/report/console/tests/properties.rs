@@ -53,7 +53,7 @@ fn log(texts: &[String], outcome: Outcome, odd: usize) -> Log {
         duration_ms: 5,
         failure: Some(failure.clone()),
         kept_going: true,
-        saved: [(text(1), serde_json::json!({ text(2): text(3) }))].into_iter().collect(),
+        saved: [(text(1), crate::json::json!({ (text(2)): text(3) }))].into_iter().collect(),
         evidence: texts.to_vec(),
     };
     Log::default()
