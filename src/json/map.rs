@@ -9,9 +9,9 @@ use std::sync::Arc;
 const MANY: usize = 24;
 
 /// The entries of a mapping, in the order in which they came. Equal in any order. A copy is the same piece of memory, until one
-/// of both is changed.
+/// of both is changed; one without entries has none.
 #[derive(Clone, Debug, Default)]
-pub struct Map(Arc<Kept>);
+pub struct Map(Option<Arc<Kept>>);
 
 #[derive(Clone, Debug, Default)]
 struct Kept {
@@ -33,6 +33,10 @@ impl Kept {
     }
 
     fn push(&mut self, key: Text, value: Value) {
+        if self.entries.len() == self.entries.capacity() {
+            // Most mappings are small, and there are very many: they are not given twice what they need.
+            self.entries.reserve_exact((self.entries.len() / 2).max(4));
+        }
         match &mut self.places {
             Some(places) => {
                 places.0.insert(key.clone(), self.entries.len());
@@ -62,24 +66,43 @@ impl Map {
         Map::default()
     }
 
+    /// An empty mapping that will have so many entries.
+    pub fn with_capacity(entries: usize) -> Map {
+        let kept = || Arc::new(Kept { entries: Vec::with_capacity(entries), places: None });
+        Map((entries > 0).then(kept))
+    }
+
     /// Whether it is the very same mapping, told without looking into it.
     pub fn is(&self, other: &Map) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
+        match (&self.0, &other.0) {
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            (None, None) => true,
+            _ => false,
+        }
     }
 
     /// How many entries there are.
     pub fn len(&self) -> usize {
-        self.0.entries.len()
+        self.entries().len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.0.entries.is_empty()
+        self.entries().is_empty()
+    }
+
+    fn entries(&self) -> &[(Text, Value)] {
+        self.0.as_ref().map_or(&[], |kept| &kept.entries)
+    }
+
+    /// Where a key is.
+    fn place(&self, key: &str) -> Option<usize> {
+        self.0.as_ref()?.place(key)
     }
 
     /// The entries to be changed: from here on they are no longer shared.
     fn own(&mut self) -> &mut Kept {
-        Arc::make_mut(&mut self.0)
+        Arc::make_mut(self.0.get_or_insert_default())
     }
 
     /// The value of a key.
@@ -89,23 +112,23 @@ impl Map {
 
     /// The value of a key, to be changed.
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Value> {
-        let place = self.0.place(key)?;
+        let place = self.place(key)?;
         Some(&mut self.own().entries[place].1)
     }
 
     /// The key as it is kept, and its value.
     pub fn get_key_value(&self, key: &str) -> Option<(&Text, &Value)> {
-        self.0.place(key).map(|place| halves(&self.0.entries[place]))
+        self.place(key).map(|place| halves(&self.entries()[place]))
     }
 
     /// Whether a key is there.
     pub fn contains_key(&self, key: &str) -> bool {
-        self.0.place(key).is_some()
+        self.place(key).is_some()
     }
 
     /// Puts a value in: where its key stands, else at the end. What was there before.
     pub fn insert(&mut self, key: Text, value: Value) -> Option<Value> {
-        match self.0.place(&key) {
+        match self.place(&key) {
             Some(place) => Some(std::mem::replace(&mut self.own().entries[place].1, value)),
             None => {
                 self.own().push(key, value);
@@ -125,7 +148,7 @@ impl Map {
 
     /// Takes an entry out; the others keep their order.
     pub fn shift_remove(&mut self, key: &str) -> Option<Value> {
-        let place = self.0.place(key)?;
+        let place = self.place(key)?;
         let kept = self.own();
         let (_, value) = kept.entries.remove(place);
         if kept.places.is_some() {
@@ -141,19 +164,46 @@ impl Map {
 
     /// Keeps only some entries.
     pub fn retain(&mut self, mut keep: impl FnMut(&Text, &mut Value) -> bool) {
+        if self.is_empty() {
+            return;
+        }
         let kept = self.own();
         kept.entries.retain_mut(|(key, value)| keep(key, value));
         kept.find_anew();
     }
 
+    /// The same keys with what becomes of their values; an entry of which nothing becomes is left out. The very same mapping if
+    /// all values are the same.
+    pub fn mapped<'a>(&'a self, mut to: impl FnMut(&'a Text, &'a Value) -> Option<Value>) -> Map {
+        let mut other: Option<Kept> = None;
+        for (place, (key, value)) in self.entries().iter().enumerate() {
+            let new = to(key, value);
+            if other.is_none() && new.as_ref().is_some_and(|new| new.is(value)) {
+                continue;
+            }
+            let kept = other.get_or_insert_with(|| {
+                let mut kept = Kept { entries: Vec::with_capacity(self.len()), places: None };
+                self.entries()[..place].iter().for_each(|(key, value)| kept.push(key.clone(), value.clone()));
+                kept
+            });
+            if let Some(new) = new {
+                kept.push(key.clone(), new);
+            }
+        }
+        match other {
+            Some(kept) => Map((!kept.entries.is_empty()).then(|| Arc::new(kept))),
+            None => self.clone(),
+        }
+    }
+
     /// The keys, in order.
     pub fn keys(&self) -> impl DoubleEndedIterator<Item = &Text> + ExactSizeIterator + Clone {
-        self.0.entries.iter().map(|(key, _)| key)
+        self.entries().iter().map(|(key, _)| key)
     }
 
     /// The values, in order.
     pub fn values(&self) -> impl DoubleEndedIterator<Item = &Value> + ExactSizeIterator + Clone {
-        self.0.entries.iter().map(|(_, value)| value)
+        self.entries().iter().map(|(_, value)| value)
     }
 
     /// The values in order, to be changed.
@@ -163,7 +213,7 @@ impl Map {
 
     /// The entries, in order.
     pub fn iter(&self) -> Iter<'_> {
-        self.0.entries.iter().map(halves)
+        self.entries().iter().map(halves)
     }
 
     /// The entries in order, their values to be changed.
@@ -207,13 +257,14 @@ impl IntoIterator for Map {
     type IntoIter = std::vec::IntoIter<(Text, Value)>;
 
     fn into_iter(self) -> std::vec::IntoIter<(Text, Value)> {
-        Arc::unwrap_or_clone(self.0).entries.into_iter()
+        self.0.map(Arc::unwrap_or_clone).unwrap_or_default().entries.into_iter()
     }
 }
 
 impl<K: Into<Text>, V: Into<Value>> FromIterator<(K, V)> for Map {
     fn from_iter<T: IntoIterator<Item = (K, V)>>(entries: T) -> Map {
-        let mut map = Map::new();
+        let entries = entries.into_iter();
+        let mut map = Map::with_capacity(entries.size_hint().0);
         map.extend(entries);
         map
     }
@@ -231,13 +282,13 @@ impl PartialEq for Map {
     fn eq(&self, other: &Map) -> bool {
         let same = |(place, (key, value)): (usize, &(Text, Value))| {
             // Most often both have the same order.
-            let there = match other.0.entries.get(place) {
+            let there = match other.entries().get(place) {
                 Some((there, value)) if there == key => Some(value),
                 _ => other.get(key),
             };
             there == Some(value)
         };
-        self.is(other) || self.len() == other.len() && self.0.entries.iter().enumerate().all(same)
+        self.is(other) || self.len() == other.len() && self.entries().iter().enumerate().all(same)
     }
 }
 

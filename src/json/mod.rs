@@ -56,6 +56,7 @@ impl Value {
             (Value::String(a), Value::String(b)) => a.is(b),
             (Value::Null, Value::Null) => true,
             (Value::Bool(a), Value::Bool(b)) => a == b,
+            (Value::Number(a), Value::Number(b)) => a == b,
             _ => false,
         }
     }

@@ -143,25 +143,25 @@ impl<'a> Reader<'a> {
         match (at.kind(), value) {
             (Some(Type::Object), Value::Object(map)) if at.entry().is_some() => {
                 let entry = at.entry()?;
-                let mut out = Map::new();
-                for (key, value) in map {
+                let out = map.mapped(|key, value| {
                     self.path.push(Step::Entry(key));
                     let old = old.and_then(|old| old.get(key));
-                    out.extend(self.value(entry, value, Absent::Zero, old).map(|value| (key.clone(), value)));
+                    let value = self.value(entry, value, Absent::Zero, old);
                     self.path.pop();
-                }
+                    value
+                });
                 if out.is_empty() && absent != Absent::Zero { absence(at, absent) } else { Some(out.into()) }
             }
             (Some(Type::Object), Value::Object(map)) => Some(self.object(at, map, old)),
             (Some(Type::Array), Value::Array(items)) => {
                 let item = at.item()?;
-                let mut out = Vec::with_capacity(items.len());
-                for (index, value) in items.iter().enumerate() {
+                let out = items.mapped(|index, value| {
                     self.path.push(Step::Index(index));
                     let old = old.and_then(|old| old.get(index));
-                    out.push(self.value(item, value, Absent::Zero, old).unwrap_or(Value::Null));
+                    let value = self.value(item, value, Absent::Zero, old).unwrap_or(Value::Null);
                     self.path.pop();
-                }
+                    value
+                });
                 if out.is_empty() { absence(at, absent) } else { Some(out.into()) }
             }
             (Some(Type::String), Value::String(text)) => match self.text(at, text) {
@@ -213,21 +213,20 @@ impl<'a> Reader<'a> {
 
     fn object(&mut self, at: Cursor<'a>, map: &'a Map, old: Option<&'a Value>) -> Value {
         let outside = std::mem::replace(&mut self.inside, at.name().unwrap_or_default());
-        let mut out = Map::new();
-        for (key, value) in map {
+        let mut out = map.mapped(|key, value| {
             let Some(field) = at.field(key) else {
                 self.path.push(Step::Field(key));
                 self.unknown.push(format!("unknown field {:?}", self.place()));
                 self.path.pop();
-                continue;
+                return None;
             };
             let depth = self.path.len();
             self.path.extend(type_inside(self.inside, key).map(Step::Inside));
             self.path.push(Step::Field(key));
             let value = self.value(field, value, at.absent(key), old.and_then(|old| old.get(key)));
-            out.extend(value.map(|value| (key.clone(), value)));
             self.path.truncate(depth);
-        }
+            value
+        });
         for (name, absent, field) in at.written() {
             if !out.contains_key(name) {
                 out.extend(absence(field, absent).map(|value| (name.to_owned(), value)));

@@ -209,7 +209,7 @@ impl Set {
     }
 
     fn written(&self, member: bool) -> Value {
-        let mut map = Map::new();
+        let mut map = Map::with_capacity(self.steps.len() + 1);
         if member && !self.is_empty() {
             map.insert(".".into(), Value::Object(Map::new()));
         }

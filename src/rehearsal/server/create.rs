@@ -40,6 +40,7 @@ pub fn create(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> {
 pub fn make(state: &mut State, call: &Call<'_>, mut object: Value, applied: bool) -> Result<Reply, Refusal> {
     let resource = &*call.resource;
     let now = state.clock.seconds();
+    let read = object.clone();
     let name = name(state, &mut object);
     let uid = state.random.uid();
     meta::edit(&mut object, |meta| {
@@ -66,7 +67,7 @@ pub fn make(state: &mut State, call: &Call<'_>, mut object: Value, applied: bool
     // What the server fills in by itself is nobody's.
     admission::admit(state, call, &mut object, None)?;
     strategy::create(resource, &mut object);
-    object = model::normal(resource, object, None);
+    object = model::normal(resource, object, Some(&read));
     meta::tidy(&mut object);
     let faults = faults(resource, &object);
     if !faults.is_empty() {

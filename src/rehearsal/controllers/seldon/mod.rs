@@ -181,6 +181,8 @@ fn amounts(there: &Value, asked: &Value) -> Option<(Quantity, Quantity)> {
 /// Whether an object has all that is asked for; items of lists are found by their names.
 fn covers(there: &Value, asked: &Value) -> bool {
     match (there, asked) {
+        // The server leaves out what is empty.
+        (Value::Null, Value::Object(fields)) if fields.is_empty() => true,
         (Value::Object(_), Value::Object(fields)) => {
             fields.iter().all(|(key, value)| covers(&there[key], value))
         }
