@@ -2,7 +2,14 @@
 
 use std::path::PathBuf;
 
-use seldonplay::cluster::{ConnectError, ConnectOptions, Connected, Settings, connect};
+use jiff::Timestamp;
+use seldonplay::cluster::{ConnectError, ConnectOptions, Connected, NamespaceState, Settings, connect};
+use seldonplay::rehearsal::clock::Clock;
+use seldonplay::rehearsal::http::serve;
+use seldonplay::rehearsal::server::{self, Server};
+use tokio::net::TcpListener;
+
+use super::proxy::tunnel;
 
 const ONE: &str = "
 apiVersion: v1
@@ -167,4 +174,33 @@ async fn without_any_configuration_it_says_so_instead_of_calling_localhost() {
         .unwrap();
     let text = String::from_utf8_lossy(&again.stdout);
     assert!(again.status.success() && text.contains("1 passed"), "{text}");
+}
+
+#[tokio::test]
+async fn a_proxy_is_asked_for_the_way_and_told_who_comes() {
+    let server = Server::new(server::Settings {
+        clock: Clock::new(Timestamp::UNIX_EPOCH, 1.0),
+        seed: 0,
+        interfere: None,
+    });
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let serving = tokio::spawn(serve(server, listener));
+    let proxy = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let proxy_url = format!("http://ann:p%40ss@{}", proxy.local_addr().unwrap());
+    let options = ConnectOptions {
+        server: Some(format!("http://{address}")),
+        proxy_url: Some(proxy_url),
+        ..one("behind-a-proxy")
+    };
+    let tunnelling = tokio::spawn(tunnel(proxy));
+    let cluster = connected(options).await.unwrap().cluster;
+    assert_eq!(cluster.namespace_state("default").await, Ok(NamespaceState::Exists));
+    let asked = tunnelling.await.unwrap();
+    assert!(asked.starts_with(&format!("CONNECT {address} HTTP/1.1\r\n")), "{asked}");
+    // ann:p@ss
+    assert!(asked.to_lowercase().contains("proxy-authorization: basic yw5uonbac3m="), "{asked}");
+    serving.abort();
+    let unheard = ConnectOptions { proxy_url: there("ftp://proxy.example.com"), ..one("no-proxy") };
+    assert!(refused(unheard).await.contains("proxy"), "the scheme is none of a proxy");
 }

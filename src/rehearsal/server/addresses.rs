@@ -2,7 +2,6 @@
 //! It must never route anything.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use crate::json::{Value, json};
 
@@ -11,7 +10,6 @@ use super::meta;
 use super::refusal::{Refusal, quote};
 use super::resource::Shelf;
 use super::state::State;
-use super::stored::Stored;
 use crate::rehearsal::builtin::Fault;
 
 /// Gives a Service the addresses that its type asks for, and takes away those it does not.
@@ -118,26 +116,26 @@ pub fn give(
     Ok(())
 }
 
-/// A text in the spec of a Service.
-fn known<'a>(stored: &'a Stored, field: &str) -> &'a str {
-    stored.value["spec"][field].as_str().unwrap_or_default()
-}
-
-fn services(state: &State) -> impl Iterator<Item = &Arc<Stored>> {
-    let shelf = Shelf { group: String::new(), plural: "services".into() };
-    state.store.list(&shelf, "").collect::<Vec<_>>().into_iter()
-}
-
 fn has_address(state: &State, address: &str) -> bool {
-    services(state).any(|stored| known(stored, "clusterIP") == address)
+    state.addresses.contains(address)
+}
+
+/// Notes the address of a Service that was made or changed, or gives it back with one that is gone.
+pub fn note(state: &mut State, before: Option<&Value>, after: Option<&Value>) {
+    let address =
+        |service: &Value| service["spec"]["clusterIP"].as_text().filter(|it| *it != "None").cloned();
+    if let Some(given_back) = before.and_then(address) {
+        state.addresses.remove(&given_back);
+    }
+    state.addresses.extend(after.and_then(address));
 }
 
 /// The node ports that Services have.
 fn node_ports(state: &State) -> BTreeSet<i64> {
+    let shelf = Shelf { group: String::new(), plural: "services".into() };
     let mut ports = BTreeSet::new();
-    for stored in services(state).filter(|stored| known(stored, "type") != "ClusterIP") {
-        let service = stored.value.clone();
-        let of_service = service["spec"]["ports"].as_array().into_iter().flatten();
+    for spec in state.store.list(&shelf, "").map(|stored| &stored.value["spec"]) {
+        let of_service = spec["ports"].as_array().into_iter().flatten();
         ports.extend(of_service.filter_map(|port| port["nodePort"].as_i64()));
     }
     ports

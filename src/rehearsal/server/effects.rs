@@ -1,4 +1,4 @@
-//! What follows at once from a write: definitions are served, namespaces wait for their contents.
+//! What follows at once from a write: definitions are served, namespaces wait for their contents, addresses are given once.
 //! It must never do what a controller does in its own time.
 
 use crate::json::Value;
@@ -6,14 +6,16 @@ use crate::json::Value;
 use super::resource::{Resource, Shelf};
 use super::state::State;
 use super::stored::Stored;
-use super::{definition, meta};
+use super::{addresses, definition, meta};
 
 const GROUP: &str = "apiextensions.k8s.io";
 const DEFINITIONS: &str = "customresourcedefinitions";
 
 /// An object was made or changed.
 pub fn written(state: &mut State, resource: &Resource, stored: &Stored, old: Option<&Value>) {
-    let _ = old;
+    if resource.is("", "services") {
+        addresses::note(state, old, Some(&stored.value));
+    }
     if resource.is(GROUP, DEFINITIONS) {
         let (mut definition, now) = (stored.value.clone(), state.clock.seconds());
         let taken = definition::taken(state, &definition);
@@ -29,6 +31,9 @@ pub fn written(state: &mut State, resource: &Resource, stored: &Stored, old: Opt
 
 /// An object is gone.
 pub fn removed(state: &mut State, resource: &Resource, old: &Value) {
+    if resource.is("", "services") {
+        addresses::note(state, Some(old), None);
+    }
     if resource.is(GROUP, DEFINITIONS) {
         definition::withdraw(state, old);
     }

@@ -65,6 +65,7 @@ pub use refusal::Refusal;
 pub use store::Happened;
 pub use user::User;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -128,6 +129,7 @@ impl Server {
             catalogue: Catalogue::built_in(),
             clock: clock.clone(),
             random: Random::new(seed),
+            addresses: BTreeSet::new(),
         };
         start::furnish(&mut state);
         // What was before the beginning is not known, as in a cluster of some age.

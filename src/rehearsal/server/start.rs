@@ -3,8 +3,8 @@
 
 use crate::json::{Value, json};
 
-use super::meta;
 use super::state::State;
+use super::{effects, meta};
 
 /// Makes what a cluster has from its first moment.
 pub fn furnish(state: &mut State) {
@@ -94,5 +94,6 @@ fn keep(state: &mut State, group: &str, version: &str, plural: &str, mut object:
         meta.insert("creationTimestamp".into(), now.into());
     });
     meta::tidy(&mut object);
-    state.store.put(&resource, object);
+    let stored = state.store.put(&resource, object);
+    effects::written(state, &resource, &stored, None);
 }

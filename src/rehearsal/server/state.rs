@@ -5,8 +5,9 @@ use super::random::Random;
 use super::refusal::Refusal;
 use super::resource::{Catalogue, Resource, Shelf};
 use super::store::Store;
-use crate::json::Value;
+use crate::json::{Text, Value};
 use crate::rehearsal::clock::Clock;
+use std::collections::BTreeSet;
 
 /// All that the server holds; every request has it for itself while it is carried out.
 #[derive(Debug)]
@@ -19,6 +20,8 @@ pub struct State {
     pub clock: Clock,
     /// Where names and identities come from.
     pub random: Random,
+    /// The cluster IPs that Services have.
+    pub addresses: BTreeSet<Text>,
 }
 
 impl State {
