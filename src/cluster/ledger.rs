@@ -108,8 +108,8 @@ impl Ledger {
     /// Notes that the object with this UID is gone for certain. Deletes and watches do so by themselves.
     pub fn gone(&self, uid: &str) {
         let mut pages = lock(&self.pages);
-        pages.created.retain(|written| written.uid != uid);
         let Some(written) = pages.last.get(uid).cloned() else { return };
+        pages.created.retain(|written| written.uid != uid);
         pages.gone.insert(uid.to_owned());
         if written.resource.group.is_empty() && written.resource.kind == "Namespace" {
             pages.emptied(&written.name);

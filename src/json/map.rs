@@ -15,9 +15,41 @@ pub struct Map(Option<Arc<Kept>>);
 
 #[derive(Clone, Debug, Default)]
 struct Kept {
-    entries: Vec<(Text, Value)>,
+    entries: Vec<Pair>,
     /// Only of many entries; few mappings have them.
     places: Option<Box<Places>>,
+}
+
+/// An entry.
+#[derive(Clone, Debug)]
+pub struct Pair {
+    mark: Mark,
+    key: Text,
+    value: Value,
+}
+
+impl Pair {
+    fn new(key: Text, value: Value) -> Pair {
+        Pair { mark: Mark::of(&key), key, value }
+    }
+
+    fn is_of(&self, mark: Mark, key: &str) -> bool {
+        self.mark == mark && self.key == *key
+    }
+}
+
+/// What tells most keys apart at a glance: their length and three of their bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Mark([u8; 4]);
+
+impl Mark {
+    fn of(key: &str) -> Mark {
+        match key.as_bytes() {
+            [] => Mark([0; 4]),
+            [first, .., last] => Mark([key.len() as u8, *first, *last, key.as_bytes()[key.len() / 2]]),
+            [only] => Mark([1, *only, *only, *only]),
+        }
+    }
 }
 
 /// Where each key is.
@@ -28,7 +60,10 @@ impl Kept {
     fn place(&self, key: &str) -> Option<usize> {
         match &self.places {
             Some(places) => places.0.get(key).copied(),
-            None => self.entries.iter().position(|(there, _)| there == key),
+            None => {
+                let mark = Mark::of(key);
+                self.entries.iter().position(|pair| pair.is_of(mark, key))
+            }
         }
     }
 
@@ -40,10 +75,10 @@ impl Kept {
         match &mut self.places {
             Some(places) => {
                 places.0.insert(key.clone(), self.entries.len());
-                self.entries.push((key, value));
+                self.entries.push(Pair::new(key, value));
             }
             None => {
-                self.entries.push((key, value));
+                self.entries.push(Pair::new(key, value));
                 if self.entries.len() == MANY {
                     self.find_anew();
                 }
@@ -55,7 +90,7 @@ impl Kept {
     fn find_anew(&mut self) {
         let many = self.entries.len() >= MANY;
         let places =
-            || self.entries.iter().enumerate().map(|(place, (key, _))| (key.clone(), place)).collect();
+            || self.entries.iter().enumerate().map(|(place, pair)| (pair.key.clone(), place)).collect();
         self.places = many.then(|| Box::new(Places(places())));
     }
 }
@@ -91,7 +126,7 @@ impl Map {
         self.entries().is_empty()
     }
 
-    fn entries(&self) -> &[(Text, Value)] {
+    fn entries(&self) -> &[Pair] {
         self.0.as_ref().map_or(&[], |kept| &kept.entries)
     }
 
@@ -113,7 +148,7 @@ impl Map {
     /// The value of a key, to be changed.
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Value> {
         let place = self.place(key)?;
-        Some(&mut self.own().entries[place].1)
+        Some(&mut self.own().entries[place].value)
     }
 
     /// The key as it is kept, and its value.
@@ -129,7 +164,7 @@ impl Map {
     /// Puts a value in: where its key stands, else at the end. What was there before.
     pub fn insert(&mut self, key: Text, value: Value) -> Option<Value> {
         match self.place(&key) {
-            Some(place) => Some(std::mem::replace(&mut self.own().entries[place].1, value)),
+            Some(place) => Some(std::mem::replace(&mut self.own().entries[place].value, value)),
             None => {
                 self.own().push(key, value);
                 None
@@ -141,7 +176,7 @@ impl Map {
     pub fn shift_insert(&mut self, place: usize, key: Text, value: Value) -> Option<Value> {
         let before = self.shift_remove(&key);
         let kept = self.own();
-        kept.entries.insert(place.min(kept.entries.len()), (key, value));
+        kept.entries.insert(place.min(kept.entries.len()), Pair::new(key, value));
         kept.find_anew();
         before
     }
@@ -150,7 +185,7 @@ impl Map {
     pub fn shift_remove(&mut self, key: &str) -> Option<Value> {
         let place = self.place(key)?;
         let kept = self.own();
-        let (_, value) = kept.entries.remove(place);
+        let Pair { value, .. } = kept.entries.remove(place);
         if kept.places.is_some() {
             kept.find_anew();
         }
@@ -168,7 +203,7 @@ impl Map {
             return;
         }
         let kept = self.own();
-        kept.entries.retain_mut(|(key, value)| keep(key, value));
+        kept.entries.retain_mut(|Pair { key, value, .. }| keep(key, value));
         kept.find_anew();
     }
 
@@ -176,14 +211,14 @@ impl Map {
     /// all values are the same.
     pub fn mapped<'a>(&'a self, mut to: impl FnMut(&'a Text, &'a Value) -> Option<Value>) -> Map {
         let mut other: Option<Kept> = None;
-        for (place, (key, value)) in self.entries().iter().enumerate() {
+        for (place, Pair { key, value, .. }) in self.entries().iter().enumerate() {
             let new = to(key, value);
             if other.is_none() && new.as_ref().is_some_and(|new| new.is(value)) {
                 continue;
             }
             let kept = other.get_or_insert_with(|| {
                 let mut kept = Kept { entries: Vec::with_capacity(self.len()), places: None };
-                self.entries()[..place].iter().for_each(|(key, value)| kept.push(key.clone(), value.clone()));
+                kept.entries.extend_from_slice(&self.entries()[..place]);
                 kept
             });
             if let Some(new) = new {
@@ -198,17 +233,17 @@ impl Map {
 
     /// The keys, in order.
     pub fn keys(&self) -> impl DoubleEndedIterator<Item = &Text> + ExactSizeIterator + Clone {
-        self.entries().iter().map(|(key, _)| key)
+        self.entries().iter().map(|pair| &pair.key)
     }
 
     /// The values, in order.
     pub fn values(&self) -> impl DoubleEndedIterator<Item = &Value> + ExactSizeIterator + Clone {
-        self.entries().iter().map(|(_, value)| value)
+        self.entries().iter().map(|pair| &pair.value)
     }
 
     /// The values in order, to be changed.
     pub fn values_mut(&mut self) -> impl DoubleEndedIterator<Item = &mut Value> + ExactSizeIterator {
-        self.own().entries.iter_mut().map(|(_, value)| value)
+        self.own().entries.iter_mut().map(|pair| &mut pair.value)
     }
 
     /// The entries, in order.
@@ -222,17 +257,21 @@ impl Map {
     }
 }
 
-fn halves((key, value): &(Text, Value)) -> (&Text, &Value) {
+fn halves(Pair { key, value, .. }: &Pair) -> (&Text, &Value) {
     (key, value)
 }
 
-fn halves_mut((key, value): &mut (Text, Value)) -> (&Text, &mut Value) {
+fn halves_mut(Pair { key, value, .. }: &mut Pair) -> (&Text, &mut Value) {
     (key, value)
 }
 
-type Iter<'a> = std::iter::Map<slice::Iter<'a, (Text, Value)>, fn(&(Text, Value)) -> (&Text, &Value)>;
-type IterMut<'a> =
-    std::iter::Map<slice::IterMut<'a, (Text, Value)>, fn(&mut (Text, Value)) -> (&Text, &mut Value)>;
+fn both(Pair { key, value, .. }: Pair) -> (Text, Value) {
+    (key, value)
+}
+
+type Iter<'a> = std::iter::Map<slice::Iter<'a, Pair>, fn(&Pair) -> (&Text, &Value)>;
+type IterMut<'a> = std::iter::Map<slice::IterMut<'a, Pair>, fn(&mut Pair) -> (&Text, &mut Value)>;
+type IntoIter = std::iter::Map<std::vec::IntoIter<Pair>, fn(Pair) -> (Text, Value)>;
 
 impl<'a> IntoIterator for &'a Map {
     type Item = (&'a Text, &'a Value);
@@ -254,10 +293,10 @@ impl<'a> IntoIterator for &'a mut Map {
 
 impl IntoIterator for Map {
     type Item = (Text, Value);
-    type IntoIter = std::vec::IntoIter<(Text, Value)>;
+    type IntoIter = IntoIter;
 
-    fn into_iter(self) -> std::vec::IntoIter<(Text, Value)> {
-        self.0.map(Arc::unwrap_or_clone).unwrap_or_default().entries.into_iter()
+    fn into_iter(self) -> IntoIter {
+        self.0.map(Arc::unwrap_or_clone).unwrap_or_default().entries.into_iter().map(both)
     }
 }
 
@@ -280,13 +319,13 @@ impl<K: Into<Text>, V: Into<Value>> Extend<(K, V)> for Map {
 
 impl PartialEq for Map {
     fn eq(&self, other: &Map) -> bool {
-        let same = |(place, (key, value)): (usize, &(Text, Value))| {
+        let same = |(place, pair): (usize, &Pair)| {
             // Most often both have the same order.
             let there = match other.entries().get(place) {
-                Some((there, value)) if there == key => Some(value),
-                _ => other.get(key),
+                Some(there) if there.is_of(pair.mark, &pair.key) => Some(&there.value),
+                _ => other.get(&pair.key),
             };
-            there == Some(value)
+            there == Some(&pair.value)
         };
         self.is(other) || self.len() == other.len() && self.entries().iter().enumerate().all(same)
     }
@@ -326,6 +365,6 @@ impl<'a> Entry<'a> {
                 kept.entries.len() - 1
             }
         };
-        &mut kept.entries[place].1
+        &mut kept.entries[place].value
     }
 }

@@ -13,7 +13,7 @@ use crate::event::{EventKind, Sight};
 use crate::json::Text;
 use crate::kinds::{self, Occurrence};
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
@@ -38,14 +38,14 @@ pub struct Observer {
     /// How many objects are followed for their own sake.
     roots: usize,
     /// UIDs of the roots and of all that they own or owned.
-    members: BTreeSet<Text>,
+    members: HashSet<Text>,
     /// Roots that this run made: what they own was made in this run, too.
-    fresh: BTreeSet<Text>,
-    known: BTreeMap<Text, Sketch>,
+    fresh: HashSet<Text>,
+    known: HashMap<Text, Sketch>,
     /// What members are called, by UID, those that are gone too.
-    names: BTreeMap<Text, String>,
+    names: HashMap<Text, String>,
     /// UIDs of objects by that of an owner.
-    owned: BTreeMap<Text, BTreeSet<Text>>,
+    owned: HashMap<Text, BTreeSet<Text>>,
     occurrences: Occurrences,
     untold: VecDeque<EventKind>,
     /// Kinds that may not be seen.
@@ -71,11 +71,11 @@ impl Observer {
             followed: BTreeMap::new(),
             baselines: BTreeMap::new(),
             roots: 0,
-            members: BTreeSet::new(),
-            fresh: BTreeSet::new(),
-            known: BTreeMap::new(),
-            names: BTreeMap::new(),
-            owned: BTreeMap::new(),
+            members: HashSet::new(),
+            fresh: HashSet::new(),
+            known: HashMap::new(),
+            names: HashMap::new(),
+            owned: HashMap::new(),
             occurrences: Occurrences::default(),
             untold: VecDeque::new(),
             unseen: BTreeSet::new(),

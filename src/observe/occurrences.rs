@@ -3,7 +3,7 @@
 
 use crate::event::EventKind;
 use crate::kinds::Occurrence;
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -16,9 +16,9 @@ const MOST_HELD: usize = 2_000;
 #[derive(Default)]
 pub(super) struct Occurrences {
     /// How often each had happened when it was last told, by UID.
-    counts: BTreeMap<String, u64>,
+    counts: HashMap<String, u64>,
     /// By the UID of the object they are about.
-    held: BTreeMap<String, Vec<(Instant, Occurrence)>>,
+    held: HashMap<String, Vec<(Instant, Occurrence)>>,
     waiting: usize,
     /// No one that waits came earlier, as of the last time that all were looked at.
     oldest: Option<Instant>,

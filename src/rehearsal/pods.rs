@@ -2,8 +2,8 @@
 //! It must never write.
 
 use crate::direct::{Direct, Followed};
-use crate::json::Value;
-use std::collections::BTreeMap;
+use crate::json::{Text, Value};
+use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// The pods that there have been, by uid, and whether they were ever ready.
 #[derive(Debug, Default)]
-pub(super) struct Pods(Mutex<BTreeMap<String, bool>>);
+pub(super) struct Pods(Mutex<HashMap<Text, bool>>);
 
 impl Pods {
     /// How many there have been, and how many of them were ever ready or had done their work.
@@ -38,13 +38,13 @@ impl Pods {
     }
 
     fn take(&self, pod: &Value) {
-        let Some(uid) = pod["metadata"]["uid"].as_str() else { return };
+        let Some(uid) = pod["metadata"]["uid"].as_text() else { return };
         let conditions = pod["status"]["conditions"].as_array();
         let ready = pod["status"]["phase"] == "Succeeded"
             || conditions
                 .into_iter()
                 .flatten()
                 .any(|condition| condition["type"] == "Ready" && condition["status"] == "True");
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(uid.to_owned()).or_default() |= ready;
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(uid.clone()).or_default() |= ready;
     }
 }

@@ -8,13 +8,13 @@ use crate::event::Failure;
 use crate::json::{Text, Value};
 use crate::kinds;
 use crate::tree::{Leaf, Tree};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// The members of the trees below some roots.
 #[derive(Default)]
 pub(super) struct Owned {
     /// Roots, and what was once seen to be owned: an owner that is gone still counts.
-    members: BTreeSet<Text>,
+    members: HashSet<Text>,
     /// The feeds that show owned kinds.
     feeds: BTreeSet<usize>,
     /// What is there now of those kinds, by UID.
@@ -22,7 +22,7 @@ pub(super) struct Owned {
     /// Those in the tree that belong to it by their owners.
     left: BTreeSet<Text>,
     /// UIDs by feed and key.
-    keys: BTreeMap<(usize, Key), Text>,
+    keys: HashMap<(usize, Key), Text>,
 }
 
 impl Owned {

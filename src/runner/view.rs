@@ -3,7 +3,7 @@
 
 use crate::cluster::{Cluster, Error, Interest, ObjectRef, Seen, Snapshot, Watch};
 use crate::json::{Text, Value};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
@@ -22,9 +22,9 @@ pub(super) struct Feed {
     watch: Watch,
     objects: BTreeMap<Key, Snapshot>,
     /// Where they stand, by UID.
-    places: BTreeMap<Text, Key>,
+    places: HashMap<Text, Key>,
     /// Which objects have this owner, where that is asked for.
-    owned: Option<BTreeMap<Text, BTreeSet<Key>>>,
+    owned: Option<HashMap<Text, BTreeSet<Key>>>,
     listed: bool,
     blocked: bool,
 }
@@ -54,12 +54,12 @@ impl View {
         if let Some(same) = same {
             return same;
         }
-        let owned = by_owner.then(BTreeMap::new);
+        let owned = by_owner.then(HashMap::new);
         let watch = cluster.watch(interest);
         self.feeds.push(Feed {
             watch,
             objects: BTreeMap::new(),
-            places: BTreeMap::new(),
+            places: HashMap::new(),
             owned,
             listed: false,
             blocked: false,

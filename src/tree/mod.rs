@@ -2,7 +2,7 @@
 //! Must never know where objects come from, what their kinds mean, or keep whole objects.
 
 use crate::json::{Text, Value};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What a tree keeps of an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,7 +58,7 @@ impl Leaf {
 pub struct Tree {
     leaves: BTreeMap<Text, Leaf>,
     /// UIDs of owner → UIDs of owned, the removed ones included.
-    owned: BTreeMap<Text, BTreeSet<Text>>,
+    owned: HashMap<Text, BTreeSet<Text>>,
 }
 
 impl Tree {

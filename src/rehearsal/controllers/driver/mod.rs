@@ -17,7 +17,7 @@ use super::outcome::{CREATED, Outcome, Told, Verb, Write};
 use super::read::{holds, later, name, namespace, until};
 use super::resource::{DEFINITIONS, Resource};
 use super::{Controller, Settings};
-use crate::json::Value;
+use crate::json::{Text, Value};
 use feed::{Kind, Message, News, feed};
 use http::Method;
 use kube::Client;
@@ -35,14 +35,14 @@ const PAUSE: Duration = Duration::from_millis(5);
 const LONGEST: Duration = Duration::from_secs(1000);
 
 /// What a controller is called for: an object, there or not.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Name {
     /// The resource's id.
-    pub resource: String,
+    pub resource: Text,
     /// Empty for what is cluster-scoped.
-    pub namespace: String,
+    pub namespace: Text,
     /// The name.
-    pub name: String,
+    pub name: Text,
 }
 
 impl Name {
@@ -187,7 +187,7 @@ impl Driver {
             News::Listed(objects) => {
                 let mut missing = self.store.names(&id);
                 for object in objects {
-                    missing.remove(&(namespace(&object).to_owned(), name(&object).to_owned()));
+                    missing.remove(&(namespace(&object).into(), name(&object).into()));
                     self.absorb(&id, object);
                 }
                 for (namespace, name) in missing {

@@ -3,7 +3,7 @@
 
 use super::Name;
 use jiff::Timestamp;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 /// A controller's place in the table, and what it is called for.
 pub(super) type Key = (usize, Name);
@@ -12,12 +12,12 @@ pub(super) type Key = (usize, Name);
 #[derive(Default)]
 pub(super) struct Queue {
     ready: VecDeque<Key>,
-    queued: BTreeSet<Key>,
+    queued: HashSet<Key>,
     /// What is being looked at, and whether it is to be looked at again.
     working: Option<(Key, bool)>,
     /// What is due when; of what is due at once, first what was set first.
     timers: BTreeMap<(Timestamp, u64), Key>,
-    timed: BTreeMap<Key, (Timestamp, u64)>,
+    timed: HashMap<Key, (Timestamp, u64)>,
     set: u64,
 }
 

@@ -5,7 +5,7 @@ use super::super::outcome::Told;
 use super::super::read::{micro_stamp, stamp, text};
 use crate::json::{Value, json};
 use jiff::Timestamp;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 
 /// As many different messages of one reason of one object are told one by one.
 const ALIKE: usize = 10;
@@ -18,9 +18,9 @@ const REFILL: f64 = 1.0 / 300.0;
 /// What was told of what.
 #[derive(Default)]
 pub(crate) struct Recorder {
-    told: BTreeMap<String, Sent>,
-    alike: BTreeMap<String, (BTreeSet<String>, Timestamp)>,
-    buckets: BTreeMap<String, (f64, Timestamp)>,
+    told: HashMap<String, Sent>,
+    alike: HashMap<String, (BTreeSet<String>, Timestamp)>,
+    buckets: HashMap<String, (f64, Timestamp)>,
     made: u64,
 }
 

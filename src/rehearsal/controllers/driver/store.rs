@@ -5,10 +5,10 @@ use super::super::load::{Load, requests};
 use super::super::pods::is_ended;
 use super::super::read::{controller, deleting, fields, items, name, namespace, text, uid};
 use super::super::resource::{PODS, Resource, SERVICES};
-use crate::json::Value;
+use crate::json::{Text, Value};
 use jiff::Timestamp;
-use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Bound;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::hash::Hash;
 
 /// An object, and since when it is as it is; times are virtual.
 #[derive(Debug)]
@@ -25,6 +25,28 @@ pub(crate) struct Entry {
     pub deleting_at: Option<Timestamp>,
 }
 
+impl Entry {
+    /// Takes in the object as it is now; the object as it was.
+    fn change(&mut self, object: Value, now: Timestamp) -> Value {
+        let (was, is) = (&self.object, &object);
+        let generation = &is["metadata"]["generation"];
+        let same = match generation.is_null() {
+            false => was["metadata"]["generation"] == *generation,
+            true => was["spec"] == is["spec"],
+        };
+        if !same {
+            self.spec_at = now;
+        }
+        if was["status"] != is["status"] {
+            self.status_at = now;
+        }
+        if deleting(is) {
+            self.deleting_at.get_or_insert(now);
+        }
+        std::mem::replace(&mut self.object, object)
+    }
+}
+
 /// What happened to an object.
 pub(crate) struct Change<'a> {
     /// The resource's id.
@@ -38,7 +60,10 @@ pub(crate) struct Change<'a> {
 }
 
 /// A resource's id, a namespace and a name.
-type Place = (String, String, String);
+type Place = (Text, Text, Text);
+
+/// The objects of a resource, by namespace and name.
+type Table = BTreeMap<Text, BTreeMap<Text, Entry>>;
 
 /// All objects known.
 #[derive(Default)]
@@ -46,21 +71,21 @@ pub(crate) struct Store {
     resources: BTreeMap<String, Resource>,
     /// Group and kind → resource id.
     kinds: BTreeMap<(String, String), String>,
-    tables: BTreeMap<String, BTreeMap<(String, String), Entry>>,
+    tables: BTreeMap<Text, Table>,
     /// UID of owner → what it owns.
-    owned: BTreeMap<String, BTreeSet<Place>>,
+    owned: HashMap<Text, BTreeSet<Place>>,
     /// Resource and namespace → the names of what no controller controls.
-    uncontrolled: BTreeMap<(String, String), BTreeSet<String>>,
+    uncontrolled: HashMap<(Text, Text), BTreeSet<Text>>,
     /// Namespace and `key=value` → pods that carry the label.
-    labelled: BTreeMap<(String, String), BTreeSet<String>>,
+    labelled: HashMap<(Text, Text), BTreeSet<Text>>,
     /// Namespace and the first `key=value` of its selector → Services.
-    selecting: BTreeMap<(String, String), BTreeSet<String>>,
+    selecting: HashMap<(Text, Text), BTreeSet<Text>>,
     /// Node → what the pods on it ask for.
     loads: BTreeMap<String, Load>,
     /// The pods that are on no node: their names, by namespace.
-    unplaced: BTreeMap<String, BTreeSet<String>>,
+    unplaced: BTreeMap<Text, BTreeSet<Text>>,
     /// UIDs of what is known to be gone, so that late news does not bring it back.
-    gone: BTreeSet<String>,
+    gone: HashSet<Text>,
 }
 
 impl Store {
@@ -74,8 +99,7 @@ impl Store {
     pub fn withdraw(&mut self, id: &str) -> Vec<Value> {
         self.kinds.retain(|_, known| known != id);
         self.resources.remove(id);
-        let places: Vec<(String, String)> =
-            self.tables.get(id).into_iter().flat_map(|table| table.keys().cloned()).collect();
+        let places = self.names(id);
         places.iter().filter_map(|(namespace, name)| self.remove(id, namespace, name, None)).collect()
     }
 
@@ -97,20 +121,18 @@ impl Store {
 
     /// An object.
     pub fn get(&self, resource: &str, namespace: &str, name: &str) -> Option<&Entry> {
-        self.tables.get(resource)?.get(&(namespace.to_owned(), name.to_owned()))
+        self.tables.get(resource)?.get(namespace)?.get(name)
     }
 
     /// The objects of a resource in a namespace, by name.
     pub fn list(&self, resource: &str, namespace: &str) -> impl Iterator<Item = &Entry> {
-        let from = Bound::Included((namespace.to_owned(), String::new()));
-        let table = self.tables.get(resource);
-        let range = table.into_iter().flat_map(move |table| table.range((from.clone(), Bound::Unbounded)));
-        range.take_while(move |((there, _), _)| there == namespace).map(|(_, entry)| entry)
+        let there = self.tables.get(resource).and_then(|table| table.get(namespace));
+        there.into_iter().flat_map(BTreeMap::values)
     }
 
     /// All objects of a resource, by namespace and name.
     pub fn all(&self, resource: &str) -> impl Iterator<Item = &Entry> {
-        self.tables.get(resource).into_iter().flat_map(BTreeMap::values)
+        self.tables.get(resource).into_iter().flat_map(BTreeMap::values).flat_map(BTreeMap::values)
     }
 
     /// The objects of a resource that have this owner, by name.
@@ -125,7 +147,7 @@ impl Store {
 
     /// The objects of a resource in a namespace that no controller controls, by name.
     pub fn uncontrolled(&self, resource: &str, namespace: &str) -> impl Iterator<Item = &Entry> {
-        let key = (resource.to_owned(), namespace.to_owned());
+        let key = (resource.into(), namespace.into());
         let names = self.uncontrolled.get(&key).into_iter().flatten();
         names.filter_map(move |name| self.get(&key.0, &key.1, name))
     }
@@ -141,9 +163,9 @@ impl Store {
     /// Pods of a namespace that carry all of these labels, by name; none if no label is asked for.
     pub fn pods_with(&self, namespace: &str, labels: &Value) -> Vec<&Entry> {
         let labels = fields(labels);
-        let sets: Option<Vec<&BTreeSet<String>>> = labels
+        let sets: Option<Vec<&BTreeSet<Text>>> = labels
             .iter()
-            .map(|(key, value)| self.labelled.get(&(namespace.to_owned(), pair(key, value))))
+            .map(|(key, value)| self.labelled.get(&(namespace.into(), pair(key, value))))
             .collect();
         let Some(mut sets) = sets.filter(|sets| !sets.is_empty()) else { return Vec::new() };
         sets.sort_by_key(|set| set.len());
@@ -170,8 +192,8 @@ impl Store {
     pub fn services_for(&self, namespace: &str, labels: &Value) -> BTreeSet<&str> {
         let pairs = labels.as_object().into_iter().flatten();
         let found =
-            pairs.filter_map(|(key, value)| self.selecting.get(&(namespace.to_owned(), pair(key, value))));
-        found.flatten().map(String::as_str).collect()
+            pairs.filter_map(|(key, value)| self.selecting.get(&(namespace.into(), pair(key, value))));
+        found.flatten().map(Text::as_str).collect()
     }
 
     /// Puts in an object as the server told it. `None` if it is no news; else what was there before of the same object.
@@ -182,39 +204,44 @@ impl Store {
         if let Some(metadata) = object["metadata"].as_object_mut() {
             metadata.shift_remove("managedFields");
         }
-        let known = self.get(resource, namespace(&object), name(&object));
-        if known.is_some_and(|known| version(&known.object) >= version(&object)) {
-            return None;
-        }
-        let before = known.map(|known| known.object["metadata"]["uid"].clone());
-        let before = before.and_then(|_| self.take(resource, &object));
-        let deleting_at = deleting(&object).then_some(now);
-        let mut entry = Entry { seen_at: now, spec_at: now, status_at: now, deleting_at, object };
-        let same =
-            before.filter(|before| before.object["metadata"]["uid"] == entry.object["metadata"]["uid"]);
-        if let Some(before) = &same {
-            entry.seen_at = before.seen_at;
-            let (was, is) = (&before.object, &entry.object);
-            let numbered = !is["metadata"]["generation"].is_null();
-            if numbered && was["metadata"]["generation"] == is["metadata"]["generation"]
-                || !numbered && was["spec"] == is["spec"]
-            {
-                entry.spec_at = before.spec_at;
+        let known = self
+            .tables
+            .get_mut(resource)
+            .and_then(|table| table.get_mut(namespace(&object)))
+            .and_then(|table| table.get_mut(name(&object)));
+        match known {
+            Some(known) if version(&known.object) >= version(&object) => None,
+            Some(known) if uid(&known.object) == uid(&object) => {
+                let same_place = is_found_alike(&known.object, &object);
+                let before = known.change(object, now);
+                if !same_place {
+                    let object = known.object.clone();
+                    self.index(resource, &before, false);
+                    self.index(resource, &object, true);
+                }
+                Some(Some(before))
             }
-            entry.deleting_at = before.deleting_at.or(entry.deleting_at);
-            if before.object["status"] == entry.object["status"] {
-                entry.status_at = before.status_at;
+            known => {
+                if known.is_some() {
+                    self.take(resource, namespace(&object), name(&object));
+                }
+                self.index(resource, &object, true);
+                let (namespace, name) = (namespace(&object).into(), name(&object).into());
+                let deleting_at = deleting(&object).then_some(now);
+                let entry = Entry { seen_at: now, spec_at: now, status_at: now, deleting_at, object };
+                self.tables
+                    .entry(resource.into())
+                    .or_default()
+                    .entry(namespace)
+                    .or_default()
+                    .insert(name, entry);
+                Some(None)
             }
         }
-        self.index(resource, &entry.object, true);
-        let place = (namespace(&entry.object).to_owned(), name(&entry.object).to_owned());
-        self.tables.entry(resource.to_owned()).or_default().insert(place, entry);
-        Some(same.map(|before| before.object))
     }
 
-    fn take(&mut self, resource: &str, like: &Value) -> Option<Entry> {
-        let place = (namespace(like).to_owned(), name(like).to_owned());
-        let entry = self.tables.get_mut(resource)?.remove(&place)?;
+    fn take(&mut self, resource: &str, namespace: &str, name: &str) -> Option<Entry> {
+        let entry = self.tables.get_mut(resource)?.get_mut(namespace)?.remove(name)?;
         self.index(resource, &entry.object, false);
         Some(entry)
     }
@@ -228,41 +255,46 @@ impl Store {
         only: Option<&str>,
     ) -> Option<Value> {
         if let Some(only) = only {
-            self.gone.insert(only.to_owned());
+            self.gone.insert(only.into());
         }
         let there = self.get(resource, namespace, name)?;
         if only.is_some_and(|only| only != uid(&there.object)) {
             return None;
         }
-        let there = there.object.clone();
-        self.gone.insert(uid(&there).to_owned());
-        self.take(resource, &there).map(|entry| entry.object)
+        let uid = uid(&there.object).into();
+        self.gone.insert(uid);
+        self.take(resource, namespace, name).map(|entry| entry.object)
     }
 
     /// The names of all objects of a resource.
-    pub fn names(&self, resource: &str) -> BTreeSet<(String, String)> {
-        self.tables.get(resource).map(|table| table.keys().cloned().collect()).unwrap_or_default()
+    pub fn names(&self, resource: &str) -> BTreeSet<(Text, Text)> {
+        let spaces = self.tables.get(resource).into_iter().flatten();
+        spaces.flat_map(|(space, names)| names.keys().map(|name| (space.clone(), name.clone()))).collect()
     }
 
     fn index(&mut self, resource: &str, object: &Value, in_it: bool) {
         let (namespace, name) = (namespace(object), name(object));
-        let place = || (resource.to_owned(), namespace.to_owned(), name.to_owned());
+        let place = || (resource.into(), namespace.into(), name.into());
         for owner in items(&object["metadata"]["ownerReferences"]) {
-            note(&mut self.owned, text(&owner["uid"]).to_owned(), place(), in_it);
+            note(&mut self.owned, text(&owner["uid"]).into(), place(), in_it);
         }
         if controller(object).is_none() {
-            let key = (resource.to_owned(), namespace.to_owned());
-            note(&mut self.uncontrolled, key, name.to_owned(), in_it);
+            let key = (resource.into(), namespace.into());
+            note(&mut self.uncontrolled, key, name.into(), in_it);
         }
-        let at = |key: &str, value: &Value| (namespace.to_owned(), pair(key, value));
+        let at = |key: &str, value: &Value| (namespace.into(), pair(key, value));
         match resource {
             PODS => {
                 for (key, value) in object["metadata"]["labels"].as_object().into_iter().flatten() {
-                    note(&mut self.labelled, at(key, value), name.to_owned(), in_it);
+                    note(&mut self.labelled, at(key, value), name.into(), in_it);
                 }
                 let node = text(&object["spec"]["nodeName"]);
                 if node.is_empty() {
-                    note(&mut self.unplaced, namespace.to_owned(), name.to_owned(), in_it);
+                    let names = self.unplaced.entry(namespace.into()).or_default();
+                    match in_it {
+                        true => _ = names.insert(name.into()),
+                        false => _ = names.remove(name),
+                    }
                 } else if !is_ended(object) {
                     let (asked, sign) = (requests(object), if in_it { 1 } else { -1 });
                     let load = self.loads.entry(node.to_owned()).or_default();
@@ -276,7 +308,7 @@ impl Store {
                     .as_object()
                     .and_then(|selector| selector.iter().min_by_key(|(key, _)| *key))
                 {
-                    note(&mut self.selecting, at(key, value), name.to_owned(), in_it);
+                    note(&mut self.selecting, at(key, value), name.into(), in_it);
                 }
             }
             _ => {}
@@ -285,7 +317,7 @@ impl Store {
 }
 
 /// Notes a value under a key, or takes it away.
-fn note<K: Ord, V: Ord>(index: &mut BTreeMap<K, BTreeSet<V>>, key: K, value: V, in_it: bool) {
+fn note<K: Hash + Eq, V: Ord>(index: &mut HashMap<K, BTreeSet<V>>, key: K, value: V, in_it: bool) {
     if in_it {
         index.entry(key).or_default().insert(value);
     } else if let Some(values) = index.get_mut(&key) {
@@ -296,8 +328,17 @@ fn note<K: Ord, V: Ord>(index: &mut BTreeMap<K, BTreeSet<V>>, key: K, value: V, 
     }
 }
 
-fn pair(key: &str, value: &Value) -> String {
-    format!("{key}={}", text(value))
+fn pair(key: &str, value: &Value) -> Text {
+    [key, "=", text(value)].concat().into()
+}
+
+/// Whether an object is found where it was found before: by the same owners and labels, on the same node.
+fn is_found_alike(before: &Value, after: &Value) -> bool {
+    let same = |part: &str, field: &str| before[part][field].is(&after[part][field]);
+    same("metadata", "ownerReferences")
+        && same("metadata", "labels")
+        && before["spec"].is(&after["spec"])
+        && before["status"]["phase"] == after["status"]["phase"]
 }
 
 /// The resourceVersion as a number: they grow.
