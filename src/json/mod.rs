@@ -205,14 +205,19 @@ impl Value {
         })
     }
 
-    /// About how many bytes its JSON has.
-    pub fn size(&self) -> usize {
+    /// About how many bytes the JSON has of what is not in the same place of another value too.
+    pub fn size_beside(&self, other: &Value) -> usize {
         match self {
+            _ if self.is(other) => 0,
             Value::Null | Value::Bool(_) | Value::Number(_) => 4,
             Value::String(text) => text.len() + 3,
-            Value::Array(items) => items.iter().map(Value::size).sum::<usize>() + 2,
+            Value::Array(items) => {
+                let sizes = items.iter().enumerate().map(|(place, item)| item.size_beside(&other[place]));
+                sizes.sum::<usize>() + 2
+            }
             Value::Object(map) => {
-                map.iter().map(|(key, value)| key.len() + 4 + value.size()).sum::<usize>() + 2
+                let sizes = map.iter().map(|(key, value)| key.len() + 4 + value.size_beside(&other[key]));
+                sizes.sum::<usize>() + 2
             }
         }
     }

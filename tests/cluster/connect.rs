@@ -7,9 +7,8 @@ use seldonplay::cluster::{ConnectError, ConnectOptions, Connected, NamespaceStat
 use seldonplay::rehearsal::clock::Clock;
 use seldonplay::rehearsal::http::serve;
 use seldonplay::rehearsal::server::{self, Server};
-use tokio::net::TcpListener;
-
-use super::proxy::tunnel;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
 
 const ONE: &str = "
 apiVersion: v1
@@ -174,6 +173,23 @@ async fn without_any_configuration_it_says_so_instead_of_calling_localhost() {
         .unwrap();
     let text = String::from_utf8_lossy(&again.stdout);
     assert!(again.status.success() && text.contains("1 passed"), "{text}");
+}
+
+/// A proxy that tunnels (`CONNECT`, RFC 9110, section 9.3.6), to one client; the head of what it was asked.
+async fn tunnel(listener: TcpListener) -> String {
+    let (mut client, _) = listener.accept().await.unwrap();
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(client.read_u8().await.unwrap());
+    }
+    let head = String::from_utf8(head).unwrap();
+    let target = head.split(' ').nth(1).unwrap().to_owned();
+    client.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").await.unwrap();
+    tokio::spawn(async move {
+        let mut server = TcpStream::connect(target).await.unwrap();
+        drop(tokio::io::copy_bidirectional(&mut client, &mut server).await);
+    });
+    head
 }
 
 #[tokio::test]

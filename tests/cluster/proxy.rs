@@ -79,20 +79,3 @@ impl Proxy {
         self.stalls.store(stalls, Relaxed);
     }
 }
-
-/// A proxy that tunnels (`CONNECT`, RFC 9110, section 9.3.6), to one client; the head of what it was asked.
-pub async fn tunnel(listener: TcpListener) -> String {
-    let (mut client, _) = listener.accept().await.unwrap();
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        head.push(client.read_u8().await.unwrap());
-    }
-    let head = String::from_utf8(head).unwrap();
-    let target = head.split(' ').nth(1).unwrap().to_owned();
-    client.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").await.unwrap();
-    tokio::spawn(async move {
-        let mut server = TcpStream::connect(target).await.unwrap();
-        drop(tokio::io::copy_bidirectional(&mut client, &mut server).await);
-    });
-    head
-}

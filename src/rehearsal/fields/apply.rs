@@ -200,7 +200,7 @@ impl Merging<'_> {
         owners.fields.retain(|_, owned| !owned.is_empty());
         let merged = (!same(live, &merged)).then_some(merged);
         if merged.is_some() {
-            owners.times.insert(id, manager.time.to_owned());
+            owners.times.insert(id, manager.time.into());
         }
         Ok((merged, owners))
     }

@@ -4,7 +4,7 @@
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
-use crate::json::{Map, Value, json};
+use crate::json::{Map, Text, Value, json};
 
 use super::Manager;
 use super::set::Set;
@@ -32,25 +32,24 @@ impl Operation {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Id {
     /// The name it gave.
-    pub name: String,
+    pub name: Text,
     /// How it wrote.
     pub operation: Operation,
     /// In which version, empty for one that applies.
-    pub api_version: String,
+    pub api_version: Text,
     /// Through which subresource, empty for the object itself.
-    pub subresource: String,
+    pub subresource: Text,
 }
 
 impl Id {
     /// Who a request is from.
     pub fn of(manager: &Manager<'_>, operation: Operation) -> Id {
         let api_version = match operation {
-            Operation::Apply => String::new(),
-            Operation::Update => manager.api_version.to_owned(),
+            Operation::Apply => Text::default(),
+            Operation::Update => manager.api_version.into(),
         };
         let name = if manager.name.is_empty() { "unknown" } else { manager.name };
-        let subresource = manager.subresource.to_owned();
-        Id { name: name.to_owned(), operation, api_version, subresource }
+        Id { name: name.into(), operation, api_version, subresource: manager.subresource.into() }
     }
 
     /// The manager in the words of a conflict: `"kubectl" with subresource "status" using apps/v1`.
@@ -72,20 +71,22 @@ pub struct Owned {
     /// The fields; of what the server keeps they are read from `read` when somebody first wants them.
     set: OnceCell<Set>,
     /// The version that they are named in.
-    pub api_version: String,
+    pub api_version: Text,
     /// The fields as they were read, while they are the same.
     read: Option<Value>,
+    /// The entry that they were read from, while they are the same.
+    entry: Option<Value>,
 }
 
 impl Owned {
     /// What a manager comes to own.
     pub fn of(set: Set, api_version: &str) -> Owned {
-        Owned { set: set.into(), api_version: api_version.to_owned(), read: None }
+        Owned { set: set.into(), api_version: api_version.into(), read: None, entry: None }
     }
 
     /// Changes the fields.
     pub fn change(&mut self, set: Set) {
-        *self = Owned { set: set.into(), api_version: std::mem::take(&mut self.api_version), read: None };
+        *self = Owned { api_version: std::mem::take(&mut self.api_version), ..Owned::of(set, "") };
     }
 
     /// The fields.
@@ -122,7 +123,7 @@ impl Owned {
     /// Forgets how they were spelt.
     fn respell(&mut self) {
         self.set();
-        self.read = None;
+        (self.read, self.entry) = (None, None);
     }
 }
 
@@ -132,7 +133,7 @@ pub struct Owners {
     /// What each owns.
     pub fields: BTreeMap<Id, Owned>,
     /// When each last changed something, as RFC 3339.
-    pub times: BTreeMap<Id, String>,
+    pub times: BTreeMap<Id, Text>,
 }
 
 /// How many managers that did not apply are kept apart.
@@ -165,7 +166,7 @@ impl Owners {
     pub fn kept(entries: &Value) -> Result<Owners, String> {
         let mut owners = Owners::default();
         for (index, entry) in entries.as_array().into_iter().flatten().enumerate() {
-            let text = |key: &str| entry.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+            let text = |key: &str| entry[key].as_text().cloned().unwrap_or_default();
             let operation = match text("operation").as_str() {
                 "Apply" => Operation::Apply,
                 "Update" => Operation::Update,
@@ -180,18 +181,19 @@ impl Owners {
                 "" => return Err(format!("missing fieldsType in managed fields entry {index}")),
                 other => return Err(format!("invalid fieldsType {other:?} in managed fields entry {index}")),
             }
-            let versioned = if operation == Operation::Apply { String::new() } else { api_version.clone() };
+            let versioned = if operation == Operation::Apply { Text::default() } else { api_version.clone() };
             let id = Id {
                 name: text("manager"),
                 operation,
                 api_version: versioned,
                 subresource: text("subresource"),
             };
-            if let Some(time) = entry.get("time").and_then(Value::as_str) {
-                owners.times.insert(id.clone(), time.to_owned());
+            if let Some(time) = entry["time"].as_text() {
+                owners.times.insert(id.clone(), time.clone());
             }
             let read = entry.get("fieldsV1").filter(|fields| !fields.is_null()).cloned();
-            owners.fields.insert(id, Owned { set: OnceCell::new(), api_version, read });
+            let entry = Some(entry.clone());
+            owners.fields.insert(id, Owned { set: OnceCell::new(), api_version, read, entry });
         }
         Ok(owners)
     }
@@ -207,7 +209,7 @@ impl Owners {
         let mut entries: Vec<(&Id, &Owned, &str)> = self
             .fields
             .iter()
-            .map(|(id, owned)| (id, owned, self.times.get(id).map_or("", String::as_str)))
+            .map(|(id, owned)| (id, owned, self.times.get(id).map_or("", Text::as_str)))
             .collect();
         entries.sort_by(|(a, x, s), (b, y, t)| {
             let order =
@@ -229,7 +231,7 @@ impl Owners {
             return;
         }
         updaters.sort_by(|a, b| self.times.get(a).cmp(&self.times.get(b)).then_with(|| a.cmp(b)));
-        let mut firsts: BTreeMap<String, Id> = BTreeMap::new();
+        let mut firsts: BTreeMap<Text, Id> = BTreeMap::new();
         for id in updaters {
             if left <= MOST_UPDATERS {
                 break;
@@ -243,7 +245,7 @@ impl Owners {
                 name: ANCIENT.into(),
                 operation: Operation::Update,
                 api_version: owned.api_version.clone(),
-                subresource: String::new(),
+                subresource: Text::default(),
             };
             if !self.fields.contains_key(&bucket)
                 && let Some(moved) = self.fields.remove(first)
@@ -262,7 +264,11 @@ impl Owners {
 }
 
 fn entry(id: &Id, owned: &Owned, time: &str) -> Value {
-    let mut entry = Map::new();
+    // The server's own order and form: what it has read it has written.
+    if let Some(entry) = owned.entry.as_ref().filter(|entry| entry["time"] == *time) {
+        return entry.clone();
+    }
+    let mut entry = Map::with_capacity(7);
     entry.insert("manager".into(), id.name.clone().into());
     entry.insert("operation".into(), id.operation.name().into());
     entry.insert("apiVersion".into(), owned.api_version.clone().into());

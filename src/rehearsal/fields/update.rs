@@ -100,7 +100,7 @@ pub fn updated(
         owners.fields.remove(&id);
     }
     if !set.is_empty() {
-        owners.times.insert(id, manager.time.to_owned());
+        owners.times.insert(id, manager.time.into());
     }
     owners.cap();
     Some(owners)

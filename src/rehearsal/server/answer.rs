@@ -21,7 +21,12 @@ pub(super) fn written(call: &Call<'_>, reply: Reply, now: Timestamp) -> Response
     let (resource, view, directly) = (&*call.resource, call.view, call.sent.is_some());
     let plain = view == View::Plain && is_as_kept(resource);
     match reply.content {
-        Content::Stored(object) if plain => respond(reply.code, JSON, Body::stored(object)),
+        Content::Stored(object) if plain => {
+            let bare = directly.then(|| Direct(object.bare().clone()));
+            let mut response = respond(reply.code, JSON, Body::stored(object));
+            bare.map(|bare| response.extensions_mut().insert(bare));
+            response
+        }
         Content::Object(object) if view == View::Plain => respond(reply.code, JSON, Body::value(object)),
         Content::Json(value) => respond(reply.code, JSON, Body::value(value)),
         Content::Stored(object) => json(reply.code, render::stored(resource, &object, view, now)),

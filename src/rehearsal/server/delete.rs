@@ -165,7 +165,7 @@ pub fn collection(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> 
     let mut gone = Vec::with_capacity(listed.items.len());
     for stored in &listed.items {
         let done = one(state, &resource, stored, options.clone())?;
-        gone.push(Arc::new(Stored::new(done.object, stored.version, Happened::Deleted)));
+        gone.push(Arc::new(Stored::new(done.object, stored.version, Happened::Deleted, &stored.value)));
     }
     let listed = list::Listed {
         version: state.store.version(),

@@ -14,7 +14,7 @@ use super::stored::{Stored, line};
 /// How many changes of a kind are remembered.
 const CHANGES: usize = 4096;
 /// How many bytes of changes of a kind are remembered, unless they are few.
-const BYTES: usize = 1 << 20;
+const BYTES: usize = 1 << 19;
 /// How many changes are remembered however large they are.
 const FEW: usize = 128;
 
@@ -157,7 +157,8 @@ impl Store {
         let names = kept.objects.entry(folder(place("namespace"))).or_default();
         let before = names.remove(place("name"));
         let happened = if before.is_some() { Happened::Modified } else { Happened::Added };
-        let now = Arc::new(Stored::new(value, self.version, happened));
+        let known = before.as_ref().map_or(&Value::Null, |before| &before.value);
+        let now = Arc::new(Stored::new(value, self.version, happened, known));
         names.insert(now.name.clone(), now.clone());
         kept.tell(Change::new(happened, now.clone(), before));
         now
@@ -172,7 +173,7 @@ impl Store {
             kept.objects.remove(&folder(namespace));
         }
         self.version += 1;
-        let now = Arc::new(Stored::new(before.value.clone(), self.version, Happened::Deleted));
+        let now = Arc::new(Stored::new(before.value.clone(), self.version, Happened::Deleted, &before.value));
         kept.tell(Change::new(Happened::Deleted, now.clone(), Some(before)));
         Some(now)
     }
@@ -183,7 +184,7 @@ impl Store {
         for stored in kept.objects.values_mut().flat_map(BTreeMap::values_mut) {
             let mut value = stored.value.clone();
             change(&mut value);
-            *stored = Arc::new(Stored::new(value, stored.version, stored.happened));
+            *stored = Arc::new(Stored::new(value, stored.version, stored.happened, &stored.value));
         }
     }
 

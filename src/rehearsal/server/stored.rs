@@ -16,8 +16,10 @@ use super::store::Happened;
 pub struct Stored {
     /// The object, in the version that is kept.
     pub value: Value,
-    /// About how many bytes the JSON has.
+    /// About how many bytes the JSON has of what it does not share with the version before.
     pub size: usize,
+    /// The object without its managers.
+    bare: OnceLock<Value>,
     /// The line of a watch that is told what happened.
     line: OnceLock<Bytes>,
     /// What happened to the object at this version.
@@ -33,8 +35,8 @@ pub struct Stored {
 }
 
 impl Stored {
-    /// Keeps an object at a version, which is written into it.
-    pub fn new(mut value: Value, version: u64, happened: Happened) -> Stored {
+    /// Keeps an object at a version, which is written into it; `before` is the version before, null if there is none.
+    pub fn new(mut value: Value, version: u64, happened: Happened, before: &Value) -> Stored {
         if let Some(meta) = value.get_mut("metadata").and_then(Value::as_object_mut) {
             let version = Value::from(version.to_string());
             let place =
@@ -51,11 +53,23 @@ impl Stored {
             namespace: text("/metadata/namespace"),
             name: text("/metadata/name"),
             labels: value["metadata"]["labels"].clone(),
-            size: value.size(),
+            size: value.size_beside(before),
+            bare: OnceLock::new(),
             line: OnceLock::new(),
             happened,
             value,
         }
+    }
+
+    /// The object without `metadata.managedFields`: what is told within this process, where nobody asks who manages what.
+    pub fn bare(&self) -> &Value {
+        self.bare.get_or_init(|| {
+            let mut bare = self.value.clone();
+            if let Some(metadata) = bare.get_mut("metadata").and_then(Value::as_object_mut) {
+                metadata.shift_remove("managedFields");
+            }
+            bare
+        })
     }
 
     /// The line of a watch that is told what happened.

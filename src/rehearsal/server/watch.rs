@@ -118,14 +118,14 @@ enum News {
 }
 
 impl Told {
-    /// What happened to the object, and the object as it is kept.
-    fn value(&self) -> (Happened, Value) {
+    /// What happened to the object, and what of it is told.
+    fn value(&self, of: impl Fn(&Stored) -> &Value) -> (Happened, Value) {
         match self.event {
-            Event::Is(happened) => (happened, self.change.now.value.clone()),
+            Event::Is(happened) => (happened, of(&self.change.now).clone()),
             Event::Left => {
                 // What left the selection is told as it was in it, at the version at which it left.
                 let before = self.change.before.as_ref().unwrap_or(&self.change.now);
-                let mut value = before.value.clone();
+                let mut value = of(before).clone();
                 value["metadata"]["resourceVersion"] = self.change.now.version.to_string().into();
                 (Happened::Deleted, value)
             }
@@ -229,9 +229,9 @@ impl Follow for Frames {
         self.next(cx).map(|news| {
             Some(match news? {
                 News::Error(status) => ("ERROR", status),
-                News::There(object) => (Happened::Added.word(), object.value.clone()),
+                News::There(object) => (Happened::Added.word(), object.bare().clone()),
                 News::Told(told) => {
-                    let (happened, value) = told.value();
+                    let (happened, value) = told.value(Stored::bare);
                     (happened.word(), value)
                 }
                 News::Bookmark { version, initial } => ("BOOKMARK", self.writer.bookmark(version, initial)),
@@ -289,7 +289,7 @@ impl Writer {
             Event::Is(happened) if as_kept => told.change.line(happened),
             Event::Is(happened) => self.object(happened.word(), &told.change.now),
             Event::Left => {
-                let (happened, value) = told.value();
+                let (happened, value) = told.value(|stored| &stored.value);
                 self.value(happened.word(), value)
             }
         }

@@ -201,8 +201,8 @@ impl Store {
         if self.gone.contains(uid(&object)) {
             return None;
         }
-        if let Some(metadata) = object["metadata"].as_object_mut() {
-            metadata.shift_remove("managedFields");
+        if !object["metadata"]["managedFields"].is_null() {
+            object["metadata"].as_object_mut().map(|metadata| metadata.shift_remove("managedFields"));
         }
         let known = self
             .tables
