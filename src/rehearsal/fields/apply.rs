@@ -232,7 +232,7 @@ impl Merging<'_> {
         typed::check(self.shape, &last).ok()?;
         let changes = Changes::between(self.shape, &last, self.live, &Set::default());
         let set = named(self.shape, &last);
-        Some(set.difference(&changes.modified).difference(&changes.added).difference(&changes.removed))
+        Some(set.difference(&changes.written).difference(&changes.removed))
     }
 
     /// Brings the annotation of client-side apply up to date where there is one.

@@ -10,17 +10,16 @@ use crate::json::{Map, Text, Value};
 use super::element::Element;
 use super::set::Set;
 use super::shape::{List, Mapping, Shape, Taken};
+use super::update::stripped;
 use crate::structural::same;
 
-/// The fields in which two objects differ.
+/// The fields in which two objects differ, but for those that nobody owns.
 #[derive(Clone, Debug, Default)]
 pub struct Changes {
     /// Those that only the first has.
     pub removed: Set,
-    /// Those that both have, with different values.
-    pub modified: Set,
-    /// Those that only the second has.
-    pub added: Set,
+    /// Those that are another in the second, or only there.
+    pub written: Set,
 }
 
 impl Changes {
@@ -29,11 +28,6 @@ impl Changes {
         let mut walk = Walk { found: Changes::default(), path: Vec::new(), but };
         walk.value(shape, Some(old), Some(new));
         walk.found
-    }
-
-    /// What is another in the second, or only there.
-    pub fn set(&self) -> Set {
-        self.modified.union(&self.added)
     }
 }
 
@@ -44,6 +38,18 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
+    fn written(&mut self) {
+        if !stripped().has(&self.path) {
+            self.found.written.insert(&self.path);
+        }
+    }
+
+    fn removed(&mut self) {
+        if !stripped().has(&self.path) {
+            self.found.removed.insert(&self.path);
+        }
+    }
+
     fn value(&mut self, shape: Shape<'_>, old: Option<&Value>, new: Option<&Value>) {
         let atom = shape.atom();
         if old.zip(new).is_some_and(|(old, new)| old.is(new)) {
@@ -60,8 +66,8 @@ impl Walk<'_> {
             }
         };
         match (old, new) {
-            (None, _) if !leaf => self.found.added.insert(&self.path),
-            (_, None) if !leaf => self.found.removed.insert(&self.path),
+            (None, _) if !leaf => self.written(),
+            (_, None) if !leaf => self.removed(),
             _ => {}
         }
     }
@@ -97,9 +103,9 @@ impl Walk<'_> {
 
     fn leaf(&mut self, old: Option<&Value>, new: Option<&Value>) {
         match (old, new) {
-            (None, _) => self.found.added.insert(&self.path),
-            (_, None) => self.found.removed.insert(&self.path),
-            (Some(old), Some(new)) if !same(old, new) => self.found.modified.insert(&self.path),
+            (None, _) => self.written(),
+            (_, None) => self.removed(),
+            (Some(old), Some(new)) if !same(old, new) => self.written(),
             _ => {}
         }
     }
@@ -151,20 +157,20 @@ impl Walk<'_> {
                 ([_, _, ..], [_, _, ..]) => {
                     let unmoved = old.len() == new.len() && old.iter().zip(&new).all(|(a, b)| same(a, b));
                     if !unmoved {
-                        self.found.modified.insert(&self.path);
+                        self.written();
                     }
                 }
                 ([_, _, ..], _) => {
                     if let Some(new) = new.first() {
                         self.value(list.items, None, Some(new));
                     }
-                    self.found.removed.insert(&self.path);
+                    self.removed();
                 }
                 (_, [_, _, ..]) => {
                     if let Some(old) = old.first() {
                         self.value(list.items, Some(old), None);
                     }
-                    self.found.added.insert(&self.path);
+                    self.written();
                 }
             }
             self.path.pop();

@@ -85,21 +85,22 @@ pub fn updated(
         reconcile::all(shape, &mut owners.fields);
     }
     let changes = Changes::between(shape, before, after, &Set::of(manager.untouched));
-    let changed = changes.set();
-    let set = changed.difference(stripped());
     let id = Id::of(manager, Operation::Update);
     take_away(&mut owners.fields, &changes, Some(&id));
     let own =
         owners.fields.entry(id.clone()).or_insert_with(|| Owned::of(Set::default(), manager.api_version));
     // Most writes change what their manager has written before.
-    let same = own.has_all(&set) && !own.meets(&changes.removed) && !own.meets(&changed.difference(&set));
-    if !same {
-        own.change(own.set().difference(&changed).difference(&changes.removed).union(&set));
+    let Changes { removed, written } = changes;
+    let wrote = !written.is_empty();
+    if own.is_empty() {
+        own.change(written);
+    } else if !own.has_all(&written) || own.meets(&removed) {
+        own.change(own.set().difference(&removed).union(&written));
     }
     if own.is_empty() {
         owners.fields.remove(&id);
     }
-    if !set.is_empty() {
+    if wrote {
         owners.times.insert(id, manager.time.into());
     }
     owners.cap();
@@ -114,16 +115,14 @@ pub fn stripped() -> &'static Set {
 
 /// What each manager but one owns of what changed.
 pub fn conflicts(fields: &BTreeMap<Id, Owned>, changes: &Changes, but: Option<&Id>) -> Vec<(Id, Set)> {
-    let changed = changes.set();
-    let others = fields.iter().filter(|(id, owned)| Some(*id) != but && owned.meets(&changed));
-    others.map(|(id, owned)| (id.clone(), owned.set().intersection(&changed))).collect()
+    let others = fields.iter().filter(|(id, owned)| Some(*id) != but && owned.meets(&changes.written));
+    others.map(|(id, owned)| (id.clone(), owned.set().intersection(&changes.written))).collect()
 }
 
 /// Takes what changed from all managers but one.
 pub fn take_away(fields: &mut BTreeMap<Id, Owned>, changes: &Changes, but: Option<&Id>) {
-    let changed = changes.set();
     for (_, owned) in fields.iter_mut().filter(|(id, _)| Some(*id) != but) {
-        for gone in [&changed, &changes.removed] {
+        for gone in [&changes.written, &changes.removed] {
             if owned.meets(gone) {
                 owned.change(owned.set().difference(gone));
             }
