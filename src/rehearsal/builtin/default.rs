@@ -9,6 +9,8 @@ use crate::json::{Map, Value, json};
 use super::kinds::schema;
 use super::spelling;
 use crate::structural::{Absent, Cursor};
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 type Object = Map;
 
@@ -134,25 +136,39 @@ fn walk(at: Cursor<'_>, value: &mut Value) {
             if let Some(name) = at.name() {
                 fill(at, name, map);
             }
-            for (key, value) in map.iter_mut() {
-                if let Some(at) = at.field(key).or_else(|| at.entry()) {
-                    walk(at, value);
-                }
-            }
+            *map = map.mapped(|key, value| {
+                let at = at.field(key).or_else(|| at.entry());
+                Some(at.map_or_else(|| value.clone(), |at| walked(at, value)))
+            });
         }
         Value::Array(items) => {
             if let Some(at) = at.item() {
-                items.iter_mut().for_each(|item| walk(at, item));
+                *items = items.mapped(|_, item| walked(at, item));
             }
         }
         _ => {}
     }
 }
 
+fn walked(at: Cursor<'_>, value: &Value) -> Value {
+    let mut value = value.clone();
+    walk(at, &mut value);
+    value
+}
+
+/// [`FILLED`] by definition.
+static BY_DEFINITION: LazyLock<HashMap<&str, Vec<(&str, Fill)>>> = LazyLock::new(|| {
+    let mut found: HashMap<&str, Vec<(&str, Fill)>> = HashMap::new();
+    for (definition, field, value) in FILLED {
+        found.entry(*definition).or_default().push((*field, *value));
+    }
+    found
+});
+
 fn fill(at: Cursor<'_>, name: &str, map: &mut Object) {
     let short = name.rsplit('.').next().unwrap_or(name);
     depending(name, map);
-    for (_, field, value) in FILLED.iter().filter(|(definition, ..)| *definition == short) {
+    for (field, value) in BY_DEFINITION.get(short).into_iter().flatten() {
         if at.field(field).is_none() {
             continue;
         }

@@ -96,8 +96,10 @@ pub fn label_1035(text: &str) -> Vec<String> {
 
 /// The key of a label, a finalizer, a taint: a name, with or without a domain before it.
 pub fn qualified(text: &str) -> Vec<String> {
-    let words = "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
-    let words = pattern(words, NAME_PART, &["MyName", "my.name", "123-abc"]);
+    let words = || {
+        let words = "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
+        pattern(words, NAME_PART, &["MyName", "my.name", "123-abc"])
+    };
     let mut found = Vec::new();
     let name = match text.split('/').collect::<Vec<_>>()[..] {
         [name] => name,
@@ -113,7 +115,8 @@ pub fn qualified(text: &str) -> Vec<String> {
         }
         _ => {
             return vec![format!(
-                "a valid label key {words} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
+                "a valid label key {} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')",
+                words()
             )];
         }
     };
@@ -123,7 +126,7 @@ pub fn qualified(text: &str) -> Vec<String> {
         found.push("name part must be no more than 63 bytes".into());
     }
     if !is_name_part(name) {
-        found.push(format!("name part {words}"));
+        found.push(format!("name part {}", words()));
     }
     found
 }
