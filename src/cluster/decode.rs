@@ -1,6 +1,6 @@
 //! Reads what the server sends, in one pass over its JSON: objects, lists and watch events become compact
-//! bytes without managedFields.
-//! Never builds a value tree of an object: nobody may want to look at it.
+//! bytes without managedFields. What a server in this process hands over as values stays as it is.
+//! Never builds a value tree of bytes: nobody may want to look at it.
 
 use std::fmt;
 

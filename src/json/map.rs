@@ -221,12 +221,13 @@ impl Map {
                 kept.entries.extend_from_slice(&self.entries()[..place]);
                 kept
             });
-            if let Some(new) = new {
-                kept.push(key.clone(), new);
-            }
+            kept.entries.extend(new.map(|new| Pair::new(key.clone(), new)));
         }
         match other {
-            Some(kept) => Map((!kept.entries.is_empty()).then(|| Arc::new(kept))),
+            Some(mut kept) => {
+                kept.find_anew();
+                Map((!kept.entries.is_empty()).then(|| Arc::new(kept)))
+            }
             None => self.clone(),
         }
     }

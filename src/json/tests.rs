@@ -30,6 +30,20 @@ proptest! {
     }
 
     #[test]
+    fn a_mapping_is_mapped_as_by_hand(theirs in anything(), gone in "[a-c]") {
+        let Value::Object(map) = Value::from(theirs) else { return Ok(()) };
+        prop_assert!(map.mapped(|_, value| Some(value.clone())).is(&map), "nothing has changed");
+        let kept = |key: &Text, value: &Value| (!key.starts_with(&gone)).then(|| value.clone());
+        let by_hand: Map = map.iter().filter_map(|(key, value)| Some((key, kept(key, value)?))).collect();
+        let mapped = map.mapped(kept);
+        prop_assert_eq!(&mapped, &by_hand);
+        prop_assert!(mapped.keys().eq(by_hand.keys()), "in the same order");
+        for (key, value) in &by_hand {
+            prop_assert_eq!(mapped.get(key), Some(value));
+        }
+    }
+
+    #[test]
     fn values_are_equal_where_those_of_serde_json_are(a in anything(), b in anything()) {
         prop_assert_eq!(a == b, Value::from(&a) == Value::from(&b));
         let (mut merged, mut theirs) = (Value::from(&a), a);
