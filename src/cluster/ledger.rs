@@ -41,7 +41,7 @@ impl Written {
     }
 }
 
-/// By UID the last write, and in order what this run created and has not seen deleted.
+/// By UID the last write, and in order the first ones and what this run created and has not seen deleted.
 #[derive(Debug, Default)]
 pub struct Ledger {
     pages: Mutex<Pages>,
@@ -49,6 +49,7 @@ pub struct Ledger {
 
 #[derive(Debug, Default)]
 struct Pages {
+    first: Vec<Arc<Written>>,
     last: BTreeMap<String, Arc<Written>>,
     created: Vec<Arc<Written>>,
     gone: BTreeSet<String>,
@@ -73,9 +74,9 @@ impl Ledger {
         pages.last.values().filter(same).max_by_key(|written| written.at).cloned()
     }
 
-    /// The last write to each object that this run wrote, by UID.
-    pub fn all(&self) -> Vec<Arc<Written>> {
-        lock(&self.pages).last.values().cloned().collect()
+    /// The first write to each object that this run wrote, in order, but for so many that are known.
+    pub fn first_after(&self, known: usize) -> Vec<Arc<Written>> {
+        lock(&self.pages).first.iter().skip(known).cloned().collect()
     }
 
     /// Whether this run has written nothing.
@@ -101,7 +102,9 @@ impl Ledger {
             pages.created.retain(|known| known.uid != written.uid);
             pages.created.push(written.clone());
         }
-        pages.last.insert(written.uid.clone(), written.clone());
+        if pages.last.insert(written.uid.clone(), written.clone()).is_none() {
+            pages.first.push(written.clone());
+        }
         written
     }
 
@@ -171,6 +174,8 @@ mod tests {
         let created = |ledger: &Ledger| ledger.created().iter().map(|w| w.uid.clone()).collect::<Vec<_>>();
         assert_eq!(created(&ledger), ["b", "a"]);
         assert!(ledger.has_created("b") && !ledger.has_created("c"));
+        let first: Vec<_> = ledger.first_after(1).iter().map(|w| w.resource_version.clone()).collect();
+        assert_eq!(first, ["2", "4"]);
         ledger.gone("b");
         assert_eq!(created(&ledger), ["a"]);
         assert!(ledger.last("b").is_some(), "freshness may still be asked of a deleted object's last state");

@@ -188,25 +188,24 @@ impl Going {
         if !wait {
             return Ok(going);
         }
-        let mut names: BTreeMap<(String, Option<String>), Vec<String>> = BTreeMap::new();
+        let place = |object: &ObjectRef| (object.resource.full_name(), object.namespace.clone());
+        let mut interests: BTreeMap<(String, Option<String>), Interest> = BTreeMap::new();
         for Doomed { object, .. } in doomed {
-            names
-                .entry((object.resource.full_name(), object.namespace.clone()))
-                .or_default()
-                .push(object.name.clone());
-        }
-        for Doomed { object, value, uid } in doomed {
-            let interest = Interest {
+            let interest = interests.entry(place(object)).or_insert_with(|| Interest {
                 resource: object.resource.clone(),
                 namespace: object.namespace.clone(),
-                names: names
-                    .get(&(object.resource.full_name(), object.namespace.clone()))
-                    .cloned()
-                    .unwrap_or_default(),
+                names: Vec::new(),
                 labels: None,
-            };
-            let feed = going.view.open(&cx.cluster, interest, false);
-            going.roots.insert(uid.clone(), (feed, object.clone()));
+            });
+            interest.names.push(object.name.clone());
+        }
+        let feeds: BTreeMap<(String, Option<String>), usize> = interests
+            .into_iter()
+            .map(|(place, interest)| (place, going.view.open(&cx.cluster, interest, false)))
+            .collect();
+        for Doomed { object, value, uid } in doomed {
+            let Some(feed) = feeds.get(&place(object)) else { continue };
+            going.roots.insert(uid.clone(), (*feed, object.clone()));
             if !orphan {
                 going.owned.follow(value, doomed.len() <= FEW, &mut going.view, cx).await?;
             }

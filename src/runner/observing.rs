@@ -5,7 +5,6 @@ use super::context::Told;
 use crate::cluster::{Cluster, Written};
 use crate::event::{EventKind, StepPath};
 use crate::observe::Observer;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -21,7 +20,7 @@ pub(super) struct Observing {
     cluster: Cluster,
     writes: Option<UnboundedSender<Arc<Written>>>,
     seen: UnboundedReceiver<EventKind>,
-    followed: BTreeSet<String>,
+    followed: usize,
     /// The step that runs now.
     step: Option<StepPath>,
     task: Option<JoinHandle<()>>,
@@ -34,14 +33,8 @@ impl Observing {
     /// Begins to observe what is written from now on. `namespace` is where most of it will be.
     pub(super) fn begin(cluster: &Cluster, namespace: &str, wanted: bool) -> (Observing, Begun) {
         let (tell, seen) = unbounded_channel();
-        let mut observing = Observing {
-            cluster: cluster.clone(),
-            writes: None,
-            seen,
-            followed: BTreeSet::new(),
-            step: None,
-            task: None,
-        };
+        let mut observing =
+            Observing { cluster: cluster.clone(), writes: None, seen, followed: 0, step: None, task: None };
         if !wanted {
             return (observing, None);
         }
@@ -68,11 +61,10 @@ impl Observing {
 
     fn follow_written(&mut self) {
         let Some(writes) = &self.writes else { return };
-        for written in self.cluster.ledger().all() {
-            if self.followed.insert(written.uid.clone()) {
-                // The observer ends only when the run does.
-                let _ = writes.send(written);
-            }
+        for written in self.cluster.ledger().first_after(self.followed) {
+            self.followed += 1;
+            // The observer ends only when the run does.
+            let _ = writes.send(written);
         }
     }
 
