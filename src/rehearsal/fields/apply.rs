@@ -11,7 +11,8 @@ use super::owners::{self, Id, Operation, Owned, Owners};
 use super::remove::remove;
 use super::set::Set;
 use super::shape::Shape;
-use super::update::{conflicts, stripped, take_away, updated};
+use super::stripped::stripped;
+use super::update::{conflicts, take_away, updated};
 use super::{Manager, blank, reconcile, typed};
 use crate::structural::{Schema, same};
 

@@ -10,7 +10,7 @@ use crate::json::{Map, Text, Value};
 use super::element::Element;
 use super::set::Set;
 use super::shape::{List, Mapping, Shape, Taken};
-use super::update::stripped;
+use super::stripped::stripped;
 use crate::structural::same;
 
 /// The fields in which two objects differ, but for those that nobody owns.

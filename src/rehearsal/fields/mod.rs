@@ -20,6 +20,7 @@ mod scale;
 mod set;
 mod shape;
 mod steps;
+mod stripped;
 #[cfg(test)]
 mod tests;
 mod times;

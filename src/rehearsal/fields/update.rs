@@ -2,7 +2,6 @@
 //! It must never change anything but `metadata.managedFields`.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
 
 use crate::json::Value;
 
@@ -12,22 +11,6 @@ use super::set::Set;
 use super::shape::Shape;
 use super::{Manager, blank, reconcile, typed};
 use crate::structural::Schema;
-
-/// Fields that nobody owns.
-const STRIPPED: &[&[&str]] = &[
-    &["apiVersion"],
-    &["kind"],
-    &["metadata"],
-    &["metadata", "name"],
-    &["metadata", "namespace"],
-    &["metadata", "creationTimestamp"],
-    &["metadata", "selfLink"],
-    &["metadata", "uid"],
-    &["metadata", "clusterName"],
-    &["metadata", "generation"],
-    &["metadata", "managedFields"],
-    &["metadata", "resourceVersion"],
-];
 
 /// The new object with its managers brought up to date: `live` is the object before (none for a create), both in the version of the
 /// manager and as the server writes them.
@@ -105,12 +88,6 @@ pub fn updated(
     }
     owners.cap();
     Some(owners)
-}
-
-/// Fields that nobody owns.
-pub fn stripped() -> &'static Set {
-    static SET: LazyLock<Set> = LazyLock::new(|| Set::of(STRIPPED));
-    &SET
 }
 
 /// What each manager but one owns of what changed.
