@@ -158,11 +158,11 @@ fn rank(group: &str) -> u8 {
 
 #[cfg(test)]
 mod tests {
-    use crate::json::json;
+    use crate::json::{Value, json};
 
     use super::*;
 
-    fn entry(plural: &str, kind: &str, short: &[&str]) -> crate::json::Value {
+    fn entry(plural: &str, kind: &str, short: &[&str]) -> Value {
         json!({
             "resource": plural, "responseKind": {"group": "", "version": "", "kind": kind}, "scope": "Namespaced",
             "singularResource": kind.to_lowercase(), "shortNames": short, "verbs": ["get", "list"],
@@ -170,8 +170,8 @@ mod tests {
         })
     }
 
-    fn group(name: &str, versions: &[(&str, Vec<crate::json::Value>)]) -> crate::json::Value {
-        let version = |(version, resources): &(&str, Vec<crate::json::Value>)| json!({"version": version, "freshness": "Current", "resources": resources});
+    fn group(name: &str, versions: &[(&str, Vec<Value>)]) -> Value {
+        let version = |(version, resources): &(&str, Vec<Value>)| json!({"version": version, "freshness": "Current", "resources": resources});
         json!({"metadata": {"name": name}, "versions": versions.iter().map(version).collect::<Vec<_>>()})
     }
 

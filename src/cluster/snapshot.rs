@@ -63,7 +63,7 @@ impl Snapshot {
     pub fn of(mut value: Value) -> Snapshot {
         drop_managed_fields(&mut value);
         let metadata = &value["metadata"];
-        let text = |key: &str| metadata[key].as_text().cloned().unwrap_or_default();
+        let text = |key: &str| metadata[key].to_text();
         let owners = metadata["ownerReferences"].as_array().into_iter().flatten();
         let moment = Moment {
             uid: text("uid"),
@@ -101,11 +101,7 @@ pub fn compare_versions(a: &str, b: &str) -> Option<Ordering> {
 
 /// Takes managedFields out of a value, where it has any.
 pub(super) fn drop_managed_fields(object: &mut Value) {
-    if object["metadata"].get("managedFields").is_some()
-        && let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut)
-    {
-        metadata.shift_remove("managedFields");
-    }
+    object.remove("/metadata/managedFields");
 }
 
 #[cfg(test)]

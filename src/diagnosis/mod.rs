@@ -30,6 +30,7 @@ pub use ask::{Ask, asks};
 pub use finding::Finding;
 pub use scene::Scene;
 
+use crate::json::Value;
 use crate::kinds::{self, Verdict};
 
 /// One rule.
@@ -188,6 +189,6 @@ pub fn diagnose(scene: &Scene) -> Diagnosis {
 
 /// Whether the root is ready, by the rule of its kind; what it owns is consulted.
 pub fn ready(scene: &Scene) -> Verdict {
-    let children: Vec<&crate::json::Value> = scene.owned().iter().collect();
+    let children: Vec<&Value> = scene.owned().iter().collect();
     kinds::ready(scene.root(), &children)
 }

@@ -3,6 +3,7 @@
 
 use super::finding::Finding;
 use super::scene::Scene;
+use crate::json::Map;
 use crate::kinds::{self, Verdict, items, text, title};
 
 /// The root has no status, owns nothing, and nothing happened to it. Kinds that need no controller are ready without one.
@@ -11,7 +12,7 @@ pub(super) fn operator(scene: &Scene) -> Vec<Finding> {
     // Some API servers write conditions of their own when an object is made: all Unknown.
     let status = &root["status"];
     let mut conditions = items(&status["conditions"]).iter();
-    let fields = status.as_object().map_or(0, crate::json::Map::len);
+    let fields = status.as_object().map_or(0, Map::len);
     let silent = match status.get("conditions") {
         None => fields == 0,
         Some(_) => fields == 1 && conditions.all(|condition| condition["status"] == "Unknown"),

@@ -160,6 +160,7 @@ impl Recorder {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json::json;
 
     #[tokio::test(start_paused = true)]
     async fn events_are_numbered_stamped_and_masked() {
@@ -178,12 +179,11 @@ mod tests {
     #[test]
     fn the_caret_stays_under_its_words() {
         let masks = Masks::new(["ketchup".to_owned()]);
-        let mut place = crate::json::json!({
+        let mut place = json!({
             "place": {"source": "a: ketchup\nb: ketchup!\n", "offset": 14, "length": 8, "line": 2}
         });
         masks.value(&mut place);
-        let wanted =
-            crate::json::json!({"source": "a: ***\nb: ***!\n", "offset": 10, "length": 4, "line": 2});
+        let wanted = json!({"source": "a: ***\nb: ***!\n", "offset": 10, "length": 4, "line": 2});
         assert_eq!(place["place"], wanted);
     }
 

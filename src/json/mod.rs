@@ -143,6 +143,11 @@ impl Value {
         }
     }
 
+    /// The text as it is kept, empty if it is none.
+    pub fn to_text(&self) -> Text {
+        self.as_text().cloned().unwrap_or_default()
+    }
+
     /// The items, if it is a list.
     pub fn as_array(&self) -> Option<&Vec<Value>> {
         match self {
@@ -203,6 +208,13 @@ impl Value {
             Value::Array(items) => items.get_mut(place(step)?),
             _ => None,
         })
+    }
+
+    /// Takes out the entry at a JSON pointer. Where there is none, nothing is made ready to be changed.
+    pub fn remove(&mut self, pointer: &str) -> Option<Value> {
+        let (around, key) = pointer.rsplit_once('/')?;
+        self.pointer(around)?.as_object()?.get(&unescaped(key))?;
+        self.pointer_mut(around)?.as_object_mut()?.shift_remove(&unescaped(key))
     }
 
     /// About how many bytes the JSON has of what is not in the same place of another value too.

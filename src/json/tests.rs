@@ -85,3 +85,17 @@ fn what_is_not_there_is_null_and_is_made_where_it_is_written() {
     value["new"]["deep"] = json!(3);
     assert_eq!(value.to_string(), r#"{"list":["a",null,[],{}],"k1":1.5,"new":{"deep":3}}"#);
 }
+
+#[test]
+fn what_is_taken_out_leaves_the_rest_and_what_is_not_there_leaves_all() {
+    let whole = json!({ "metadata": { "name": "a", "a/b": 1 }, "items": [1] });
+    let mut same = whole.clone();
+    for nowhere in ["", "/metadata/uid", "/spec/replicas", "/items/0"] {
+        assert_eq!(same.remove(nowhere), None, "{nowhere}");
+        assert!(same.is(&whole), "{nowhere}");
+    }
+    let mut less = whole.clone();
+    assert_eq!(less.remove("/metadata/a~1b"), Some(json!(1)));
+    assert_eq!(less, json!({ "metadata": { "name": "a" }, "items": [1] }));
+    assert_eq!(whole["metadata"]["a/b"], 1);
+}

@@ -65,14 +65,14 @@ impl Sketch {
         let (metadata, status) = (&object["metadata"], &object["status"]);
         let owners = items(&metadata["ownerReferences"]).iter();
         let entries = items(&status["conditions"]).iter().map(|entry| {
-            let part = |key: &str| kept(&entry[key]);
+            let part = |key: &str| entry[key].to_text();
             let condition =
                 Condition { status: part("status"), reason: part("reason"), message: part("message") };
             (part("type"), condition)
         });
         let words = WORDS.iter().filter_map(|word| {
-            let status_word = kept(&status[*word]);
-            let part = |key: &str| kept(&status[key]);
+            let status_word = status[*word].to_text();
+            let part = |key: &str| status[key].to_text();
             let message = if *word == "state" { part("description") } else { part("message") };
             let condition = Condition { status: status_word.clone(), reason: part("reason"), message };
             (!status_word.is_empty()).then(|| (Text::of_program(word), condition))
@@ -82,22 +82,17 @@ impl Sketch {
             lists.into_iter().flat_map(|(list, init)| items(list).iter().map(move |entry| (entry, init)));
         Sketch {
             object: title(object),
-            kind: kept(&object["kind"]),
-            namespace: kept(&metadata["namespace"]),
-            owners: owners.map(|owner| kept(&owner["uid"])).collect(),
+            kind: object["kind"].to_text(),
+            namespace: metadata["namespace"].to_text(),
+            owners: owners.map(|owner| owner["uid"].to_text()).collect(),
             deleting: !metadata["deletionTimestamp"].is_null(),
             conditions: entries.chain(words).filter(|(kind, _)| !kind.is_empty()).collect(),
             replicas: replicas(object),
             containers: containers
-                .map(|(entry, init)| (kept(&entry["name"]), container(entry, init)))
+                .map(|(entry, init)| (entry["name"].to_text(), container(entry, init)))
                 .collect(),
         }
     }
-}
-
-/// A text, empty if it is none.
-fn kept(value: &Value) -> Text {
-    value.as_text().cloned().unwrap_or_default()
 }
 
 /// The counts of the kinds that have them.
@@ -145,8 +140,8 @@ fn container(entry: &Value, init: bool) -> Container {
     let exit_code = detail["exitCode"].as_i64().or_else(|| last["exitCode"].as_i64());
     Container {
         state: word,
-        reason: kept(&detail["reason"]),
-        message: kept(&detail["message"]),
+        reason: detail["reason"].to_text(),
+        message: detail["message"].to_text(),
         exit_code,
         restarts: count(&entry["restartCount"]),
     }

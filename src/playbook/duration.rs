@@ -3,7 +3,7 @@
 
 use super::decode::{Decode, Decoder, Schema};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::json::json;
+use crate::json::{Value, json};
 use crate::source::{Node, Tree};
 use std::time::Duration;
 
@@ -86,7 +86,7 @@ impl Decode for Duration {
         }
     }
 
-    fn schema(_: &mut Schema) -> crate::json::Value {
+    fn schema(_: &mut Schema) -> Value {
         json!({ "type": "string", "pattern": r"^([0-9]+(\.[0-9]+)?(ms|s|m|h|d) ?)+$" })
     }
 

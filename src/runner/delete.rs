@@ -138,7 +138,7 @@ async fn doomed(action: &Delete, ignore: bool, cx: &Context<'_>) -> Result<Vec<D
             }
             continue;
         };
-        let uid = value["metadata"]["uid"].as_text().cloned().unwrap_or_default();
+        let uid = value["metadata"]["uid"].to_text();
         if !created || cx.cluster.ledger().has_created(&uid) {
             doomed.push(Doomed { object, value, uid });
         }

@@ -125,14 +125,14 @@ fn float_shape(digits: &str, goyaml: bool) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::json::json;
+    use crate::json::{Value, json};
 
-    fn value(text: &str, dialect: Dialect) -> crate::json::Value {
+    fn value(text: &str, dialect: Dialect) -> Value {
         match resolve(text, dialect) {
             None => json!(text),
             Some(Node::Null) => json!(null),
             Some(Node::Bool(bool)) => json!(bool),
-            Some(Node::Number(number)) => crate::json::Value::Number(number),
+            Some(Node::Number(number)) => Value::Number(number),
             Some(other) => panic!("no scalar: {other:?}"),
         }
     }

@@ -31,21 +31,20 @@ impl Leaf {
     /// The projection of an object; `None` if it has no `metadata.uid`.
     pub fn of(object: &Value) -> Option<Leaf> {
         let metadata = &object["metadata"];
-        let text = |value: &Value| value.as_text().cloned().unwrap_or_default();
         let texts = |list: &Value, pick: fn(&Value) -> &Value| {
             let items = list.as_array().into_iter().flatten();
             items.filter_map(|item| pick(item).as_text().cloned()).collect()
         };
         Some(Leaf {
-            api_version: text(&object["apiVersion"]),
-            kind: text(&object["kind"]),
-            namespace: text(&metadata["namespace"]),
-            name: text(&metadata["name"]),
+            api_version: object["apiVersion"].to_text(),
+            kind: object["kind"].to_text(),
+            namespace: metadata["namespace"].to_text(),
+            name: metadata["name"].to_text(),
             uid: metadata["uid"].as_text().filter(|uid| !uid.is_empty())?.clone(),
             owners: texts(&metadata["ownerReferences"], |owner| &owner["uid"]),
             deleting: !metadata["deletionTimestamp"].is_null(),
             finalizers: texts(&metadata["finalizers"], |finalizer| finalizer),
-            resource_version: text(&metadata["resourceVersion"]),
+            resource_version: metadata["resourceVersion"].to_text(),
         })
     }
 }

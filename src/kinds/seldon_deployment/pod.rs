@@ -3,7 +3,7 @@
 
 use super::children::is_prepackaged;
 use super::declared::{Gap, field_present, field_remains, present};
-use crate::json::Value;
+use crate::json::{Value, json};
 use crate::kinds::read::{items, text};
 
 /// Where a pod spec is looked for: in a template the operator overwrites more than in the copy it tells its orchestrator.
@@ -53,7 +53,7 @@ fn container_present(declared: &Value, there: &Value, served: Option<&Value>) ->
     let tensorflow = served.is_some_and(|node| node["implementation"] == "TENSORFLOW_SERVER");
     let but = |field: &str, name: &str| {
         let kept = items(&declared[field]).iter().filter(|item| item["name"] != *name);
-        let kept = crate::json::json!({ field: kept.collect::<Vec<_>>() });
+        let kept = json!({ field: kept.collect::<Vec<_>>() });
         field_present(&kept, there, field)
     };
     for field in declared.as_object().into_iter().flatten().map(|(field, _)| field.as_str()) {

@@ -3,6 +3,7 @@
 
 mod default;
 mod fault;
+mod filled;
 mod kinds;
 mod read;
 mod spelling;

@@ -166,7 +166,7 @@ impl Owners {
     pub fn kept(entries: &Value) -> Result<Owners, String> {
         let mut owners = Owners::default();
         for (index, entry) in entries.as_array().into_iter().flatten().enumerate() {
-            let text = |key: &str| entry[key].as_text().cloned().unwrap_or_default();
+            let text = |key: &str| entry[key].to_text();
             let operation = match text("operation").as_str() {
                 "Apply" => Operation::Apply,
                 "Update" => Operation::Update,
@@ -285,7 +285,7 @@ fn entry(id: &Id, owned: &Owned, time: &str) -> Value {
 
 /// Takes `metadata.managedFields` out of an object.
 pub fn take(object: &mut Value) -> Option<Value> {
-    object.get_mut("metadata")?.as_object_mut()?.shift_remove("managedFields")
+    object.remove("/metadata/managedFields")
 }
 
 /// Puts `metadata.managedFields` into an object, or takes it out if there is none.

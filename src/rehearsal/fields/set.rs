@@ -253,6 +253,7 @@ fn is_member(fields: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::written;
     use super::*;
     use crate::json::json;
     use proptest::prelude::*;
@@ -274,7 +275,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_set_is_read_as_it_is_written(set in set()) {
-            prop_assert_eq!(Set::from_json(&super::super::written::of(&set)), Ok(set));
+            prop_assert_eq!(Set::from_json(&written::of(&set)), Ok(set));
         }
 
         #[test]
@@ -288,8 +289,8 @@ mod tests {
             }
             prop_assert_eq!(a.meets(&b), !a.intersection(&b).is_empty());
             prop_assert_eq!(a.is_within(&b), a.difference(&b).is_empty());
-            prop_assert_eq!(a.is_within(&b), a.is_within_written(&super::super::written::of(&b)));
-            prop_assert_eq!(a.meets(&b), a.meets_written(&super::super::written::of(&b)));
+            prop_assert_eq!(a.is_within(&b), a.is_within_written(&written::of(&b)));
+            prop_assert_eq!(a.meets(&b), a.meets_written(&written::of(&b)));
             prop_assert_eq!(a.difference(&b).union(&a.intersection(&b)), a);
         }
     }
@@ -299,7 +300,7 @@ mod tests {
         let mut set = Set::of(&[&["spec"], &["spec", "replicas"], &["metadata", "labels"]]);
         set.insert(&[Element::Field("a".into()), Element::Value(json!(1))]);
         let text = r#"{"f:a":{"v:1":{}},"f:metadata":{"f:labels":{}},"f:spec":{".":{},"f:replicas":{}}}"#;
-        assert_eq!(super::super::written::of(&set).to_string(), text);
+        assert_eq!(written::of(&set).to_string(), text);
         assert!(Set::from_json(&json!({"f:a": 1})).is_err() && Set::from_json(&json!([])).is_err());
     }
 }

@@ -3,6 +3,7 @@
 
 use std::cell::RefCell;
 
+use crate::direct::Direct;
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, header};
 
@@ -229,7 +230,7 @@ fn of_objects(
         query,
         headers: request.headers(),
         body: request.body(),
-        sent: request.extensions().get::<crate::direct::Direct>().map(|sent| &sent.0),
+        sent: request.extensions().get::<Direct>().map(|sent| &sent.0),
         view,
         warnings: RefCell::default(),
     };

@@ -75,6 +75,7 @@ use http_body_util::BodyExt;
 use tower::BoxError;
 
 use super::clock::Clock;
+use crate::direct::Direct;
 use random::Random;
 use resource::Catalogue;
 use state::State;
@@ -149,7 +150,7 @@ impl Server {
             let (server, user) = (server.clone(), user.clone());
             async move {
                 let (head, body) = request.into_parts();
-                let body = match head.extensions.get::<crate::direct::Direct>() {
+                let body = match head.extensions.get::<Direct>() {
                     Some(_) => Bytes::new(),
                     None => body.collect().await?.to_bytes(),
                 };

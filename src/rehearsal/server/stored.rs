@@ -65,9 +65,7 @@ impl Stored {
     pub fn bare(&self) -> &Value {
         self.bare.get_or_init(|| {
             let mut bare = self.value.clone();
-            if let Some(metadata) = bare.get_mut("metadata").and_then(Value::as_object_mut) {
-                metadata.shift_remove("managedFields");
-            }
+            bare.remove("/metadata/managedFields");
             bare
         })
     }

@@ -3,6 +3,7 @@
 
 use super::super::{Finding, Severity};
 use super::{Predictor, Sdep, has, known_words, text};
+use crate::json::Value;
 
 /// Explainers that some release has brought along.
 const EXPLAINERS: &[&str] = &[
@@ -46,7 +47,7 @@ fn is_shadow(predictor: &Predictor<'_>) -> bool {
 }
 
 fn traffic_of(predictor: &Predictor<'_>) -> i64 {
-    predictor.value.get("traffic").and_then(crate::json::Value::as_i64).unwrap_or(0)
+    predictor.value.get("traffic").and_then(Value::as_i64).unwrap_or(0)
 }
 
 fn traffic(sdep: &Sdep<'_>, findings: &mut Vec<Finding>) {

@@ -82,8 +82,8 @@ pub(crate) struct Store {
     selecting: HashMap<(Text, Text), BTreeSet<Text>>,
     /// Node → what the pods on it ask for.
     loads: BTreeMap<String, Load>,
-    /// The pods that are on no node: their names, by namespace.
-    unplaced: BTreeMap<Text, BTreeSet<Text>>,
+    /// The pods that are on no node, by namespace and name.
+    unplaced: BTreeSet<(Text, Text)>,
     /// UIDs of what is known to be gone, so that late news does not bring it back.
     gone: HashSet<Text>,
 }
@@ -176,11 +176,7 @@ impl Store {
 
     /// The pods that are on no node, by namespace and name.
     pub fn unplaced(&self) -> impl Iterator<Item = &Entry> {
-        let pods = self
-            .unplaced
-            .iter()
-            .flat_map(|(namespace, names)| names.iter().map(move |name| (namespace, name)));
-        pods.filter_map(|(namespace, name)| self.get(PODS, namespace, name))
+        self.unplaced.iter().filter_map(|(namespace, name)| self.get(PODS, namespace, name))
     }
 
     /// What the pods on a node ask for.
@@ -201,9 +197,7 @@ impl Store {
         if self.gone.contains(uid(&object)) {
             return None;
         }
-        if !object["metadata"]["managedFields"].is_null() {
-            object["metadata"].as_object_mut().map(|metadata| metadata.shift_remove("managedFields"));
-        }
+        object.remove("/metadata/managedFields");
         let known = self
             .tables
             .get_mut(resource)
@@ -290,11 +284,11 @@ impl Store {
                 }
                 let node = text(&object["spec"]["nodeName"]);
                 if node.is_empty() {
-                    let names = self.unplaced.entry(namespace.into()).or_default();
+                    let pod = (namespace.into(), name.into());
                     match in_it {
-                        true => _ = names.insert(name.into()),
-                        false => _ = names.remove(name),
-                    }
+                        true => self.unplaced.insert(pod),
+                        false => self.unplaced.remove(&pod),
+                    };
                 } else if !is_ended(object) {
                     let (asked, sign) = (requests(object), if in_it { 1 } else { -1 });
                     let load = self.loads.entry(node.to_owned()).or_default();
