@@ -1,6 +1,6 @@
 //! A mapping that keeps its order.
 
-use super::{Text, Value};
+use super::{Mark, Text, Value};
 use std::collections::HashMap;
 use std::slice;
 use std::sync::Arc;
@@ -34,21 +34,7 @@ impl Pair {
     }
 
     fn is_of(&self, mark: Mark, key: &str) -> bool {
-        self.mark == mark && self.key == *key
-    }
-}
-
-/// What tells most keys apart at a glance: their length and three of their bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Mark([u8; 4]);
-
-impl Mark {
-    fn of(key: &str) -> Mark {
-        match key.as_bytes() {
-            [] => Mark([0; 4]),
-            [first, .., last] => Mark([key.len() as u8, *first, *last, key.as_bytes()[key.len() / 2]]),
-            [only] => Mark([1, *only, *only, *only]),
-        }
+        self.mark == mark && mark.tells(&self.key, key)
     }
 }
 

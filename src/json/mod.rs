@@ -9,6 +9,7 @@
 mod list;
 mod make;
 mod map;
+mod mark;
 mod merge;
 mod query;
 mod serde;
@@ -18,6 +19,7 @@ pub use list::List;
 pub use make::ToJson;
 pub use make::json;
 pub use map::Map;
+pub use mark::Mark;
 pub use merge::{merge, patch};
 pub use serde_json::Number;
 pub use text::Text;

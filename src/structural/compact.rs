@@ -182,7 +182,7 @@ impl Maker<'_> {
         let node = &mut self.schema.nodes[id.0 as usize];
         let required = fields.iter().filter(|field| field.required);
         node.required = required.map(|field| Name::Borrowed(field.name)).collect();
-        let known = |field: Field| Known { name: field.name.into(), id: field.id, absent: field.absent };
+        let known = |field: Field| Known::new(field.name.into(), field.id, field.absent);
         node.fields = fields.into_iter().map(known).collect();
         Ok(id)
     }

@@ -167,10 +167,8 @@ pub(super) fn read(out: &mut Schema, json: &Value) -> Id {
 
 fn fields(out: &mut Schema, value: &Value) -> Vec<Field> {
     let entries = value.as_object().into_iter().flatten();
-    let field = |(name, schema): (&Text, &Value)| Field {
-        name: name.to_string().into(),
-        id: read(out, schema),
-        absent: Absent::Nothing,
+    let field = |(name, schema): (&Text, &Value)| {
+        Field::new(name.to_string().into(), read(out, schema), Absent::Nothing)
     };
     let mut fields: Vec<Field> = entries.map(field).collect();
     fields.sort_by(|a, b| a.name.cmp(&b.name));

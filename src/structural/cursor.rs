@@ -4,7 +4,7 @@
 use crate::json::Value;
 
 use super::format::Format;
-use super::schema::{Absent, Entries, Id, ListType, Node, Patch, Schema, Type};
+use super::schema::{Absent, Entries, Field, Id, ListType, Node, Patch, Schema, Type};
 
 /// A place in a schema.
 #[derive(Clone, Copy, Debug)]
@@ -82,18 +82,21 @@ impl<'a> Cursor<'a> {
         self.node().required.iter().any(|name| name == field)
     }
 
-    /// What stands for a field that an object lacks, when the server writes it.
-    pub fn absent(self, field: &str) -> Absent {
-        let known = self.node().fields.iter().find(|known| known.name == field);
-        known.map_or(Absent::Nothing, |field| field.absent)
+    /// The schema of a field, and what stands for it where an object lacks it, when the server writes it.
+    pub fn known(self, name: &str) -> Option<(Absent, Cursor<'a>)> {
+        self.node().known(name).map(|field| (field.absent, Cursor { id: field.id, ..self }))
     }
 
-    /// Every field with what stands for it where an object lacks it.
+    /// What stands for a field that an object lacks, when the server writes it.
+    pub fn absent(self, field: &str) -> Absent {
+        self.known(field).map_or(Absent::Nothing, |(absent, _)| absent)
+    }
+
+    /// Every field that is written although an object lacks it, with what stands for it.
     pub fn written(self) -> impl Iterator<Item = (&'a str, Absent, Cursor<'a>)> {
-        let node = self.node();
-        node.fields
-            .iter()
-            .map(move |field| (field.name.as_ref(), field.absent, Cursor { id: field.id, ..self }))
+        let written = |field: &&Field| matches!(field.absent, Absent::Zero | Absent::Null);
+        let fields = self.node().fields.iter().filter(written);
+        fields.map(move |field| (field.name.as_ref(), field.absent, Cursor { id: field.id, ..self }))
     }
 
     /// How a strategic merge patch changes it, `None` if it is replaced, or merged as any mapping.

@@ -78,10 +78,8 @@ impl<'a> Types<'a> {
                 let mut fields: Vec<Field> = fields
                     .into_iter()
                     .flatten()
-                    .map(|(name, schema)| Field {
-                        name: name.to_string().into(),
-                        id: self.of(schema),
-                        absent: super::Absent::Nothing,
+                    .map(|(name, schema)| {
+                        Field::new(name.to_string().into(), self.of(schema), super::Absent::Nothing)
                     })
                     .collect();
                 fields.sort_by(|a, b| a.name.cmp(&b.name));

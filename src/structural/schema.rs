@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
-use crate::json::{Number, Value};
+use crate::json::{Mark, Number, Value};
 use regex::Regex;
 
 use super::cursor::Cursor;
@@ -133,9 +133,16 @@ pub enum ListType {
 /// A field of a mapping.
 #[derive(Clone, Debug)]
 pub(super) struct Field {
+    mark: Mark,
     pub name: Name,
     pub id: Id,
     pub absent: Absent,
+}
+
+impl Field {
+    pub fn new(name: Name, id: Id, absent: Absent) -> Field {
+        Field { mark: Mark::of(&name), name, id, absent }
+    }
 }
 
 /// One place of a schema.
@@ -169,9 +176,14 @@ impl Node {
         Node { kind: Some(kind), ..Node::default() }
     }
 
+    pub fn known(&self, name: &str) -> Option<&Field> {
+        // Marks are sooner looked at than the order of names.
+        let mark = Mark::of(name);
+        self.fields.iter().find(|field| field.mark == mark && mark.tells(&field.name, name))
+    }
+
     pub fn field(&self, name: &str) -> Option<Id> {
-        // Most names are told apart by their length, which is sooner looked at than their order.
-        self.fields.iter().find(|field| field.name.as_ref() == name).map(|field| field.id)
+        self.known(name).map(|field| field.id)
     }
 
     /// The schema of the value under a key: a field's, else that of all entries.

@@ -154,7 +154,7 @@ impl Model<'_> {
             None => put(&mut new, "status", None),
         }
         if let Some(old) = &self.object {
-            fields::keep_times(old, &mut new);
+            crate::keep_times(old, &mut new);
         }
         self.object = Some(new);
     }

@@ -219,7 +219,7 @@ impl Model<'_> {
             return Ok(Verdict::refused(&faults));
         }
         if let Some(old) = &self.object {
-            fields::keep_times(old, &mut new);
+            crate::keep_times(old, &mut new);
         }
         self.object = Some(builtin::normal(schema, &new, self.object.as_ref()));
         Ok(Verdict::fine())

@@ -59,10 +59,10 @@ fn fill(at: Cursor<'_>, name: &str, map: &mut Object) {
         }
         put(map, field, || value.value());
     }
-    for (field, absent, at) in at.written() {
-        let Some(default) = at.default() else { continue };
+    for (field, below) in at.fields() {
+        let Some(default) = below.default() else { continue };
         let zero = default == "" || default == 0 || default == false;
-        if !(zero && absent == Absent::NothingForZero) {
+        if !(zero && at.absent(field) == Absent::NothingForZero) {
             put(map, field, || default.clone());
         }
     }

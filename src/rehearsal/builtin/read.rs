@@ -214,7 +214,7 @@ impl<'a> Reader<'a> {
     fn object(&mut self, at: Cursor<'a>, map: &'a Map, old: Option<&'a Value>) -> Value {
         let outside = std::mem::replace(&mut self.inside, at.name().unwrap_or_default());
         let mut out = map.mapped(|key, value| {
-            let Some(field) = at.field(key) else {
+            let Some((absent, field)) = at.known(key) else {
                 self.path.push(Step::Field(key));
                 self.unknown.push(format!("unknown field {:?}", self.place()));
                 self.path.pop();
@@ -223,13 +223,13 @@ impl<'a> Reader<'a> {
             let depth = self.path.len();
             self.path.extend(type_inside(self.inside, key).map(Step::Inside));
             self.path.push(Step::Field(key));
-            let value = self.value(field, value, at.absent(key), old.and_then(|old| old.get(key)));
+            let value = self.value(field, value, absent, old.and_then(|old| old.get(key)));
             self.path.truncate(depth);
             value
         });
         for (name, absent, field) in at.written() {
             if !out.contains_key(name) {
-                out.extend(absence(field, absent).map(|value| (name.to_owned(), value)));
+                out.extend(absence(field, absent).map(|value| (name, value)));
             }
         }
         self.inside = outside;

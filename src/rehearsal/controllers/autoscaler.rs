@@ -76,9 +76,9 @@ pub(super) fn reconcile(view: &View, at: &Name) -> Outcome {
     } else if current > most || current < least {
         desired = current.clamp(least, most);
         let write = Write {
-            resource: id,
-            namespace: namespace(there).to_owned(),
-            name: text(&target["name"]).to_owned(),
+            resource: id.into(),
+            namespace: there["metadata"]["namespace"].to_text(),
+            name: target["name"].to_text(),
             verb: Verb::Scale(desired),
         };
         outcome.writes.push(write);

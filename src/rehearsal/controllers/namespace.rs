@@ -7,7 +7,7 @@ use super::driver::{Change, Name, View};
 use super::outcome::{Outcome, Verb, Write};
 use super::read::{deleting, items, later, namespace, put_condition, stamp, until};
 use super::resource::{CONFIG_MAPS, NAMESPACES, PODS, SERVICE_ACCOUNTS};
-use crate::json::{Value, json};
+use crate::json::{Text, Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -73,8 +73,8 @@ fn empty(view: &View, object: &Value, within: &str, outcome: &mut Outcome) {
         .collect();
     let doomed = |objects: &[&Value]| objects.iter().any(|object| !deleting(object));
     let delete = |outcome: &mut Outcome, resource: &str| {
-        let (resource, namespace) = (resource.to_owned(), within.to_owned());
-        outcome.writes.push(Write { resource, namespace, name: String::new(), verb: Verb::DeleteAll });
+        let (resource, namespace) = (resource.into(), within.into());
+        outcome.writes.push(Write { resource, namespace, name: Text::default(), verb: Verb::DeleteAll });
     };
     let conditions = |outcome: &mut Outcome, remaining: &[(String, Vec<&Value>)]| {
         let mut status = object["status"].clone();
@@ -199,7 +199,7 @@ mod tests {
 
     #[test]
     fn a_namespace_gets_what_every_one_has() {
-        let made: Vec<String> = look(&mut world(false)).writes.into_iter().map(|write| write.name).collect();
+        let made: Vec<Text> = look(&mut world(false)).writes.into_iter().map(|write| write.name).collect();
         assert_eq!(made, ["default", "kube-root-ca.crt"]);
     }
 

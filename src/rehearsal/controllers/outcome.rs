@@ -1,8 +1,8 @@
 //! What a controller wants done, as data: writes in their order, and when to look again.
 //! Must never know how a write is sent, nor what comes of it.
 
-use super::read::{name, namespace, text, uid};
-use crate::json::Value;
+use super::read::{text, uid};
+use crate::json::{Text, Value};
 use std::time::Duration;
 
 /// Stands, in an event's message, for the name that the server gave to what was created just before.
@@ -23,11 +23,11 @@ pub(crate) struct Outcome {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Write {
     /// The resource's id, `deployments.apps`.
-    pub resource: String,
+    pub resource: Text,
     /// Empty for what is cluster-scoped.
-    pub namespace: String,
+    pub namespace: Text,
     /// Empty where the server makes the name.
-    pub name: String,
+    pub name: Text,
     /// What is done.
     pub verb: Verb,
 }
@@ -78,13 +78,13 @@ pub(crate) struct Told {
     /// `Normal` or `Warning`.
     pub kind: &'static str,
     /// The machine's word.
-    pub reason: String,
+    pub reason: Text,
     /// The sentence.
-    pub message: String,
+    pub message: Text,
     /// Who tells it, `deployment-controller`.
     pub by: &'static str,
     /// The node it is told from; empty if none.
-    pub host: String,
+    pub host: Text,
     /// The object it speaks of, its `ObjectReference`.
     pub of: Value,
     /// What was being done, of events in the newer form; empty in the older.
@@ -151,23 +151,24 @@ impl Outcome {
 
     /// Does something else with an object.
     pub fn push(&mut self, resource: &str, object: &Value, verb: Verb) {
-        let (namespace, name) = (namespace(object).to_owned(), name(object).to_owned());
-        self.writes.push(Write { resource: resource.to_owned(), namespace, name, verb });
+        let metadata = &object["metadata"];
+        let (namespace, name) = (metadata["namespace"].to_text(), metadata["name"].to_text());
+        self.writes.push(Write { resource: resource.into(), namespace, name, verb });
     }
 
     /// Tells a Normal event of an object.
     pub fn normal(&mut self, by: &'static str, object: &Value, reason: &str, message: impl Into<String>) {
-        self.tell("Normal", by, object, reason, message.into());
+        self.tell("Normal", by, object, reason, message.into().into());
     }
 
     /// Tells a Warning event of an object.
     pub fn warn(&mut self, by: &'static str, object: &Value, reason: &str, message: impl Into<String>) {
-        self.tell("Warning", by, object, reason, message.into());
+        self.tell("Warning", by, object, reason, message.into().into());
     }
 
-    fn tell(&mut self, kind: &'static str, by: &'static str, object: &Value, reason: &str, message: String) {
-        let of = reference(object);
-        let told = Told { kind, reason: reason.into(), message, by, host: String::new(), of, action: "" };
+    fn tell(&mut self, kind: &'static str, by: &'static str, object: &Value, reason: &str, message: Text) {
+        let (of, host) = (reference(object), Text::default());
+        let told = Told { kind, reason: reason.into(), message, by, host, of, action: "" };
         self.push("events", object, Verb::Tell(Box::new(told)));
     }
 }
@@ -175,17 +176,17 @@ impl Outcome {
 /// The `ObjectReference` to an object.
 pub(crate) fn reference(object: &Value) -> Value {
     let metadata = &object["metadata"];
-    let mut reference = crate::json::Map::new();
+    let mut reference = crate::json::Map::with_capacity(7);
     let fields = [
-        ("kind", text(&object["kind"])),
-        ("namespace", text(&metadata["namespace"])),
-        ("name", text(&metadata["name"])),
-        ("uid", text(&metadata["uid"])),
-        ("apiVersion", text(&object["apiVersion"])),
-        ("resourceVersion", text(&metadata["resourceVersion"])),
+        ("kind", &object["kind"]),
+        ("namespace", &metadata["namespace"]),
+        ("name", &metadata["name"]),
+        ("uid", &metadata["uid"]),
+        ("apiVersion", &object["apiVersion"]),
+        ("resourceVersion", &metadata["resourceVersion"]),
     ];
-    for (field, value) in fields.into_iter().filter(|(_, value)| !value.is_empty()) {
-        reference.insert(field.into(), value.into());
+    for (field, value) in fields.into_iter().filter(|(_, value)| !text(value).is_empty()) {
+        reference.insert(field.into(), value.clone());
     }
     Value::Object(reference)
 }

@@ -226,26 +226,35 @@ pub(crate) fn hash(value: &Value, salt: i64) -> String {
 
 /// FNV-1a over the value, the fields of mappings in the order of their names.
 fn stir(value: &Value, state: &mut u64) {
-    let mut feed = |bytes: &[u8]| {
-        for byte in bytes {
-            *state = (*state ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3);
-        }
-    };
     match value {
         Value::Object(fields) => {
-            feed(b"{");
-            let mut keys: Vec<&Text> = fields.keys().collect();
-            keys.sort_unstable();
-            for key in keys {
-                stir(&key.into(), state);
-                stir(&fields[key], state);
+            feed(b"{", state);
+            let mut entries: Vec<(&Text, &Value)> = fields.iter().collect();
+            entries.sort_unstable_by_key(|(key, _)| *key);
+            for (key, value) in entries {
+                told(key, state);
+                stir(value, state);
             }
         }
         Value::Array(list) => {
-            feed(b"[");
+            feed(b"[", state);
             list.iter().for_each(|item| stir(item, state));
         }
-        other => feed(other.to_string().as_bytes()),
+        Value::String(text) => told(text, state),
+        other => feed(other.to_string().as_bytes(), state),
+    }
+}
+
+/// A text, and where it ends.
+fn told(text: &str, state: &mut u64) {
+    feed(b"\"", state);
+    feed(text.as_bytes(), state);
+    feed(b"\"", state);
+}
+
+fn feed(bytes: &[u8], state: &mut u64) {
+    for byte in bytes {
+        *state = (*state ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3);
     }
 }
 

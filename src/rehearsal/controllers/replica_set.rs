@@ -249,6 +249,7 @@ fn status(
 mod tests {
     use super::super::testing::{World, statuses};
     use super::*;
+    use crate::json::Text;
 
     fn set() -> Value {
         json!({ "apiVersion": "apps/v1", "kind": "ReplicaSet",
@@ -317,7 +318,7 @@ mod tests {
             (PODS, json!({ "metadata": { "name": name, "namespace": "ns", "uid": name, "labels": { "app": "web" }, "ownerReferences": owners } }))
         });
         let world = World::of(pods.chain([(REPLICA_SETS, set())]));
-        let deleted: Vec<String> = look(&world)
+        let deleted: Vec<Text> = look(&world)
             .writes
             .into_iter()
             .filter(|write| matches!(write.verb, super::super::outcome::Verb::Delete(_)))

@@ -270,6 +270,7 @@ fn ordinal(set: &Value, pod: &Value) -> Option<i64> {
 mod tests {
     use super::super::testing::{World, events, statuses};
     use super::*;
+    use crate::json::Text;
 
     fn set() -> Value {
         json!({ "apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": { "name": "db", "namespace": "ns", "uid": "s", "generation": 1 },
@@ -278,7 +279,7 @@ mod tests {
     }
 
     /// Looks and carries out; the names of the pods made and deleted.
-    fn look(world: &mut World) -> (Vec<String>, Vec<String>) {
+    fn look(world: &mut World) -> (Vec<Text>, Vec<Text>) {
         let outcome = reconcile(&world.view(), &Name::new(STATEFUL_SETS, "ns", "db"));
         let (mut made, mut deleted) = (Vec::new(), Vec::new());
         assert!(events(&outcome).len() < 3);
@@ -314,7 +315,7 @@ mod tests {
         }
     }
 
-    fn none() -> Vec<String> {
+    fn none() -> Vec<Text> {
         Vec::new()
     }
 

@@ -5,7 +5,7 @@ use super::Settings;
 use super::driver::{Failure, Store, View};
 use super::outcome::{Outcome, Verb};
 use super::resource::Resource;
-use crate::json::Value;
+use crate::json::{Text, Value};
 use jiff::Timestamp;
 
 /// A few objects and a time.
@@ -59,7 +59,7 @@ impl World {
     pub fn fail(&mut self, message: &str) {
         self.failed = Some(Failure {
             creating: true,
-            resource: String::new(),
+            resource: Text::default(),
             code: 403,
             reason: "Forbidden".into(),
             message: message.into(),

@@ -33,7 +33,8 @@ pub use apply::{Conflict, Refused, apply};
 pub use element::Element;
 pub use scale::{from_scale, to_scale};
 pub use set::Set;
-pub use times::keep_times;
+pub use stripped::is_nobodys;
+pub use times::differ;
 pub use update::update;
 
 use crate::json::{Map, Value};

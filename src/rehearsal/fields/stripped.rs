@@ -20,6 +20,11 @@ const STRIPPED: &[&[&str]] = &[
     &["metadata", "resourceVersion"],
 ];
 
+/// Whether a field of `metadata` is nobody's.
+pub fn is_nobodys(field: &str) -> bool {
+    STRIPPED.iter().any(|path| matches!(path, ["metadata", name] if *name == field))
+}
+
 /// Fields that nobody owns.
 pub fn stripped() -> &'static Set {
     static SET: LazyLock<Set> = LazyLock::new(|| Set::of(STRIPPED));

@@ -1,22 +1,16 @@
-//! The times of managers after a write that changed nothing else.
+//! What a write that changed nothing makes of the times of managers: nothing.
 //! It must never change what anybody owns.
 
 use crate::json::Value;
 
-/// Puts back the times of all managers if the new object differs from the live one in nothing else, so that a write that says nothing
-/// new is no change. Follows `IgnoreManagedFieldsTimestampsTransformer` of the API server.
-pub fn keep_times(live: &Value, new: &mut Value) {
-    let entries = |object: &Value| object.pointer("/metadata/managedFields").cloned();
-    let (Some(Value::Array(before)), Some(Value::Array(after))) = (entries(live), entries(new)) else {
-        return;
-    };
-    let same = before.len() == after.len()
-        && !before.is_empty()
-        && before.iter().zip(&after).all(|(a, b)| same_but("time", a, b))
-        && same_but("metadata", live, new)
-        && same_but("managedFields", &live["metadata"], &new["metadata"]);
-    if let Some(slot) = new.pointer_mut("/metadata/managedFields").filter(|_| same) {
-        *slot = Value::Array(before);
+/// Whether managers differ in anything but their times. Follows `IgnoreManagedFieldsTimestampsTransformer` of the API server.
+pub fn differ(one: Option<&Value>, other: Option<&Value>) -> bool {
+    match (one.and_then(Value::as_array), other.and_then(Value::as_array)) {
+        (Some(one), Some(other)) => {
+            let pairs = || one.iter().zip(other);
+            one.len() != other.len() || pairs().any(|(a, b)| !same_but("time", a, b))
+        }
+        _ => one != other,
     }
 }
 

@@ -21,16 +21,18 @@ pub(super) fn written(call: &Call<'_>, reply: Reply, now: Timestamp) -> Response
     let (resource, view, directly) = (&*call.resource, call.view, call.sent.is_some());
     let plain = view == View::Plain && is_as_kept(resource);
     match reply.content {
-        Content::Stored(object) if plain => {
-            let bare = directly.then(|| Direct(object.bare().clone()));
-            let mut response = respond(reply.code, JSON, Body::stored(object));
-            bare.map(|bare| response.extensions_mut().insert(bare));
-            response
+        Content::Stored(object) if plain => respond(reply.code, JSON, Body::stored(object)),
+        Content::Object(object, _) if view == View::Plain && directly => {
+            respond(reply.code, JSON, Body::value(object))
         }
-        Content::Object(object) if view == View::Plain => respond(reply.code, JSON, Body::value(object)),
+        Content::Object(object, managers) if view == View::Plain => {
+            respond(reply.code, JSON, Body::value(managers.on(object)))
+        }
         Content::Json(value) => respond(reply.code, JSON, Body::value(value)),
         Content::Stored(object) => json(reply.code, render::stored(resource, &object, view, now)),
-        Content::Object(object) => json(reply.code, render::one(resource, &object, view, now)),
+        Content::Object(object, managers) => {
+            json(reply.code, render::one(resource, &managers.on(object), view, now))
+        }
         Content::Listed(listed) => json(reply.code, render::listed(resource, &listed, view, now)),
         Content::Text(told) => text(reply.code, told),
         Content::Watch(frames) if directly && plain => {

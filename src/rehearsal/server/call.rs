@@ -78,10 +78,10 @@ impl Call<'_> {
     }
 
     /// The name of who manages the fields written: the parameter, else what comes before the slash of `User-Agent`.
-    pub fn manager(&self) -> String {
+    pub fn manager(&self) -> &str {
         let named = self.query.text("fieldManager");
         let agent = || self.header("user-agent").split('/').next().unwrap_or_default();
         let manager = named.unwrap_or_else(agent);
-        if manager.is_empty() { "unknown".to_owned() } else { manager.to_owned() }
+        if manager.is_empty() { "unknown" } else { manager }
     }
 }

@@ -5,7 +5,7 @@ use crate::json::Value;
 
 use super::call::Call;
 use super::decode;
-use super::managers;
+use super::managers::{self, Managers};
 use super::meta;
 use super::model::{self, FieldValidation};
 use super::refusal::{Refusal, quote};
@@ -30,14 +30,19 @@ pub fn create(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> {
     check_dry_run(call, "CreateOptions")?;
     let mut object = read(call, decode::object(call)?, validation, None)?;
     decode::settle_namespace(&call.resource, call.namespace, &mut object)?;
-    make(state, call, object, false)
+    make(state, call, object, None)
 }
 
-/// Makes an object that was read already; `applied` if server-side apply made it, with its managers.
+/// Makes an object that was read already; `applied` are its managers if server-side apply made it.
 ///
 /// # Errors
 /// 403, 404, 409 or 422.
-pub fn make(state: &mut State, call: &Call<'_>, mut object: Value, applied: bool) -> Result<Reply, Refusal> {
+pub fn make(
+    state: &mut State,
+    call: &Call<'_>,
+    mut object: Value,
+    applied: Option<Managers>,
+) -> Result<Reply, Refusal> {
     let resource = &*call.resource;
     let now = state.clock.seconds();
     let read = object.clone();
@@ -61,9 +66,8 @@ pub fn make(state: &mut State, call: &Call<'_>, mut object: Value, applied: bool
     state.check_namespace(resource, call.namespace, &name)?;
     model::default(resource, &mut object, None);
     model::fit_stored(resource, &mut object);
-    if !applied {
-        object = managers::updated(call, resource, None, object, &now);
-    }
+    let brought = Managers::taken(&mut object);
+    let managers = applied.unwrap_or_else(|| managers::updated(call, None, &object, brought, &now));
     // What the server fills in by itself is nobody's.
     admission::admit(state, call, &mut object, None)?;
     strategy::create(resource, &mut object);
@@ -83,9 +87,9 @@ pub fn make(state: &mut State, call: &Call<'_>, mut object: Value, applied: bool
         return Err(refusal);
     }
     if call.dry_run() {
-        return Ok(Reply { code: 201, ..Reply::object(object) });
+        return Ok(Reply { code: 201, ..Reply::object(object, managers) });
     }
-    let stored = state.store.put(resource, convert::kept(resource, object));
+    let stored = state.store.put_by(resource, convert::kept(resource, object), managers);
     effects::written(state, resource, &stored, None);
     Ok(Reply::created(stored))
 }

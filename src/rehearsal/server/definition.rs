@@ -9,7 +9,7 @@ use crate::json::{Value, json};
 use super::refusal::quote;
 use super::resource::{Catalogue, Custom, Resource, Shelf, Subresource, priority};
 use super::state::State;
-use super::{managers, meta, model};
+use super::{meta, model};
 use crate::kinds::lint;
 use crate::rehearsal::builtin::{self, Read};
 use crate::rehearsal::known::BY_HEART;
@@ -135,7 +135,7 @@ pub fn established(definition: &Value, taken: &BTreeSet<String>, now: &str) -> O
     status["conditions"] = json!(conditions);
     status["acceptedNames"] = accepted;
     let same = definition["status"] == old["status"];
-    (!same).then(|| managers::by_server(old, definition, now))
+    (!same).then_some(definition)
 }
 
 /// The names that are free, or were accepted before, and what is wrong with those that are not.

@@ -129,7 +129,7 @@ pub fn delete(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> {
     let done = one(state, &resource, &stored, options)?;
     let mut reply = match done.gone && !returns_object(&resource) {
         true => Reply::success(&resource, call.name, meta::text(&done.object, "uid")),
-        false => Reply::object(convert::served(&resource, done.object)),
+        false => Reply::object(convert::served(&resource, done.object), stored.managers.clone()),
     };
     if !done.gone && cascades {
         reply.code = 202;
@@ -165,7 +165,8 @@ pub fn collection(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> 
     let mut gone = Vec::with_capacity(listed.items.len());
     for stored in &listed.items {
         let done = one(state, &resource, stored, options.clone())?;
-        gone.push(Arc::new(Stored::new(done.object, stored.version, Happened::Deleted, &stored.value)));
+        let last = (done.object, stored.managers.clone());
+        gone.push(Arc::new(Stored::new(last, stored.version, Happened::Deleted, &stored.value)));
     }
     let listed = list::Listed {
         version: state.store.version(),

@@ -6,7 +6,7 @@ use crate::json::Value;
 use super::resource::{Resource, Shelf};
 use super::state::State;
 use super::stored::Stored;
-use super::{addresses, definition, meta};
+use super::{addresses, definition, managers, meta};
 
 const GROUP: &str = "apiextensions.k8s.io";
 const DEFINITIONS: &str = "customresourcedefinitions";
@@ -20,7 +20,8 @@ pub fn written(state: &mut State, resource: &Resource, stored: &Stored, old: Opt
         let (mut definition, now) = (stored.value.clone(), state.clock.seconds());
         let taken = definition::taken(state, &definition);
         if let Some(judged) = definition::established(&definition, &taken, &now) {
-            definition = state.store.put(resource, judged).value.clone();
+            let managers = managers::by_server((&definition, &stored.managers), &judged, &now);
+            definition = state.store.put_by(resource, judged, managers).value.clone();
         }
         let mut conditions = definition["status"]["conditions"].as_array().into_iter().flatten();
         if conditions.any(|condition| condition["type"] == "Established" && condition["status"] == "True") {

@@ -363,7 +363,7 @@ fn fitting(call: &Call<'_>, reply: Reply) -> Result<Reply, Refusal> {
     };
     let refuse = |told: String| Err(Refusal::new(406, "NotAcceptable", told));
     match (call.view, &reply.content) {
-        (View::Metadata { list: true }, Content::Stored(_) | Content::Object(_)) => refuse(format!(
+        (View::Metadata { list: true }, Content::Stored(_) | Content::Object(..)) => refuse(format!(
             "you requested PartialObjectMetadataList, but the requested object is not a list (*{kind})"
         )),
         (View::Metadata { list: false }, Content::Listed(_)) => refuse(format!(

@@ -1,56 +1,220 @@
 //! Who manages which field, as requests have it: which schema, which manager, and the answer to a conflict.
 //! It must never decide what is written, nor how fields are compared.
 
-use crate::json::{Value, json};
+use std::fmt;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use crate::json::{Map, Text, Value, json};
 
 use super::call::Call;
+use super::meta;
 use super::model;
 use super::refusal::Refusal;
 use super::resource::Resource;
 use crate::rehearsal::builtin;
 use crate::rehearsal::fields::{self, Manager, Refused};
 
-fn manager<'a>(call: &'a Call<'_>, name: &'a str, api_version: &'a str, now: &'a str) -> Manager<'a> {
-    let resource = &call.resource;
-    let untouched = match &resource.custom {
-        Some(custom) => builtin::untouched_of_custom(call.subresource, custom.version.status),
-        None => builtin::untouched(&resource.kind, call.subresource),
-    };
-    Manager {
-        name,
-        api_version,
-        subresource: call.subresource,
-        time: now,
-        untouched,
-        constant: resource.custom.is_none(),
+/// Who manages the fields of an object: its `metadata.managedFields`, which are kept beside it. A copy is the same piece of memory.
+///
+/// They are found out when somebody asks: most writes of controllers are never asked about, and finding out costs more than the rest
+/// of a write.
+#[derive(Clone, Default)]
+pub struct Managers(Option<Arc<Known>>);
+
+struct Known {
+    entries: OnceLock<Option<Value>>,
+    /// What they come from, until they are found out.
+    write: Mutex<Option<Write>>,
+    /// How many writes in a row are not found out.
+    writes: usize,
+}
+
+/// How many writes in a row are kept to be found out, with the objects that they wrote.
+const MOST: usize = 12;
+
+impl fmt::Debug for Managers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Managers").field(&self.0.as_ref().and_then(|known| known.entries.get())).finish()
     }
 }
 
-/// The object with its managers after a create, update or patch.
-pub fn updated(call: &Call<'_>, resource: &Resource, live: Option<&Value>, new: Value, now: &str) -> Value {
-    let Some(schema) = model::schema(resource) else { return new };
-    let (name, api_version) = (call.manager(), resource.api_version());
-    fields::update(schema, live, &new, &manager(call, &name, &api_version, now))
+impl Managers {
+    /// These managers; nobody, if there are none.
+    pub fn of(entries: Option<Value>) -> Managers {
+        let known = |_: &Value| Known { write: Mutex::default(), writes: 0, entries: OnceLock::new() };
+        let known = entries.as_ref().map(known);
+        Managers(known.map(|known| {
+            // It is the first who says so.
+            let _ = known.entries.set(entries);
+            Arc::new(known)
+        }))
+    }
+
+    /// Takes the managers out of an object.
+    pub fn taken(object: &mut Value) -> Managers {
+        Managers::of(object.remove(FIELD))
+    }
+
+    fn after(write: Write) -> Managers {
+        let writes = write.stands.0.as_ref().map_or(0, |stands| match stands.entries.get() {
+            Some(_) => 0,
+            None => stands.writes,
+        });
+        let write = Mutex::new(Some(write));
+        let managers =
+            Managers(Some(Arc::new(Known { entries: OnceLock::new(), write, writes: writes + 1 })));
+        if writes + 1 == MOST {
+            managers.entries();
+        }
+        managers
+    }
+
+    /// The write has come to this: what was written is not kept beside it, if it tells the same.
+    pub fn kept(&self, object: &Value) {
+        let Some(known) = &self.0 else { return };
+        if let Some(write) = known.write.lock().unwrap_or_else(PoisonError::into_inner).as_mut()
+            && write.is_told_by(object)
+        {
+            write.new = object.clone();
+        }
+    }
+
+    /// `metadata.managedFields`
+    pub fn entries(&self) -> Option<&Value> {
+        let known = self.0.as_ref()?;
+        let find = || {
+            let write = known.write.lock().unwrap_or_else(PoisonError::into_inner).take();
+            write.and_then(|write| write.entries())
+        };
+        known.entries.get_or_init(find).as_ref()
+    }
+
+    /// An object with its managers.
+    pub fn on(&self, mut object: Value) -> Value {
+        if let Some(entries) = self.entries() {
+            meta::edit(&mut object, |meta| meta.insert("managedFields".into(), entries.clone()));
+        }
+        object
+    }
+
+    /// Whether they are others, and not only at other times: a write that does nothing but bring the times up to date is none. Follows
+    /// `IgnoreManagedFieldsTimestampsTransformer` of the API server.
+    pub fn differ(&self, from: &Managers) -> bool {
+        let same = match (&self.0, &from.0) {
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            (None, None) => true,
+            _ => false,
+        };
+        !same && fields::differ(self.entries(), from.entries())
+    }
 }
 
-/// What server-side apply makes of an object.
+const FIELD: &str = "/metadata/managedFields";
+
+/// A write that was no apply, from which its managers follow.
+struct Write {
+    resource: Arc<Resource>,
+    name: Text,
+    subresource: Text,
+    time: Text,
+    /// The object before, if there was any.
+    live: Option<Value>,
+    stands: Managers,
+    new: Value,
+    /// The managers that the request named.
+    brought: Managers,
+}
+
+impl Write {
+    /// Whether an object has the very same in every field that somebody comes to own by the write.
+    fn is_told_by(&self, object: &Value) -> bool {
+        let (Some(new), Some(object)) = (self.new.as_object(), object.as_object()) else { return false };
+        let untouched = untouched(&self.resource, &self.subresource);
+        let same = |a: &Map, b: &Map, but: &dyn Fn(&str) -> bool| {
+            let within = |a: &Map, b: &Map| {
+                a.iter().all(|(key, value)| but(key) || b.get(key).is_some_and(|there| there.is(value)))
+            };
+            within(a, b) && within(b, a)
+        };
+        let but = |key: &str| key == "metadata" || untouched.iter().any(|path| **path == [key]);
+        let metadata = |object: &Map| object.get("metadata").and_then(Value::as_object).cloned();
+        same(new, object, &but)
+            && same(
+                &metadata(new).unwrap_or_default(),
+                &metadata(object).unwrap_or_default(),
+                &fields::is_nobodys,
+            )
+    }
+
+    fn entries(self) -> Option<Value> {
+        let schema = model::schema(&self.resource)?;
+        let live = self.live.map(|live| self.stands.on(live));
+        let new = self.brought.on(self.new);
+        let api_version = self.resource.api_version();
+        let manager = manager(&self.resource, (&self.name, &self.subresource), &api_version, &self.time);
+        fields::update(schema, live.as_ref(), &new, &manager).remove(FIELD)
+    }
+}
+
+fn manager<'a>(
+    resource: &Resource,
+    (name, subresource): (&'a str, &'a str),
+    api_version: &'a str,
+    time: &'a str,
+) -> Manager<'a> {
+    let untouched = untouched(resource, subresource);
+    Manager { name, api_version, subresource, time, untouched, constant: resource.custom.is_none() }
+}
+
+fn untouched(resource: &Resource, subresource: &str) -> &'static [&'static [&'static str]] {
+    match &resource.custom {
+        Some(custom) => builtin::untouched_of_custom(subresource, custom.version.status),
+        None => builtin::untouched(&resource.kind, subresource),
+    }
+}
+
+/// The managers after a create, update or patch: `live` is what was there with its managers, `brought` are those that the request named.
+pub fn updated(
+    call: &Call<'_>,
+    live: Option<(&Value, &Managers)>,
+    new: &Value,
+    brought: Managers,
+    now: &str,
+) -> Managers {
+    Managers::after(Write {
+        resource: call.resource.clone(),
+        name: call.manager().into(),
+        subresource: call.subresource.into(),
+        time: now.into(),
+        live: live.map(|(live, _)| live.clone()),
+        stands: live.map(|(_, stands)| stands.clone()).unwrap_or_default(),
+        new: new.clone(),
+        brought,
+    })
+}
+
+/// What server-side apply makes of an object, and its managers.
 ///
 /// # Errors
 /// 409 with the managers that hold the fields, 400 and 500 for what cannot be applied.
 pub fn applied(
     call: &Call<'_>,
-    resource: &Resource,
-    live: Option<&Value>,
+    live: Option<(&Value, &Managers)>,
     applied: &Value,
     now: &str,
-) -> Result<Value, Refusal> {
+) -> Result<(Value, Managers), Refusal> {
+    let resource = &*call.resource;
     let Some(schema) = model::schema(resource) else {
         let why = format!("{} has no schema to apply by", resource.full_name());
         return Err(Refusal::internal_plain(why));
     };
     let (name, api_version) = (call.manager(), resource.api_version());
-    let manager = manager(call, &name, &api_version, now);
-    fields::apply(schema, live, applied, &manager, call.query.truth("force")).map_err(refusal)
+    let manager = manager(resource, (name, call.subresource), &api_version, now);
+    let live = live.map(|(live, stands)| stands.on(live.clone()));
+    let mut object = fields::apply(schema, live.as_ref(), applied, &manager, call.query.truth("force"))
+        .map_err(refusal)?;
+    let managers = Managers::taken(&mut object);
+    Ok((object, managers))
 }
 
 fn refusal(refused: Refused) -> Refusal {
@@ -72,11 +236,11 @@ fn refusal(refused: Refused) -> Refusal {
     }
 }
 
-/// A definition with its managers after the server itself wrote its status.
-pub fn by_server(live: &Value, new: Value, now: &str) -> Value {
+/// The managers of a definition after the server itself wrote its status.
+pub fn by_server((live, stands): (&Value, &Managers), new: &Value, now: &str) -> Managers {
     const VERSION: &str = "apiextensions.k8s.io/v1";
     const KIND: &str = "CustomResourceDefinition";
-    let Some(schema) = builtin::schema(VERSION, KIND) else { return new };
+    let Some(schema) = builtin::schema(VERSION, KIND) else { return stands.clone() };
     let untouched = builtin::untouched(KIND, "status");
     let manager = Manager {
         name: "kube-apiserver",
@@ -86,7 +250,8 @@ pub fn by_server(live: &Value, new: Value, now: &str) -> Value {
         untouched,
         constant: true,
     };
-    fields::update(schema, Some(live), &new, &manager)
+    let live = stands.on(live.clone());
+    Managers::taken(&mut fields::update(schema, Some(&live), new, &manager))
 }
 
 /// The managers of a scale.
@@ -112,9 +277,8 @@ pub fn by_scale(
     let Some(schema) = builtin::schema(VERSION, "Scale") else {
         return Ok((new.clone(), Some(entries.clone())));
     };
-    let name = call.manager();
     let manager = Manager {
-        name: &name,
+        name: call.manager(),
         api_version: VERSION,
         subresource: "scale",
         time: now,

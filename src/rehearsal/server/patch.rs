@@ -45,7 +45,10 @@ pub fn patch(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> {
     }
     let Some(stored) = stored else { return Err(Refusal::not_found(resource, call.name)) };
     let old = convert::served(resource, stored.value.clone());
-    let mut new = result(call, &old)?;
+    let mut new = match patches_managers(call) {
+        true => result(call, &stored.managers.on(old.clone()))?,
+        false => result(call, &old)?,
+    };
     retype(call, &mut new)?;
     let before = new.clone();
     new = create::read(call, new, validation, Some(&old)).map_err(|refusal| match refusal.code {
@@ -67,7 +70,13 @@ pub fn patch(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> {
     if call.subresource != "status" || resource.custom.is_some() {
         model::default(resource, &mut new, Some(&old));
     }
-    settle(state, call, &stored, &old, new, false)
+    settle(state, call, &stored, &old, new, None)
+}
+
+/// Whether a patch may have to do with the managers: any but one in this process that merges something else.
+fn patches_managers(call: &Call<'_>) -> bool {
+    let merges = call.content_type() == MERGE;
+    call.sent.is_none_or(|sent| !merges || sent["metadata"].get("managedFields").is_some())
 }
 
 /// What a patch that is no apply makes of an object, be that the one kept or a scale.
@@ -277,14 +286,14 @@ fn apply(state: &mut State, call: &Call<'_>, validation: FieldValidation) -> Res
             return Err(Refusal::conflict(resource, call.name, why));
         }
         meta::edit(&mut applied, |meta| meta.shift_remove("resourceVersion"));
-        let mut object = managers::applied(call, resource, None, &applied, &now)?;
-        object = model::normal(resource, object, None);
+        let (object, managers) = managers::applied(call, None, &applied, &now)?;
+        let mut object = model::normal(resource, object, None);
         decode::settle_namespace(resource, call.namespace, &mut object)?;
-        return create::make(state, call, object, true);
+        return create::make(state, call, object, Some(managers));
     };
     let old = convert::served(resource, stored.value.clone());
-    let mut new = managers::applied(call, resource, Some(&old), &applied, &now)?;
-    new = model::normal(resource, new, Some(&old));
+    let (new, managers) = managers::applied(call, Some((&old, &stored.managers)), &applied, &now)?;
+    let mut new = model::normal(resource, new, Some(&old));
     model::default(resource, &mut new, Some(&old));
-    settle(state, call, &stored, &old, new, true)
+    settle(state, call, &stored, &old, new, Some(managers))
 }

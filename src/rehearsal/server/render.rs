@@ -15,11 +15,11 @@ use super::stored::{Stored, encode, without_type};
 use super::table::{self, Include};
 use super::view::View;
 
-/// The object of a reply, as served; null if it holds none.
+/// The object of a reply, as served and without its managers; null if it holds none.
 pub fn value(resource: &Resource, reply: &Reply) -> Value {
     match &reply.content {
         Content::Stored(stored) => served(resource, stored.value.clone()),
-        Content::Object(value) | Content::Json(value) => value.clone(),
+        Content::Object(value, _) | Content::Json(value) => value.clone(),
         _ => Value::Null,
     }
 }
@@ -28,7 +28,7 @@ pub fn value(resource: &Resource, reply: &Reply) -> Value {
 pub fn stored(resource: &Resource, object: &Stored, view: View, now: Timestamp) -> Bytes {
     match view {
         View::Plain | View::Yaml if is_as_kept(resource) => object.wire(),
-        view => one(resource, &served(resource, object.value.clone()), view, now),
+        view => one(resource, &served(resource, object.whole().clone()), view, now),
     }
 }
 
@@ -56,7 +56,7 @@ pub fn listed(resource: &Resource, listed: &Listed, view: View, now: Timestamp) 
     }
     if let View::Table(include) = view {
         let values: Vec<Value> =
-            listed.items.iter().map(|object| served(resource, object.value.clone())).collect();
+            listed.items.iter().map(|object| served(resource, object.whole().clone())).collect();
         return encode(&table::table(resource, metadata, values.iter(), now, (true, include)));
     }
     let (kind, api_version) = match view {
@@ -89,7 +89,7 @@ fn item(resource: &Resource, object: &Arc<Stored>, view: View, out: &mut Vec<u8>
             return out.extend_from_slice(rest);
         }
     }
-    let mut value = served(resource, object.value.clone());
+    let mut value = served(resource, object.whole().clone());
     if matches!(view, View::Metadata { .. }) {
         value = metadata_of(&value);
     } else if let (None, Some(map)) = (&resource.custom, value.as_object_mut()) {

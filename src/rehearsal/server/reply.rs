@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::json::{Map, Value, json};
 
 use super::list::Listed;
+use super::managers::Managers;
 use super::refusal::details;
 use super::resource::Resource;
 use super::stored::Stored;
@@ -25,8 +26,8 @@ pub struct Reply {
 pub enum Content {
     /// An object as kept.
     Stored(Arc<Stored>),
-    /// An object of the kind asked, as served.
-    Object(Value),
+    /// An object of the kind asked, as served, and its managers.
+    Object(Value, Managers),
     /// Anything else that is JSON.
     Json(Value),
     /// A list.
@@ -49,8 +50,8 @@ impl Reply {
     }
 
     /// 200 with an object that is not kept: of a dry run, or one that is gone.
-    pub fn object(object: Value) -> Reply {
-        Reply { code: 200, content: Content::Object(object) }
+    pub fn object(object: Value, managers: Managers) -> Reply {
+        Reply { code: 200, content: Content::Object(object, managers) }
     }
 
     /// 200 with JSON.

@@ -5,7 +5,7 @@ use crate::json::{Value, json};
 
 use super::call::Call;
 use super::decode;
-use super::managers;
+use super::managers::{self, Managers};
 use super::meta;
 use super::refusal::Refusal;
 use super::reply::Reply;
@@ -55,7 +55,8 @@ pub fn review(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> {
                 _ => named(&review),
             };
             let (allowed, why) = judge(state, &user, &review)?;
-            review = managers::updated(call, resource, None, review, &now);
+            let brought = Managers::taken(&mut review);
+            review = managers::updated(call, None, &review, brought, &now).on(review);
             review["status"] = json!({ "allowed": allowed });
             if let Some(why) = why {
                 review["status"]["reason"] = why.into();

@@ -4,11 +4,12 @@
 use crate::json::{Map, Value, json};
 
 use super::call::Call;
+use super::managers::{self, Managers};
 use super::refusal::Refusal;
 use super::reply::Reply;
 use super::resource::Resource;
 use super::state::State;
-use super::{convert, create, decode, managers, meta, patch, render, update};
+use super::{convert, create, decode, meta, patch, render, update};
 use crate::rehearsal::builtin::Fault;
 use crate::selector::LabelSelector;
 
@@ -45,7 +46,7 @@ pub fn scale(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> {
         return Ok(Reply::json(of(resource, &old, &paths)));
     }
     let steps: Vec<&str> = paths.spec.split('/').skip(1).collect();
-    let entries = &old["metadata"]["managedFields"];
+    let entries = stored.managers.entries().unwrap_or(&Value::Null);
     let mut before = of(resource, &old, &paths);
     if let Some(managers) = managers::of_scale(entries, &steps) {
         before["metadata"]["managedFields"] = managers;
@@ -107,13 +108,9 @@ pub fn scale(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> {
     let version = meta::text(&after, "resourceVersion").to_owned();
     meta::edit(&mut new, |meta| {
         let current = stored.version.to_string();
-        meta.insert("resourceVersion".into(), if version.is_empty() { current } else { version }.into());
-        match owners {
-            Some(owners) => meta.insert("managedFields".into(), owners),
-            None => meta.shift_remove("managedFields"),
-        }
+        meta.insert("resourceVersion".into(), if version.is_empty() { current } else { version }.into())
     });
-    let reply = update::settle(state, call, &stored, &old, new, true)?;
+    let reply = update::settle(state, call, &stored, &old, new, Some(Managers::of(owners)))?;
     let now = render::value(resource, &reply);
     Ok(Reply::json(of(resource, &now, &paths)))
 }

@@ -8,6 +8,7 @@ use crate::json::Value;
 use bytes::Bytes;
 
 use super::feed::Feed;
+use super::managers::Managers;
 use super::resource::{Resource, Shelf};
 use super::stored::{Stored, line};
 
@@ -149,8 +150,17 @@ impl Store {
         history.into_iter().flat_map(move |history| history.range(from..))
     }
 
-    /// Keeps an object, new or changed, at the next version.
+    /// Keeps an object, new or changed, at the next version. Its managers stay who they are.
     pub fn put(&mut self, resource: &Resource, value: Value) -> Arc<Stored> {
+        self.put_managed(resource, value, None)
+    }
+
+    /// Keeps an object, new or changed, at the next version, with these managers.
+    pub fn put_by(&mut self, resource: &Resource, value: Value, managers: Managers) -> Arc<Stored> {
+        self.put_managed(resource, value, Some(managers))
+    }
+
+    fn put_managed(&mut self, resource: &Resource, value: Value, managers: Option<Managers>) -> Arc<Stored> {
         self.version += 1;
         let place = |key: &str| value["metadata"][key].as_str().unwrap_or_default();
         let kept = self.kinds.entry(resource.shelf.clone()).or_default();
@@ -158,7 +168,9 @@ impl Store {
         let before = names.remove(place("name"));
         let happened = if before.is_some() { Happened::Modified } else { Happened::Added };
         let known = before.as_ref().map_or(&Value::Null, |before| &before.value);
-        let now = Arc::new(Stored::new(value, self.version, happened, known));
+        let stands = || before.as_ref().map(|before| before.managers.clone());
+        let managers = managers.or_else(stands).unwrap_or_default();
+        let now = Arc::new(Stored::new((value, managers), self.version, happened, known));
         names.insert(now.name.clone(), now.clone());
         kept.tell(Change::new(happened, now.clone(), before));
         now
@@ -173,7 +185,8 @@ impl Store {
             kept.objects.remove(&folder(namespace));
         }
         self.version += 1;
-        let now = Arc::new(Stored::new(before.value.clone(), self.version, Happened::Deleted, &before.value));
+        let last = (before.value.clone(), before.managers.clone());
+        let now = Arc::new(Stored::new(last, self.version, Happened::Deleted, &before.value));
         kept.tell(Change::new(Happened::Deleted, now.clone(), Some(before)));
         Some(now)
     }
@@ -184,7 +197,8 @@ impl Store {
         for stored in kept.objects.values_mut().flat_map(BTreeMap::values_mut) {
             let mut value = stored.value.clone();
             change(&mut value);
-            *stored = Arc::new(Stored::new(value, stored.version, stored.happened, &stored.value));
+            let managed = (value, stored.managers.clone());
+            *stored = Arc::new(Stored::new(managed, stored.version, stored.happened, &stored.value));
         }
     }
 

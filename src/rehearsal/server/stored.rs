@@ -8,18 +8,21 @@ use std::sync::OnceLock;
 use crate::json::Value;
 use bytes::Bytes;
 
+use super::managers::Managers;
 use super::resource::Resource;
 use super::store::Happened;
 
 /// An object at one of its versions.
 #[derive(Debug)]
 pub struct Stored {
-    /// The object, in the version that is kept.
+    /// The object without its managers, in the version that is kept.
     pub value: Value,
+    /// Who manages its fields.
+    pub managers: Managers,
     /// About how many bytes the JSON has of what it does not share with the version before.
     pub size: usize,
-    /// The object without its managers.
-    bare: OnceLock<Value>,
+    /// The object with its managers.
+    whole: OnceLock<Value>,
     /// The line of a watch that is told what happened.
     line: OnceLock<Bytes>,
     /// What happened to the object at this version.
@@ -36,7 +39,12 @@ pub struct Stored {
 
 impl Stored {
     /// Keeps an object at a version, which is written into it; `before` is the version before, null if there is none.
-    pub fn new(mut value: Value, version: u64, happened: Happened, before: &Value) -> Stored {
+    pub fn new(
+        (mut value, managers): (Value, Managers),
+        version: u64,
+        happened: Happened,
+        before: &Value,
+    ) -> Stored {
         if let Some(meta) = value.get_mut("metadata").and_then(Value::as_object_mut) {
             let version = Value::from(version.to_string());
             let place =
@@ -46,6 +54,7 @@ impl Stored {
                 None => meta.insert("resourceVersion".into(), version),
             };
         }
+        managers.kept(&value);
         let text =
             |pointer: &str| value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
         Stored {
@@ -54,27 +63,24 @@ impl Stored {
             name: text("/metadata/name"),
             labels: value["metadata"]["labels"].clone(),
             size: value.size_beside(before),
-            bare: OnceLock::new(),
+            managers,
+            whole: OnceLock::new(),
             line: OnceLock::new(),
             happened,
             value,
         }
     }
 
-    /// The object without `metadata.managedFields`: what is told within this process, where nobody asks who manages what.
-    pub fn bare(&self) -> &Value {
-        self.bare.get_or_init(|| {
-            let mut bare = self.value.clone();
-            bare.remove("/metadata/managedFields");
-            bare
-        })
+    /// The object with its managers.
+    pub fn whole(&self) -> &Value {
+        self.whole.get_or_init(|| self.managers.on(self.value.clone()))
     }
 
     /// The line of a watch that is told what happened.
     pub fn line(&self) -> &Bytes {
         self.line.get_or_init(|| {
             let mut out = head(self.happened.word());
-            write(&self.value, &mut out);
+            write(self.whole(), &mut out);
             out.extend_from_slice(TAIL);
             out.shrink_to_fit();
             out.into()

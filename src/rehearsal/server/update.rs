@@ -5,7 +5,7 @@ use crate::json::Value;
 
 use super::call::Call;
 use super::decode;
-use super::managers;
+use super::managers::{self, Managers};
 use super::meta;
 use super::model::{self, FieldValidation};
 use super::refusal::{Refusal, quote};
@@ -15,7 +15,6 @@ use super::stored::Stored;
 use super::strategy;
 use super::{admission, convert, create, effects};
 use crate::rehearsal::builtin::Fault;
-use crate::rehearsal::fields;
 use std::sync::Arc;
 
 /// Puts what was sent in the place of what is there.
@@ -50,7 +49,7 @@ pub fn update(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> {
         return Err(other_uid(call, uid, meta::text(&old, "uid")));
     }
     model::default(&call.resource, &mut object, Some(&old));
-    settle(state, call, &stored, &old, object, false)
+    settle(state, call, &stored, &old, object, None)
 }
 
 /// 409: the object of this name is another one.
@@ -69,7 +68,7 @@ pub fn other_uid(call: &Call<'_>, wanted: &str, found: &str) -> Refusal {
     Refusal::conflict(&call.resource, call.name, why)
 }
 
-/// Brings a change to an end: `new` in the place of `old`, both as served; `applied` if server-side apply made it.
+/// Brings a change to an end: `new` in the place of `old`, both as served; `applied` are its managers if server-side apply made it.
 ///
 /// # Errors
 /// 403, 409 or 422.
@@ -79,7 +78,7 @@ pub fn settle(
     stored: &Arc<Stored>,
     old: &Value,
     mut new: Value,
-    applied: bool,
+    applied: Option<Managers>,
 ) -> Result<Reply, Refusal> {
     let resource = &*call.resource;
     let now = state.clock.seconds();
@@ -87,9 +86,11 @@ pub fn settle(
     check_version(call, stored, &mut new)?;
     decode::settle_namespace(resource, call.namespace, &mut new)?;
     model::fit_stored(resource, &mut new);
-    if !applied {
-        new = managers::updated(call, resource, Some(old), new, &now);
-    }
+    let brought = Managers::taken(&mut new);
+    let managers = match applied {
+        Some(managers) => managers,
+        None => managers::updated(call, Some((old, &stored.managers)), &new, brought, &now),
+    };
     admission::admit(state, call, &mut new, Some(old))?;
     strategy::update(resource, call.subresource, &mut new, old);
     meta::edit(&mut new, |meta| {
@@ -116,7 +117,6 @@ pub fn settle(
         new = model::normal(resource, new, Some(old));
     }
     meta::tidy(&mut new);
-    fields::keep_times(old, &mut new);
     let faults = faults(call, &new, old);
     if !faults.is_empty() {
         return Err(Refusal::invalid(&resource.group, &resource.kind, name, &faults));
@@ -126,18 +126,20 @@ pub fn settle(
         && meta::finalizers(&new).is_empty()
         && meta::number(old, "deletionGracePeriodSeconds").unwrap_or_default() == 0
         && !effects::holds_on(resource, &new);
+    let unchanged = new == *old && !managers.differ(&stored.managers);
+    let managers = if unchanged { stored.managers.clone() } else { managers };
     if call.dry_run() {
-        return Ok(Reply::object(new));
+        return Ok(Reply::object(new, managers));
     }
     if leaves {
         state.store.remove(resource, call.namespace, name);
         effects::removed(state, resource, old);
-        return Ok(Reply::object(new));
+        return Ok(Reply::object(new, managers));
     }
-    if new == *old {
+    if unchanged {
         return Ok(Reply::stored(stored.clone()));
     }
-    let put = state.store.put(resource, convert::kept(resource, new));
+    let put = state.store.put_by(resource, convert::kept(resource, new), managers);
     effects::written(state, resource, &put, Some(old));
     Ok(Reply::stored(put))
 }

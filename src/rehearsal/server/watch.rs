@@ -229,9 +229,9 @@ impl Follow for Frames {
         self.next(cx).map(|news| {
             Some(match news? {
                 News::Error(status) => ("ERROR", status),
-                News::There(object) => (Happened::Added.word(), object.bare().clone()),
+                News::There(object) => (Happened::Added.word(), object.value.clone()),
                 News::Told(told) => {
-                    let (happened, value) = told.value(Stored::bare);
+                    let (happened, value) = told.value(|stored| &stored.value);
                     (happened.word(), value)
                 }
                 News::Bookmark { version, initial } => ("BOOKMARK", self.writer.bookmark(version, initial)),
@@ -289,7 +289,7 @@ impl Writer {
             Event::Is(happened) if as_kept => told.change.line(happened),
             Event::Is(happened) => self.object(happened.word(), &told.change.now),
             Event::Left => {
-                let (happened, value) = told.value(|stored| &stored.value);
+                let (happened, value) = told.value(Stored::whole);
                 self.value(happened.word(), value)
             }
         }
@@ -298,7 +298,7 @@ impl Writer {
     fn object(&mut self, word: &str, object: &Stored) -> Bytes {
         match matches!(self.view, View::Plain | View::Yaml) && convert::is_as_kept(&self.resource) {
             true => line(word, &object.wire()),
-            false => self.value(word, object.value.clone()),
+            false => self.value(word, object.whole().clone()),
         }
     }
 

@@ -26,8 +26,15 @@ use spot::{Faults, Spot};
 /// Everything that the server would refuse in an object that was read and filled in; `old` is the object that it replaces. Kinds that
 /// are not built in, and those without rules here, are judged by their metadata alone.
 pub fn validate(group_version: &str, kind: &str, new: &Value, old: Option<&Value>) -> Vec<Fault> {
-    let mut faults = Faults::default();
-    let root = Spot::root(new, old);
+    // Most objects are right, and where they would be wrong nobody needs to know.
+    match judged(group_version, kind, &Spot::root(new, old, false)) {
+        faults if faults.is_empty() => faults,
+        _ => judged(group_version, kind, &Spot::root(new, old, true)),
+    }
+}
+
+fn judged(group_version: &str, kind: &str, root: &Spot<'_>) -> Vec<Fault> {
+    let (mut faults, old) = (Faults::default(), root.old);
     let metadata = root.get("metadata");
     match old {
         // What is not named at all is named by the server.
@@ -76,32 +83,32 @@ pub fn validate(group_version: &str, kind: &str, new: &Value, old: Option<&Value
             }
             service::service(&spec, found);
         }
-        ("v1", "Endpoints") => service::endpoints(&root, found),
-        ("discovery.k8s.io/v1", "EndpointSlice") => service::slice(&root, old, found),
+        ("v1", "Endpoints") => service::endpoints(root, found),
+        ("discovery.k8s.io/v1", "EndpointSlice") => service::slice(root, old, found),
         ("networking.k8s.io/v1", "Ingress") => service::ingress(&spec, found),
         ("networking.k8s.io/v1", "NetworkPolicy") => service::network_policy(&spec, found),
-        ("v1", "ConfigMap") => small::config_map(&root, old, found),
-        ("v1", "Secret") => small::secret(&root, old, found),
+        ("v1", "ConfigMap") => small::config_map(root, old, found),
+        ("v1", "Secret") => small::secret(root, old, found),
         ("v1", "ResourceQuota") => small::quota(&spec, before, found),
         ("v1", "LimitRange") => small::limit_range(&spec, found),
         ("v1", "PersistentVolumeClaim") => {
             storage::claim_spec(&spec, found);
             if let Some(old) = old {
-                storage::claim_replaced(&root, old, found);
+                storage::claim_replaced(root, old, found);
             }
         }
         ("v1", "PersistentVolume") => storage::volume(&spec, found),
-        ("storage.k8s.io/v1", "StorageClass") => storage::class(&root, old, found),
+        ("storage.k8s.io/v1", "StorageClass") => storage::class(root, old, found),
         ("autoscaling/v2" | "autoscaling/v1", "HorizontalPodAutoscaler") => small::autoscaler(&spec, found),
         ("policy/v1", "PodDisruptionBudget") => small::budget(&spec, found),
-        ("rbac.authorization.k8s.io/v1", "Role") => small::role(&root, true, found),
-        ("rbac.authorization.k8s.io/v1", "ClusterRole") => small::role(&root, false, found),
-        ("rbac.authorization.k8s.io/v1", "RoleBinding") => small::binding(&root, true, old, found),
-        ("rbac.authorization.k8s.io/v1", "ClusterRoleBinding") => small::binding(&root, false, old, found),
+        ("rbac.authorization.k8s.io/v1", "Role") => small::role(root, true, found),
+        ("rbac.authorization.k8s.io/v1", "ClusterRole") => small::role(root, false, found),
+        ("rbac.authorization.k8s.io/v1", "RoleBinding") => small::binding(root, true, old, found),
+        ("rbac.authorization.k8s.io/v1", "ClusterRoleBinding") => small::binding(root, false, old, found),
         ("coordination.k8s.io/v1", "Lease") => small::lease(&spec, found),
-        ("scheduling.k8s.io/v1", "PriorityClass") => small::priority(&root, old, found),
-        ("v1", "Event") => small::event(&root, found),
-        ("apiextensions.k8s.io/v1", "CustomResourceDefinition") => definition::check(&root, before, found),
+        ("scheduling.k8s.io/v1", "PriorityClass") => small::priority(root, old, found),
+        ("v1", "Event") => small::event(root, found),
+        ("apiextensions.k8s.io/v1", "CustomResourceDefinition") => definition::check(root, before, found),
         _ => {}
     }
     status::check(kind, &root.get("status"), &mut faults);

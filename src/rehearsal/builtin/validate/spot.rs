@@ -7,26 +7,78 @@ use super::super::fault::Fault;
 
 const NOTHING: &Value = &Value::Null;
 
+/// A path as the server writes it: `spec.containers[0].name`. Who only wants to know whether anything is wrong has none written,
+/// which costs more than judging.
+#[derive(Clone, Debug, Default)]
+pub struct Path(Option<String>);
+
+impl Path {
+    /// The path of a field.
+    fn field(&self, key: &str) -> Path {
+        Path(self.0.as_ref().map(|path| match path.as_str() {
+            "" => key.to_owned(),
+            path => format!("{path}.{key}"),
+        }))
+    }
+
+    /// The path of an item or an entry.
+    fn inside(&self, key: impl std::fmt::Display) -> Path {
+        Path(self.0.as_ref().map(|path| format!("{path}[{key}]")))
+    }
+}
+
+impl std::ops::Deref for Path {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        self.0.as_deref().unwrap_or_default()
+    }
+}
+
+impl std::fmt::Display for Path {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self)
+    }
+}
+
+impl From<&str> for Path {
+    fn from(path: &str) -> Path {
+        path.to_owned().into()
+    }
+}
+
+impl From<String> for Path {
+    fn from(path: String) -> Path {
+        Path(Some(path))
+    }
+}
+
+impl From<&Path> for String {
+    fn from(path: &Path) -> String {
+        path.to_string()
+    }
+}
+
 /// A place in an object: its value (null where there is none) and its path.
 #[derive(Clone, Debug)]
 pub struct Spot<'a> {
     /// The value.
     pub value: &'a Value,
-    /// The path as the server writes it.
-    pub path: String,
+    /// Its path.
+    pub path: Path,
     /// What was here before, if anything was.
     pub old: Option<&'a Value>,
 }
 
 impl<'a> Spot<'a> {
     /// A value that is shown at a path.
-    pub fn new(value: &'a Value, path: impl Into<String>) -> Spot<'a> {
+    pub fn new(value: &'a Value, path: impl Into<Path>) -> Spot<'a> {
         Spot { value, path: path.into(), old: None }
     }
 
-    /// The object itself, and what it was.
-    pub fn root(value: &'a Value, old: Option<&'a Value>) -> Spot<'a> {
-        Spot { value, path: String::new(), old }
+    /// The object itself, and what it was; `paths` says whether they are to be written.
+    pub fn root(value: &'a Value, old: Option<&'a Value>, paths: bool) -> Spot<'a> {
+        Spot { value, path: Path(paths.then(String::new)), old }
     }
 
     /// Whether it is the very same as before, and so was judged then.
@@ -36,9 +88,8 @@ impl<'a> Spot<'a> {
 
     /// A field.
     pub fn get(&self, key: &str) -> Spot<'a> {
-        let dot = if self.path.is_empty() { "" } else { "." };
         let of = |value: &'a Value| value.get(key).unwrap_or(NOTHING);
-        Spot { value: of(self.value), path: format!("{}{dot}{key}", self.path), old: self.old.map(of) }
+        Spot { value: of(self.value), path: self.path.field(key), old: self.old.map(of) }
     }
 
     /// A field that is there. Where most are not, this is cheaper.
@@ -54,13 +105,13 @@ impl<'a> Spot<'a> {
     /// The items of a list.
     pub fn items(&self) -> impl Iterator<Item = Spot<'a>> {
         let items = self.value.as_array().map_or(&[][..], Vec::as_slice);
-        items.iter().enumerate().map(|(index, value)| Spot::new(value, format!("{}[{index}]", self.path)))
+        items.iter().enumerate().map(|(index, value)| Spot::new(value, self.path.inside(index)))
     }
 
     /// The entries of a mapping, each at `path[key]`.
     pub fn entries(&self) -> impl Iterator<Item = (&'a str, Spot<'a>)> {
         let map = self.value.as_object().into_iter().flatten();
-        map.map(|(key, value)| (key.as_str(), Spot::new(value, format!("{}[{key}]", self.path))))
+        map.map(|(key, value)| (key.as_str(), Spot::new(value, self.path.inside(key))))
     }
 
     /// The text, empty if there is none.

@@ -215,7 +215,7 @@ pub fn stateful_set(spec: &Spot<'_>, old: Option<&Value>, faults: &mut Faults) {
     if !meta::is_sound(&selector) {
         let shown = meta::shown(selector.value);
         let message = format!("Invalid value: {shown}");
-        faults.0.push(Fault { reason: "FieldValueInvalid", field: selector.path.clone(), message });
+        faults.0.push(Fault { reason: "FieldValueInvalid", field: selector.path.to_string(), message });
     } else {
         if !is_blank(&selector) {
             matching(&selector, &template, faults);

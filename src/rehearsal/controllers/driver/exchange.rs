@@ -5,7 +5,7 @@ use super::super::outcome::{Deletion, Verb, Write};
 use super::super::resource::Resource;
 use super::view::Failure;
 use crate::direct::Direct;
-use crate::json::{Value, json};
+use crate::json::{Text, Value, json};
 use http::{HeaderValue, Method, Request, header};
 use http_body_util::BodyExt;
 use kube::Client;
@@ -81,7 +81,7 @@ async fn exchange(client: &Client, request: Request<Body>) -> Result<Answer, Fai
 fn silent(message: &str) -> Failure {
     Failure {
         creating: false,
-        resource: String::new(),
+        resource: Text::default(),
         code: 0,
         reason: String::new(),
         message: message.to_owned(),

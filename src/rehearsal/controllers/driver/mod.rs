@@ -338,7 +338,7 @@ impl Driver {
         for write in writes {
             match &write.verb {
                 Verb::Tell(told) if told.message.contains(CREATED) => {
-                    let message = told.message.replace(CREATED, &created);
+                    let message = told.message.replace(CREATED, &created).into();
                     self.tell(&Told { message, ..told.as_ref().clone() }, &write.namespace).await;
                 }
                 Verb::Tell(told) => self.tell(told, &write.namespace).await,

@@ -3,7 +3,7 @@
 
 use super::super::outcome::Told;
 use super::super::read::{micro_stamp, stamp, text};
-use crate::json::{Value, json};
+use crate::json::{Text, Value, json};
 use jiff::Timestamp;
 use std::collections::{BTreeSet, HashMap};
 
@@ -18,14 +18,23 @@ const REFILL: f64 = 1.0 / 300.0;
 /// What was told of what.
 #[derive(Default)]
 pub(crate) struct Recorder {
-    told: HashMap<String, Sent>,
-    alike: HashMap<String, (BTreeSet<String>, Timestamp)>,
-    buckets: HashMap<String, (f64, Timestamp)>,
+    told: HashMap<Same, Sent>,
+    alike: HashMap<Alike, (BTreeSet<Text>, Timestamp)>,
+    buckets: HashMap<Text, (f64, Timestamp)>,
     made: u64,
 }
 
+/// What is said of one object for one reason: the object and who tells it, the kind of event, the reason.
+type Alike = (Text, &'static str, Text);
+
+/// What is counted as the same: alike, and of the same part of the object in the same words.
+type Same = (Alike, Text, Text);
+
+/// The words under which many alike are counted.
+const COMBINED: &str = "(combined from similar events)";
+
 struct Sent {
-    name: String,
+    name: Text,
     count: i64,
     first: Timestamp,
 }
@@ -36,7 +45,7 @@ pub(crate) enum Sending {
     /// A new event.
     New(Value),
     /// A patch of the event of this name.
-    Again(String, Value),
+    Again(Text, Value),
 }
 
 impl Recorder {
@@ -44,12 +53,13 @@ impl Recorder {
     pub fn tell(&mut self, told: &Told, namespace: &str, now: Timestamp) -> Option<Sending> {
         let of = &told.of;
         let object = format!("{}/{}/{}/{}", told.by, text(&of["kind"]), text(&of["name"]), text(&of["uid"]));
+        let object = Text::from(object);
+        let alike = (object.clone(), told.kind, told.reason.clone());
         if !told.action.is_empty() {
-            return Some(self.series(told, &object, namespace, now));
+            return Some(self.series(told, alike, namespace, now));
         }
-        let alike = format!("{object}/{}/{}", told.kind, told.reason);
         let mut message = told.message.clone();
-        let mut key = format!("{alike}/{}/{message}", text(&of["fieldPath"]));
+        let mut key = (alike.clone(), of["fieldPath"].to_text(), message.clone());
         let (messages, last) = self.alike.entry(alike.clone()).or_insert_with(|| (BTreeSet::new(), now));
         if now.as_second() - last.as_second() > ALIKE_FOR {
             messages.clear();
@@ -58,8 +68,8 @@ impl Recorder {
         messages.insert(message.clone());
         if messages.len() >= ALIKE {
             messages.remove(&message);
-            message = format!("(combined from similar events): {message}");
-            key = alike;
+            message = format!("{COMBINED}: {message}").into();
+            key = (alike, Text::default(), COMBINED.into());
         }
         if !self.may(object, now) {
             return None;
@@ -85,8 +95,8 @@ impl Recorder {
     }
 
     /// An event in the newer form: what is said again becomes a series.
-    fn series(&mut self, told: &Told, object: &str, namespace: &str, now: Timestamp) -> Sending {
-        let key = format!("{object}/{}/{}/{}", told.kind, told.reason, told.action);
+    fn series(&mut self, told: &Told, alike: Alike, namespace: &str, now: Timestamp) -> Sending {
+        let key = (alike, told.action.into(), Text::default());
         if let Some(sent) =
             self.told.get_mut(&key).filter(|sent| now.as_second() - sent.first.as_second() < 360)
         {
@@ -107,7 +117,7 @@ impl Recorder {
         Sending::New(event)
     }
 
-    fn event(&self, told: &Told, message: &str, name: &str, namespace: &str) -> Value {
+    fn event(&self, told: &Told, message: &Text, name: &Text, namespace: &str) -> Value {
         // Events of what has no namespace live in `default`.
         let namespace = if namespace.is_empty() { "default" } else { namespace };
         json!({
@@ -117,13 +127,13 @@ impl Recorder {
     }
 
     /// The object's name and a number that grows with time, as the recorder makes them.
-    fn name(&mut self, of: &Value, now: Timestamp) -> String {
+    fn name(&mut self, of: &Value, now: Timestamp) -> Text {
         self.made += 1;
         let nanoseconds = u64::try_from(now.as_nanosecond()).unwrap_or_default();
-        format!("{}.{:x}", text(&of["name"]), nanoseconds.wrapping_add(self.made))
+        format!("{}.{:x}", text(&of["name"]), nanoseconds.wrapping_add(self.made)).into()
     }
 
-    fn may(&mut self, object: String, now: Timestamp) -> bool {
+    fn may(&mut self, object: Text, now: Timestamp) -> bool {
         let (tokens, last) = self.buckets.entry(object).or_insert((BURST, now));
         let passed = (now.as_second() - last.as_second()) as f64;
         *tokens = (*tokens + passed * REFILL).min(BURST);
@@ -146,7 +156,7 @@ mod tests {
             reason: "Made".into(),
             message: message.into(),
             by: "tester",
-            host: String::new(),
+            host: "".into(),
             of: json!({ "kind": "Pod", "name": "a", "namespace": "ns", "uid": "1" }),
             action,
         }

@@ -4,7 +4,7 @@
 use super::super::Settings;
 use super::super::resource::PODS;
 use super::store::{Entry, Store};
-use crate::json::Value;
+use crate::json::{Text, Value};
 use jiff::Timestamp;
 
 /// The world as one controller sees it at one moment.
@@ -27,7 +27,7 @@ pub(crate) struct Failure {
     /// Whether it was to create an object.
     pub creating: bool,
     /// The resource written to.
-    pub resource: String,
+    pub resource: Text,
     /// The status code; 0 where no answer came.
     pub code: u16,
     /// The reason in the answer, `AlreadyExists`.

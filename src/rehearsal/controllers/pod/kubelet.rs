@@ -247,8 +247,9 @@ impl Look<'_> {
         if let Some(container) = container {
             of["fieldPath"] = format!("spec.containers{{{container}}}").into();
         }
-        let host = text(&self.pod["spec"]["nodeName"]).to_owned();
-        let told = Told { kind, reason: reason.into(), message, by: "kubelet", host, of, action: "" };
+        let host = self.pod["spec"]["nodeName"].to_text();
+        let (reason, message) = (reason.into(), message.into());
+        let told = Told { kind, reason, message, by: "kubelet", host, of, action: "" };
         self.outcome.push("events", self.pod, Verb::Tell(Box::new(told)));
     }
 }

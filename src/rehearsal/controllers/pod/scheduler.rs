@@ -8,7 +8,7 @@ use super::super::outcome::{Outcome, Told, Verb, reference};
 use super::super::pods;
 use super::super::read::{amount, deleting, holds, items, name, namespace, put_condition, stamp, text};
 use super::super::resource::{CLAIMS, NODES, PODS};
-use crate::json::{Value, json};
+use crate::json::{Text, Value, json};
 use std::collections::BTreeMap;
 
 /// What it wants to hear of.
@@ -67,8 +67,8 @@ fn tell(
     action: &'static str,
 ) {
     let by = "default-scheduler";
-    let told =
-        Told { kind, reason: reason.into(), message, by, host: String::new(), of: reference(pod), action };
+    let (reason, message, host) = (reason.into(), message.into(), Text::default());
+    let told = Told { kind, reason, message, by, host, of: reference(pod), action };
     outcome.push("events", pod, Verb::Tell(Box::new(told)));
 }
 
