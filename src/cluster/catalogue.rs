@@ -51,7 +51,7 @@ impl Catalogue {
         let fits = |resource: &&Resource| {
             group.is_none_or(|group| resource.group.eq_ignore_ascii_case(group))
                 && version.is_none_or(|version| resource.version.eq_ignore_ascii_case(version))
-                && name.api_version.as_ref().is_none_or(|wanted| resource.api_version() == *wanted)
+                && name.api_version.as_ref().is_none_or(|wanted| resource.is_of(wanted))
         };
         let is = |known: &String| known.eq_ignore_ascii_case(word);
         let full =
@@ -81,7 +81,7 @@ impl Catalogue {
     pub fn serving(&self, api_version: &str, kind: &str) -> Option<&Resource> {
         let group = api_version.split_once('/').map_or("", |(group, _)| group);
         let known = self.resources.iter().filter(|resource| resource.kind == kind && resource.group == group);
-        known.min_by_key(|resource| resource.api_version() != api_version)
+        known.min_by_key(|resource| !resource.is_of(api_version))
     }
 
     /// Names that come near one that nobody serves: the same kind elsewhere, else similar words; and who could not be asked.

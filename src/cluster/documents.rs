@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 
 use super::catalogue::Catalogue;
-use super::resource::Resource;
+use super::resource::{Resource, Served};
 
 impl Catalogue {
     /// Adds what an aggregated discovery document tells (`apidiscovery.k8s.io/v2` or `v2beta1`).
@@ -30,20 +30,20 @@ impl Catalogue {
     /// Adds what `/apis/GROUP/VERSION` (an `APIResourceList`) tells. `None` if the bytes are none.
     pub fn add_version(&mut self, group: &str, version: &str, json: &[u8]) -> Option<()> {
         let document: ResourceList = serde_json::from_slice(json).ok()?;
-        let first = self.resources.len();
-        let mut subresources = Vec::new();
+        let (mut resources, mut subresources) = (Vec::new(), Vec::new());
         for entry in document.resources {
             match entry.name.split_once('/') {
                 Some((parent, subresource)) => subresources.push((parent.to_owned(), subresource.to_owned())),
-                None => self.resources.push(entry.made(group, version)),
+                None => resources.push(entry.made(group, version)),
             }
         }
         for (parent, subresource) in subresources {
-            let own = self.resources.iter_mut().skip(first).find(|resource| resource.plural == parent);
+            let own = resources.iter_mut().find(|resource| resource.plural == parent);
             if let Some(resource) = own {
                 resource.subresources.push(subresource);
             }
         }
+        self.resources.extend(resources.into_iter().map(Resource::from));
         Some(())
     }
 }
@@ -129,7 +129,7 @@ struct AggregatedSubresource<'a> {
 impl AggregatedResource<'_> {
     /// An entry without a kind only carries subresources and cannot be asked for.
     fn made(self, group: &str, version: &str) -> Option<Resource> {
-        Some(Resource {
+        Some(Resource::from(Served {
             group: group.to_owned(),
             version: version.to_owned(),
             kind: self.response_kind?.kind.into_owned(),
@@ -139,7 +139,7 @@ impl AggregatedResource<'_> {
             namespaced: self.scope == "Namespaced",
             verbs: self.verbs,
             subresources: self.subresources.into_iter().map(|one| one.subresource.into_owned()).collect(),
-        })
+        }))
     }
 }
 
@@ -187,8 +187,8 @@ struct ListedResource {
 }
 
 impl ListedResource {
-    fn made(self, group: &str, version: &str) -> Resource {
-        Resource {
+    fn made(self, group: &str, version: &str) -> Served {
+        Served {
             group: group.to_owned(),
             version: version.to_owned(),
             kind: self.kind,

@@ -137,12 +137,13 @@ impl Pages {
 
 #[cfg(test)]
 mod tests {
+    use super::super::resource::Served;
     use super::*;
 
     fn written(uid: &str, version: &str, created: bool) -> Written {
         Written {
             uid: uid.into(),
-            resource: Resource {
+            resource: Resource::from(Served {
                 group: String::new(),
                 version: "v1".into(),
                 kind: "ConfigMap".into(),
@@ -152,7 +153,7 @@ mod tests {
                 namespaced: true,
                 verbs: Vec::new(),
                 subresources: Vec::new(),
-            },
+            }),
             namespace: Some("n".into()),
             name: uid.into(),
             resource_version: version.into(),
@@ -179,9 +180,9 @@ mod tests {
         ledger.gone("b");
         assert_eq!(created(&ledger), ["a"]);
         assert!(ledger.last("b").is_some(), "freshness may still be asked of a deleted object's last state");
-        let mut namespace = written("n-uid", "5", true);
-        (namespace.name, namespace.namespace, namespace.resource.kind) =
-            ("n".into(), None, "Namespace".into());
+        let of = written("n-uid", "5", true);
+        let kind = Served { kind: "Namespace".into(), ..(*of.resource).clone() };
+        let namespace = Written { name: "n".into(), namespace: None, resource: kind.into(), ..of };
         ledger.record(namespace);
         assert_eq!(created(&ledger), ["a", "n-uid"]);
         ledger.gone("n-uid");

@@ -46,7 +46,7 @@ pub use ledger::{Ledger, Written};
 pub use log::{LogLine, LogOptions, LogStream};
 pub use published::Published;
 pub use read::{Listed, NamespaceState};
-pub use resource::{KindName, ObjectRef, Resource};
+pub use resource::{KindName, ObjectRef, Resource, Served};
 pub use snapshot::{Snapshot, compare_versions};
 pub use trouble::{Counts, Request, Trouble};
 pub use watch::{Interest, Seen, Watch};

@@ -1,13 +1,20 @@
 //! What can be named at the door: a served resource, one object of it, and a kind by a user's word.
 //! Never knows what a kind means, nor how requests are sent.
 
+use std::cmp::Ordering;
 use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
 
 use super::error::Error;
 
-/// A resource as the API server serves it, in one version.
+/// A resource as the API server serves it, in one version. A copy is the same piece of memory.
+#[derive(Debug, Clone)]
+pub struct Resource(Arc<Served>);
+
+/// What is known of a resource.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Resource {
+pub struct Served {
     /// API group; empty for the core group.
     pub group: String,
     /// API version without the group, such as `v1`.
@@ -28,13 +35,57 @@ pub struct Resource {
     pub subresources: Vec<String>,
 }
 
-impl Resource {
+impl From<Served> for Resource {
+    fn from(served: Served) -> Resource {
+        Resource(Arc::new(served))
+    }
+}
+
+impl Deref for Resource {
+    type Target = Served;
+
+    fn deref(&self) -> &Served {
+        &self.0
+    }
+}
+
+impl PartialEq for Resource {
+    fn eq(&self, other: &Resource) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Resource {}
+
+impl PartialOrd for Resource {
+    fn partial_cmp(&self, other: &Resource) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Resource {
+    fn cmp(&self, other: &Resource) -> Ordering {
+        // What the server served was most often read once.
+        match Arc::ptr_eq(&self.0, &other.0) {
+            true => Ordering::Equal,
+            false => self.0.cmp(&other.0),
+        }
+    }
+}
+
+impl Served {
     /// `apps/v1`, or `v1` for the core group.
     pub fn api_version(&self) -> String {
         match self.group.as_str() {
             "" => self.version.clone(),
             group => format!("{group}/{}", self.version),
         }
+    }
+
+    /// Whether this is its `apiVersion`.
+    pub fn is_of(&self, api_version: &str) -> bool {
+        let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+        self.group == group && self.version == version
     }
 
     /// `deployments.apps`, or `pods` for the core group: unambiguous, as kubectl writes it.
@@ -80,9 +131,15 @@ impl Resource {
     }
 }
 
-impl fmt::Display for Resource {
+impl fmt::Display for Served {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.api_version(), self.kind)
+    }
+}
+
+impl fmt::Display for Resource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 
@@ -168,8 +225,8 @@ pub(super) fn encode(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn deployments() -> Resource {
-        Resource {
+    fn deployments() -> Served {
+        Served {
             group: "apps".into(),
             version: "v1".into(),
             kind: "Deployment".into(),
@@ -188,7 +245,7 @@ mod tests {
         assert_eq!(resource.path(Some("a b")), "/apis/apps/v1/namespaces/a%20b/deployments");
         assert_eq!(resource.path(None), "/apis/apps/v1/deployments");
         let core =
-            Resource { group: String::new(), plural: "nodes".into(), namespaced: false, ..deployments() };
+            Served { group: String::new(), plural: "nodes".into(), namespaced: false, ..deployments() };
         assert_eq!(core.path(Some("ignored")), "/api/v1/nodes");
         assert_eq!(core.api_version(), "v1");
     }
@@ -196,7 +253,7 @@ mod tests {
     #[test]
     fn a_path_never_names_a_collection() {
         let object = |name: &str, namespace: Option<&str>| ObjectRef {
-            resource: deployments(),
+            resource: deployments().into(),
             namespace: namespace.map(str::to_owned),
             name: name.into(),
         };

@@ -33,6 +33,7 @@ impl Pair {
         Pair { mark: Mark::of(&key), key, value }
     }
 
+    #[inline]
     fn is_of(&self, mark: Mark, key: &str) -> bool {
         self.mark == mark && mark.tells(&self.key, key)
     }
@@ -218,6 +219,22 @@ impl Map {
         }
     }
 
+    /// The entries in order, each with what another mapping has under its key.
+    pub fn beside<'a>(
+        &'a self,
+        other: &'a Map,
+    ) -> impl Iterator<Item = (&'a Text, &'a Value, Option<&'a Value>)> {
+        self.entries().iter().enumerate().map(|(place, pair)| (&pair.key, &pair.value, other.at(place, pair)))
+    }
+
+    /// The value of the key of an entry, which is most often in the same place here.
+    fn at(&self, place: usize, pair: &Pair) -> Option<&Value> {
+        match self.entries().get(place) {
+            Some(there) if there.is_of(pair.mark, &pair.key) => Some(&there.value),
+            _ => self.get(&pair.key),
+        }
+    }
+
     /// The keys, in order.
     pub fn keys(&self) -> impl DoubleEndedIterator<Item = &Text> + ExactSizeIterator + Clone {
         self.entries().iter().map(|pair| &pair.key)
@@ -306,15 +323,8 @@ impl<K: Into<Text>, V: Into<Value>> Extend<(K, V)> for Map {
 
 impl PartialEq for Map {
     fn eq(&self, other: &Map) -> bool {
-        let same = |(place, pair): (usize, &Pair)| {
-            // Most often both have the same order.
-            let there = match other.entries().get(place) {
-                Some(there) if there.is_of(pair.mark, &pair.key) => Some(&there.value),
-                _ => other.get(&pair.key),
-            };
-            there == Some(&pair.value)
-        };
-        self.is(other) || self.len() == other.len() && self.entries().iter().enumerate().all(same)
+        let same = || self.beside(other).all(|(_, value, there)| there == Some(value));
+        self.is(other) || self.len() == other.len() && same()
     }
 }
 

@@ -230,8 +230,11 @@ impl Value {
                 sizes.sum::<usize>() + 2
             }
             Value::Object(map) => {
-                let sizes = map.iter().map(|(key, value)| key.len() + 4 + value.size_beside(&other[key]));
-                sizes.sum::<usize>() + 2
+                let nothing = Map::new();
+                let entries = map.beside(other.as_object().unwrap_or(&nothing));
+                let size =
+                    |value: &Value, other: Option<&Value>| value.size_beside(other.unwrap_or(&NOTHING));
+                entries.map(|(key, value, other)| key.len() + 4 + size(value, other)).sum::<usize>() + 2
             }
         }
     }

@@ -97,7 +97,7 @@ impl Observer {
 
     /// Follows an object and what it owns from now on; `made` says that it was made just now.
     pub async fn follow(&mut self, object: &ObjectRef, uid: &str, made: bool) {
-        let Resource { kind, .. } = &object.resource;
+        let kind = &object.resource.kind;
         let api_version = object.resource.api_version();
         let known = kinds::of(&api_version, kind);
         let dull = known.status.is_some_and(<[_]>::is_empty) && known.owns.is_empty();

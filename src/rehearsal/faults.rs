@@ -166,7 +166,7 @@ impl Disturbance {
         from <= now && length.is_none_or(|length| now < after(from, length))
     }
 
-    fn concerns(&self, fault: &Fault, asked: &Asked) -> bool {
+    fn concerns(&self, fault: &Fault, asked: &Asked<'_>) -> bool {
         fault.target.as_ref().is_none_or(|target| {
             plural(&target.kind) == asked.resource
                 && target.name.as_ref().is_none_or(|name| *name == asked.name)
@@ -177,9 +177,9 @@ impl Disturbance {
 const WRITES: [&str; 5] = ["create", "update", "patch", "delete", "deletecollection"];
 
 impl Interfere for Disturbance {
-    fn request(&self, asked: &Asked) -> Interference {
+    fn request(&self, asked: &Asked<'_>) -> Interference {
         let mut seen = self.seen();
-        let writes = WRITES.contains(&asked.verb.as_str());
+        let writes = WRITES.contains(&&*asked.verb);
         if asked.user != self.user {
             seen.pods_wanted |= asked.resource == "pods" && asked.verb == "create";
             return Interference::Pass;
@@ -193,7 +193,7 @@ impl Interfere for Disturbance {
                 FaultKind::ApiOutage => Interference::Cut,
                 FaultKind::Forbidden if writes => Interference::Forbid,
                 FaultKind::Conflict if writes && asked.verb != "delete" => {
-                    match seen.written.insert(asked.path.clone()) {
+                    match seen.written.insert(asked.path.to_string()) {
                         true => Interference::Conflict,
                         false => continue,
                     }
@@ -206,7 +206,7 @@ impl Interfere for Disturbance {
         Interference::Pass
     }
 
-    fn event(&self, watch: &Asked, _: &str, _: &str) -> Delivery {
+    fn event(&self, watch: &Asked<'_>, _: &str, _: &str) -> Delivery {
         if watch.user != self.user {
             return Delivery::Deliver;
         }

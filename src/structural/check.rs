@@ -26,7 +26,7 @@ use super::violation::{Code, Violation};
 pub fn check(schema: &Schema, object: &Value) -> Vec<Violation> {
     let judge = Judge { schema };
     let mut found = judge.value(schema.root, schema.root, object, &Place::ROOT).violations;
-    if schema.nodes.iter().any(|node| node.embedded) {
+    if schema.embeds() {
         embedded::nameless(schema, schema.root, object, &Place::ROOT, &mut found);
     }
     lists::duplicates(schema, schema.root, object, &Place::ROOT, &mut found);

@@ -193,13 +193,18 @@ impl Maker<'_> {
             return from.fault(format!("there is no definition {definition}"));
         };
         let mut fields: Vec<Field> = Vec::with_capacity(lines.len());
+        let mut taken_over = false;
         for line in table.lines.get(lines.clone()).unwrap_or_default().iter().copied() {
             if let Some(other) = line.text.strip_prefix("..") {
                 fields.extend(self.fields(other, line)?);
+                taken_over = true;
             } else if let Some(name) = line.text.strip_prefix('-') {
                 fields.retain(|field| field.name != name);
             } else if let Some(field) = self.field(line)? {
-                fields.retain(|known| known.name != field.name);
+                // A definition names each of its own fields once.
+                if taken_over {
+                    fields.retain(|known| known.name != field.name);
+                }
                 fields.push(field);
             }
         }

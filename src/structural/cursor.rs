@@ -22,6 +22,16 @@ impl<'a> Cursor<'a> {
         self.schema.node(self.id)
     }
 
+    /// Its number among the places of the schema, below [`Schema::size`].
+    pub fn number(self) -> usize {
+        self.id.0 as usize
+    }
+
+    /// All places right below: of fields, items and entries.
+    pub fn below(self) -> impl Iterator<Item = Cursor<'a>> {
+        self.fields().map(|(_, field)| field).chain(self.item()).chain(self.entry())
+    }
+
     /// The schema of a field.
     pub fn field(self, name: &str) -> Option<Cursor<'a>> {
         self.node().field(name).map(|id| Cursor { id, ..self })

@@ -33,6 +33,22 @@ impl Schema {
         Some(cursor)
     }
 
+    /// How many places it has.
+    pub fn size(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// All its places, those that nothing leads to among them.
+    pub fn places(&self) -> impl Iterator<Item = Cursor<'_>> {
+        let numbers = 0..u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
+        numbers.map(|number| Cursor::new(self, Id(number)))
+    }
+
+    /// Whether there are objects within the object (`x-kubernetes-embedded-resource`).
+    pub fn embeds(&self) -> bool {
+        self.nodes.iter().any(|node| node.embedded)
+    }
+
     /// How many CEL rules the schema holds; none of them is evaluated.
     pub fn cel_rules(&self) -> usize {
         self.cel_rules

@@ -191,8 +191,8 @@ async fn a_watch_is_told_how_far_it_got_and_ends_in_time() {
 struct Moody;
 
 impl Interfere for Moody {
-    fn request(&self, asked: &Asked) -> Interference {
-        match (asked.resource.as_str(), asked.verb.as_str()) {
+    fn request(&self, asked: &Asked<'_>) -> Interference {
+        match (&*asked.resource, &*asked.verb) {
             ("secrets", "get") => {
                 Interference::Answer(Refusal::new(503, "ServiceUnavailable", "apiserver is shutting down"))
             }
@@ -203,7 +203,7 @@ impl Interfere for Moody {
         }
     }
 
-    fn event(&self, _: &Asked, _: &str, object: &str) -> Delivery {
+    fn event(&self, _: &Asked<'_>, _: &str, object: &str) -> Delivery {
         match object {
             "default/a" => Delivery::Twice,
             "default/b" => Delivery::Drop,

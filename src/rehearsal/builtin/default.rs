@@ -6,64 +6,112 @@
 
 use crate::json::{Map, Value, json};
 
-use super::filled::filled;
-use super::kinds::schema;
+use super::filled::{Fill, filled};
 use super::spelling;
-use crate::structural::{Absent, Cursor};
+use crate::structural::{Absent, Cursor, Schema};
 
 type Object = Map;
 
-/// Fills in what an object of a built-in kind lacks; it is in the form that [`read()`](super::read()) gives it. Kinds that are not built in
-/// stay as they are.
-pub fn default(group_version: &str, kind: &str, object: &mut Value) {
-    let Some(schema) = schema(group_version, kind) else { return };
-    walk(schema.root(), object);
+/// What can be filled in at each place of a kind's schema, by the numbers of places.
+#[derive(Debug)]
+pub(super) struct Filling(Vec<Fillable>);
+
+/// What can be filled in at a place.
+#[derive(Clone, Debug, Default)]
+struct Fillable {
+    /// What depends on more than the field itself.
+    depending: Option<fn(&mut Object)>,
+    filled: &'static [(&'static str, Fill)],
+    /// Whether the schema has values for its fields.
+    stated: bool,
+    /// Whether there is anything here or below.
+    any: bool,
 }
 
-fn walk(at: Cursor<'_>, value: &mut Value) {
-    match value {
-        Value::Object(map) => {
-            if let Some(name) = at.name() {
-                fill(at, name, map);
-            }
-            *map = map.mapped(|key, value| {
-                let at = at.field(key).or_else(|| at.entry());
-                Some(at.map_or_else(|| value.clone(), |at| walked(at, value)))
-            });
+impl Filling {
+    /// What can be filled in in objects of this schema.
+    pub fn of(schema: &Schema) -> Filling {
+        let mut found = Filling(vec![Fillable::default(); schema.size()]);
+        found.look(schema.root(), &mut vec![false; schema.size()]);
+        // What holds itself is seen before what is below it.
+        while found.spread(schema) {}
+        found
+    }
+
+    fn look(&mut self, at: Cursor<'_>, seen: &mut [bool]) {
+        if std::mem::replace(&mut seen[at.number()], true) {
+            return;
         }
-        Value::Array(items) => {
-            if let Some(at) = at.item() {
-                *items = items.mapped(|_, item| walked(at, item));
+        let name = at.name().unwrap_or_default();
+        let here = &mut self.0[at.number()];
+        here.depending = depending(name);
+        here.filled = filled(name.rsplit('.').next().unwrap_or(name));
+        here.stated = at.fields().any(|(_, below)| below.default().is_some());
+        here.any = here.stated || here.depending.is_some() || !here.filled.is_empty();
+        at.below().for_each(|below| self.look(below, seen));
+    }
+
+    /// What is above of what can be filled in leads to it. Whether that is news.
+    fn spread(&mut self, schema: &Schema) -> bool {
+        let mut news = false;
+        for at in schema.places() {
+            if !self.0[at.number()].any && at.below().any(|below| self.0[below.number()].any) {
+                self.0[at.number()].any = true;
+                news = true;
             }
         }
-        _ => {}
+        news
+    }
+
+    /// Fills in what an object lacks; it is in the form that [`read()`](super::read()) gives it.
+    pub fn fill(&self, at: Cursor<'_>, value: &mut Value) {
+        let here = &self.0[at.number()];
+        match value {
+            Value::Object(map) if here.any => {
+                here.fill(at, map);
+                *map = map.mapped(|key, value| {
+                    let at = at.field(key).or_else(|| at.entry());
+                    Some(at.map_or_else(|| value.clone(), |at| self.filled(at, value)))
+                });
+            }
+            Value::Array(items) if here.any => {
+                if let Some(at) = at.item() {
+                    *items = items.mapped(|_, item| self.filled(at, item));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn filled(&self, at: Cursor<'_>, value: &Value) -> Value {
+        let mut value = value.clone();
+        self.fill(at, &mut value);
+        value
     }
 }
 
-fn walked(at: Cursor<'_>, value: &Value) -> Value {
-    let mut value = value.clone();
-    walk(at, &mut value);
-    value
-}
-
-fn fill(at: Cursor<'_>, name: &str, map: &mut Object) {
-    let short = name.rsplit('.').next().unwrap_or(name);
-    depending(name, map);
-    for (field, value) in filled(short) {
-        if at.field(field).is_none() {
-            continue;
+impl Fillable {
+    fn fill(&self, at: Cursor<'_>, map: &mut Object) {
+        if let Some(depending) = self.depending {
+            depending(map);
         }
-        // A field that is always written is empty text where nothing was said.
-        if at.absent(field) == Absent::Zero && map.get(field).is_some_and(|value| value == "") {
-            map.shift_remove(field);
+        for (field, value) in self.filled {
+            let Some((absent, _)) = at.known(field) else { continue };
+            // A field that is always written is empty text where nothing was said.
+            if absent == Absent::Zero && map.get(field).is_some_and(|value| value == "") {
+                map.shift_remove(field);
+            }
+            put(map, field, || value.value());
         }
-        put(map, field, || value.value());
-    }
-    for (field, below) in at.fields() {
-        let Some(default) = below.default() else { continue };
-        let zero = default == "" || default == 0 || default == false;
-        if !(zero && at.absent(field) == Absent::NothingForZero) {
-            put(map, field, || default.clone());
+        if !self.stated {
+            return;
+        }
+        for (field, below) in at.fields() {
+            let Some(default) = below.default() else { continue };
+            let zero = default == "" || default == 0 || default == false;
+            if !(zero && at.absent(field) == Absent::NothingForZero) {
+                put(map, field, || default.clone());
+            }
         }
     }
 }
@@ -95,77 +143,85 @@ fn items<'a>(map: &'a mut Object, key: &str) -> impl Iterator<Item = &'a mut Obj
     map.get_mut(key).and_then(Value::as_array_mut).into_iter().flatten().filter_map(Value::as_object_mut)
 }
 
-/// What depends on more than the field itself.
-fn depending(name: &str, map: &mut Object) {
-    match name {
-        "Pod" => pod(map),
-        "PodSpec" => pod_spec(map),
-        "Container" | "EphemeralContainer" => pull_policy(map, "image", "imagePullPolicy"),
-        "ImageVolumeSource" => pull_policy(map, "reference", "pullPolicy"),
-        "Volume" if map.keys().all(|key| key == "name") => {
-            map.insert("emptyDir".into(), json!({}));
-        }
-        "ResourceRequirements" | "VolumeResourceRequirements" => {
+/// What fills in of a definition what depends on more than the field itself.
+fn depending(name: &str) -> Option<fn(&mut Object)> {
+    Some(match name {
+        "Pod" => pod,
+        "PodSpec" => pod_spec,
+        "Container" | "EphemeralContainer" => |map| pull_policy(map, "image", "imagePullPolicy"),
+        "ImageVolumeSource" => |map| pull_policy(map, "reference", "pullPolicy"),
+        "Volume" => |map| {
+            if map.keys().all(|key| key == "name") {
+                map.insert("emptyDir".into(), json!({}));
+            }
+        },
+        "ResourceRequirements" | "VolumeResourceRequirements" => |map| {
             for key in ["limits", "requests"] {
                 if let Some(list) = map.get_mut(key).and_then(Value::as_object_mut) {
                     round_up(list);
                 }
             }
-        }
-        "ReplicationController" => replication_controller(map),
-        "Service" => {
+        },
+        "ReplicationController" => replication_controller,
+        "Service" => |map| {
             if let Some(spec) = map.get_mut("spec").and_then(Value::as_object_mut) {
                 service(spec);
             }
-        }
-        "Namespace" => namespace(map),
-        "Secret" => secret(map),
-        "DaemonSet" => {
+        },
+        "Namespace" => namespace,
+        "Secret" => secret,
+        "DaemonSet" => |map| {
             let metadata = inner(map, "metadata");
             if let Some(annotations) = metadata.and_then(|metadata| inner(metadata, "annotations")) {
                 put(annotations, "deprecated.daemonset.template.generation", || "1".into());
             }
-        }
-        "StatefulSetSpec" => {
+        },
+        "StatefulSetSpec" => |map| {
             for claim in items(map, "volumeClaimTemplates") {
                 claim.insert("apiVersion".into(), "v1".into());
                 claim.insert("kind".into(), "PersistentVolumeClaim".into());
             }
-        }
-        "NodeStatus" => {
+        },
+        "NodeStatus" => |map| {
             if let Some(capacity) = map.get("capacity").cloned() {
                 put(map, "allocatable", || capacity);
             }
-        }
-        "LimitRangeItem" => limits(map),
-        "DeploymentStrategy" if rolls(map) => {
-            rolling(map, &[("maxUnavailable", json!("25%")), ("maxSurge", json!("25%"))]);
-        }
-        "DaemonSetUpdateStrategy" if rolls(map) => {
-            rolling(map, &[("maxUnavailable", json!(1)), ("maxSurge", json!(0))]);
-        }
-        "StatefulSetUpdateStrategy" => {
+        },
+        "LimitRangeItem" => limits,
+        "DeploymentStrategy" => |map| {
+            if rolls(map) {
+                rolling(map, &[("maxUnavailable", json!("25%")), ("maxSurge", json!("25%"))]);
+            }
+        },
+        "DaemonSetUpdateStrategy" => |map| {
+            if rolls(map) {
+                rolling(map, &[("maxUnavailable", json!(1)), ("maxSurge", json!(0))]);
+            }
+        },
+        "StatefulSetUpdateStrategy" => |map| {
             let fresh = lacks(map, "type");
             put(map, "type", || "RollingUpdate".into());
             if is(map, "type", "RollingUpdate") && (fresh || !lacks(map, "rollingUpdate")) {
                 rolling(map, &[("partition", json!(0)), ("maxUnavailable", json!(1))]);
             }
-        }
-        "Job" => job(map),
-        "HorizontalPodAutoscalerSpec" => autoscaler(map),
-        "HorizontalPodAutoscalerBehavior" => behavior(map),
-        "NetworkPolicySpec" => {
+        },
+        "Job" => job,
+        "HorizontalPodAutoscalerSpec" => autoscaler,
+        "HorizontalPodAutoscalerBehavior" => behavior,
+        "NetworkPolicySpec" => |map| {
             let both = map.get("egress").and_then(Value::as_array).is_some_and(|egress| !egress.is_empty());
             put(map, "policyTypes", || if both { json!(["Ingress", "Egress"]) } else { json!(["Ingress"]) });
-        }
-        "Subject" if lacks(map, "apiGroup") && (is(map, "kind", "User") || is(map, "kind", "Group")) => {
-            map.insert("apiGroup".into(), "rbac.authorization.k8s.io".into());
-        }
-        "discovery.v1.EndpointPort" => put(map, "name", || "".into()),
-        "CSIDriverSpec" => put(map, "volumeLifecycleModes", || json!(["Persistent"])),
-        "CustomResourceDefinition" => definition(map),
-        _ => {}
-    }
+        },
+        "Subject" => |map| {
+            if lacks(map, "apiGroup") && (is(map, "kind", "User") || is(map, "kind", "Group")) {
+                map.insert("apiGroup".into(), "rbac.authorization.k8s.io".into());
+            }
+        },
+        "discovery.v1.EndpointPort" => |map| put(map, "name", || "".into()),
+        "CSIDriverSpec" => |map| put(map, "volumeLifecycleModes", || json!(["Persistent"])),
+        "CustomResourceDefinition" => definition,
+        _ => return None,
+    })
 }
 
 /// Whether a strategy rolls: what it does if it says nothing.

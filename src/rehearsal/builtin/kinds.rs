@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+use super::default::Filling;
+use crate::json::Value;
 use crate::structural::{Schema, Table};
 
 /// The tables: the group and version whose kinds each holds (none for parts that others share), the package that stands before a
@@ -61,11 +63,21 @@ pub fn kinds() -> impl Iterator<Item = (&'static str, &'static str)> {
     versions.flat_map(|(group_version, kinds)| kinds.keys().map(move |kind| (*group_version, *kind)))
 }
 
+/// A built-in kind of `v1`, `apps/v1` …; `None` if it is not one that the rehearsal knows.
+pub fn kind(group_version: &str, kind: &str) -> Option<&'static Kind> {
+    all().by_kind.get(group_version)?.get(kind)
+}
+
 /// The schema of a built-in kind of `v1`, `apps/v1` …; `None` if it is not one that the rehearsal knows.
-pub fn schema(group_version: &str, kind: &str) -> Option<&'static Schema> {
-    let all = all();
-    let entry = all.by_kind.get(group_version)?.get(kind)?;
-    entry.schema.get_or_init(|| all.table.schema(entry.definition, true).ok()).as_ref()
+pub fn schema(group_version: &str, name: &str) -> Option<&'static Schema> {
+    kind(group_version, name)?.schema()
+}
+
+/// Fills in what an object of a built-in kind lacks; others stay as they are. See [`Kind::default`].
+pub fn default(group_version: &str, name: &str, object: &mut Value) {
+    if let Some(kind) = kind(group_version, name) {
+        kind.default(object);
+    }
 }
 
 /// The schema of every object's `metadata`.
@@ -80,9 +92,25 @@ struct Kinds {
     by_kind: BTreeMap<&'static str, BTreeMap<&'static str, Kind>>,
 }
 
-struct Kind {
+/// A built-in kind.
+#[derive(Debug)]
+pub struct Kind {
     definition: &'static str,
     schema: OnceLock<Option<Schema>>,
+    filling: OnceLock<Filling>,
+}
+
+impl Kind {
+    /// Its schema.
+    pub fn schema(&'static self) -> Option<&'static Schema> {
+        self.schema.get_or_init(|| all().table.schema(self.definition, true).ok()).as_ref()
+    }
+
+    /// Fills in what an object lacks; it is in the form that [`read()`](super::read()) gives it.
+    pub fn default(&'static self, object: &mut Value) {
+        let Some(schema) = self.schema() else { return };
+        self.filling.get_or_init(|| Filling::of(schema)).fill(schema.root(), object);
+    }
 }
 
 fn all() -> &'static Kinds {
@@ -97,7 +125,8 @@ fn all() -> &'static Kinds {
                 if has("apiVersion") && has("kind") && has("metadata") {
                     let kind = definition.strip_prefix(package).map_or(definition, |name| &name[1..]);
                     let kinds = by_kind.entry(group_version).or_default();
-                    kinds.insert(kind, Kind { definition, schema: OnceLock::new() });
+                    kinds
+                        .insert(kind, Kind { definition, schema: OnceLock::new(), filling: OnceLock::new() });
                 }
             }
         }

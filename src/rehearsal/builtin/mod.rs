@@ -10,9 +10,8 @@ mod spelling;
 mod untouched;
 mod validate;
 
-pub use default::default;
 pub use fault::Fault;
-pub use kinds::{group_versions, kinds, metadata, schema};
+pub use kinds::{Kind, default, group_versions, kind, kinds, metadata, schema};
 pub use read::{Read, normal, read, read_over};
 pub use untouched::{untouched, untouched_of_custom};
 pub use validate::validate;

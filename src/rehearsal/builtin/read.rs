@@ -43,11 +43,10 @@ pub fn normal(schema: &Schema, object: &Value, old: Option<&Value>) -> Value {
 }
 
 enum Step<'a> {
-    Field(&'a str),
+    /// A definition, and a field of it.
+    Field(&'a str, &'a str),
     Entry(&'a str),
     Index(usize),
-    /// A type inside another one, whose fields JSON does not tell apart.
-    Inside(&'static str),
 }
 
 struct Reader<'a> {
@@ -215,16 +214,14 @@ impl<'a> Reader<'a> {
         let outside = std::mem::replace(&mut self.inside, at.name().unwrap_or_default());
         let mut out = map.mapped(|key, value| {
             let Some((absent, field)) = at.known(key) else {
-                self.path.push(Step::Field(key));
+                self.path.push(Step::Field(self.inside, key));
                 self.unknown.push(format!("unknown field {:?}", self.place()));
                 self.path.pop();
                 return None;
             };
-            let depth = self.path.len();
-            self.path.extend(type_inside(self.inside, key).map(Step::Inside));
-            self.path.push(Step::Field(key));
+            self.path.push(Step::Field(self.inside, key));
             let value = self.value(field, value, absent, old.and_then(|old| old.get(key)));
-            self.path.truncate(depth);
+            self.path.pop();
             value
         });
         for (name, absent, field) in at.written() {
@@ -282,11 +279,12 @@ impl<'a> Reader<'a> {
         if self.second && kind.contains("v1.") && !SHARED.iter().any(|shared| kind.ends_with(shared)) {
             kind = kind.replace("v1.", "v2.");
         }
-        let steps = self.path.iter().filter_map(|step| match step {
-            Step::Field(name) | Step::Inside(name) => Some(*name),
-            Step::Entry(_) | Step::Index(_) => None,
+        // A type inside another one, whose fields JSON does not tell apart, is told too.
+        let steps = self.path.iter().flat_map(|step| match step {
+            Step::Field(definition, name) => [type_inside(definition, name), Some(*name)],
+            Step::Entry(_) | Step::Index(_) => [None, None],
         });
-        let path = steps.collect::<Vec<_>>().join(".");
+        let path = steps.flatten().collect::<Vec<_>>().join(".");
         let inside = self.inside.rsplit('.').next().unwrap_or_default();
         let place = if path.is_empty() { String::new() } else { format!("Go struct field {inside}.{path}") };
         let place = if place.is_empty() { "Go value".to_owned() } else { place };
@@ -298,9 +296,8 @@ impl<'a> Reader<'a> {
         let mut text = String::new();
         for step in &self.path {
             match step {
-                Step::Inside(_) => {}
-                Step::Field(name) | Step::Entry(name) if text.is_empty() => text.push_str(name),
-                Step::Field(name) | Step::Entry(name) => text.push_str(&format!(".{name}")),
+                Step::Field(_, name) | Step::Entry(name) if text.is_empty() => text.push_str(name),
+                Step::Field(_, name) | Step::Entry(name) => text.push_str(&format!(".{name}")),
                 Step::Index(index) => text.push_str(&format!("[{index}]")),
             }
         }

@@ -84,23 +84,14 @@ pub fn apply(
     manager: &Manager<'_>,
     force: bool,
 ) -> Result<Value, Refused> {
-    let text = |key: &str| applied.get(key).and_then(Value::as_str).unwrap_or_default();
-    if text("apiVersion") != manager.api_version {
-        let expected = manager.api_version;
-        return Err(Refused::BadRequest(format!(
-            "Incorrect version specified in apply patch. Specified patch version: {}, expected: {expected}",
-            text("apiVersion")
-        )));
-    }
-    if applied.pointer("/metadata/managedFields").is_some_and(|entries| !entries.is_null()) {
-        return Err(Refused::BadRequest("metadata.managedFields must be nil".into()));
-    }
+    check(applied, manager)?;
     let shape = Shape::of(schema);
+    let kind = || applied.get("kind").and_then(Value::as_str).unwrap_or_default();
     let empty;
     let live = match live {
         Some(live) => live,
         None => {
-            empty = blank(schema, manager.api_version, text("kind"));
+            empty = blank(schema, manager.api_version, kind());
             &empty
         }
     };
@@ -109,7 +100,7 @@ pub fn apply(
         .map_err(|error| Refused::Failed(format!("failed to decode managed fields: {error}")))?;
     if owners.fields.is_empty() {
         let before = Manager { name: BEFORE, ..*manager };
-        let empty = blank(schema, manager.api_version, text("kind"));
+        let empty = blank(schema, manager.api_version, kind());
         owners = updated(shape, &empty, live, owners, &before).unwrap_or_default();
     }
     let merging = Merging { shape, live, applied, manager };
@@ -135,6 +126,37 @@ pub fn apply(
     }
     owners::put(&mut merged, owners.written());
     Ok(merged)
+}
+
+/// What [`apply()`] makes where there is nothing yet, without its managers, who cost more than all else.
+///
+/// # Errors
+/// [`Refused`].
+pub fn made(schema: &Schema, applied: &Value, manager: &Manager<'_>) -> Result<Value, Refused> {
+    check(applied, manager)?;
+    let kind = applied.get("kind").and_then(Value::as_str).unwrap_or_default();
+    let live = &blank(schema, manager.api_version, kind);
+    let merging = Merging { shape: Shape::of(schema), live, applied, manager };
+    let mut merged = merging.merged().map_err(refused)?;
+    if manager.name == KUBECTL {
+        merging.keep_last_applied(&mut merged);
+    }
+    Ok(merged)
+}
+
+/// Refuses what cannot be applied whatever there is.
+fn check(applied: &Value, manager: &Manager<'_>) -> Result<(), Refused> {
+    let version = applied.get("apiVersion").and_then(Value::as_str).unwrap_or_default();
+    if version != manager.api_version {
+        let expected = manager.api_version;
+        return Err(Refused::BadRequest(format!(
+            "Incorrect version specified in apply patch. Specified patch version: {version}, expected: {expected}"
+        )));
+    }
+    match applied.pointer("/metadata/managedFields").is_some_and(|entries| !entries.is_null()) {
+        true => Err(Refused::BadRequest("metadata.managedFields must be nil".into())),
+        false => Ok(()),
+    }
 }
 
 /// Why merging stopped.
@@ -166,9 +188,9 @@ struct Merging<'a> {
 }
 
 impl Merging<'_> {
-    /// The merged object, `None` if it is the live one, and the managers.
-    fn apply(&self, mut owners: Owners, force: bool) -> Result<(Option<Value>, Owners), Stopped> {
-        let Merging { shape, live, applied, manager } = *self;
+    /// The live object with what is applied merged into it, before anything is taken out again.
+    fn merged(&self) -> Result<Value, Stopped> {
+        let Merging { shape, live, applied, .. } = *self;
         let who = || self.who();
         typed::check(shape, applied).map_err(|error| {
             Stopped::Failed(format!("failed to create typed patch object ({}): {error}", who()))
@@ -176,11 +198,17 @@ impl Merging<'_> {
         (if typed::fits(shape, live) { Ok(()) } else { typed::check_loosely(shape, live) }).map_err(
             |error| Stopped::Failed(format!("failed to create typed live object ({}): {error}", who())),
         )?;
+        merge(shape, live, applied)
+            .map_err(|error| Stopped::Failed(format!("failed to merge config: {error}")))
+    }
+
+    /// The merged object, `None` if it is the live one, and the managers.
+    fn apply(&self, mut owners: Owners, force: bool) -> Result<(Option<Value>, Owners), Stopped> {
+        let Merging { shape, live, applied, manager } = *self;
+        let merged = self.merged()?;
         if !manager.constant {
             reconcile::all(shape, &mut owners.fields);
         }
-        let merged = merge(shape, live, applied)
-            .map_err(|error| Stopped::Failed(format!("failed to merge config: {error}")))?;
         let id = Id::of(manager, Operation::Apply);
         let last = owners.fields.get(&id).map(|owned| owned.set().clone()).unwrap_or_default();
         let untouched = Set::of(manager.untouched);

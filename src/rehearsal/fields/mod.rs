@@ -29,7 +29,7 @@ mod update;
 mod values;
 mod written;
 
-pub use apply::{Conflict, Refused, apply};
+pub use apply::{Conflict, Refused, apply, made};
 pub use element::Element;
 pub use scale::{from_scale, to_scale};
 pub use set::Set;

@@ -29,7 +29,7 @@ pub struct Call<'a> {
     /// Mostly empty.
     pub subresource: &'a str,
     /// The parameters.
-    pub query: Query,
+    pub query: Query<'a>,
     /// The headers.
     pub headers: &'a HeaderMap,
     /// What was sent.

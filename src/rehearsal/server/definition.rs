@@ -341,6 +341,7 @@ fn resources(definition: &Value) -> Vec<Resource> {
             ),
             stored: stored.clone(),
             shelf: shelf.clone(),
+            built_in: None,
             custom: Some(Arc::new(Custom {
                 columns: written["additionalPrinterColumns"].as_array().cloned().unwrap_or_default(),
                 selectable: written["selectableFields"]

@@ -40,7 +40,7 @@ pub(super) async fn handle(
     let verb = verb(request.method(), &route, &query);
     let mut after = false;
     if let Some(interfere) = &server.inner.interfere {
-        let asked = asked(user, verb, &route, request.uri().path());
+        let asked = asked(user, verb, route.objects(), request.uri().path());
         match interfere.request(&asked) {
             Interference::Pass => {}
             Interference::Answer(refusal) => return Ok(refused(&refusal)),
@@ -63,7 +63,7 @@ pub(super) async fn handle(
 }
 
 /// What is asked, as rights have it.
-fn deed<'a>(verb: &'a str, route: &'a Route, path: &'a str, named: Option<&'a str>) -> Deed<'a> {
+fn deed<'a>(verb: &'a str, route: &'a Route<'_>, path: &'a str, named: Option<&'a str>) -> Deed<'a> {
     match route {
         Route::Objects(objects) => Deed::Objects {
             verb,
@@ -78,37 +78,38 @@ fn deed<'a>(verb: &'a str, route: &'a Route, path: &'a str, named: Option<&'a st
 }
 
 /// The one object that a collection is asked for by its name, as the server's RequestInfo has it.
-fn named(query: &Query) -> Option<&str> {
+fn named<'a>(query: &'a Query<'_>) -> Option<&'a str> {
     let parts = query.text("fieldSelector")?.split(',');
     let name = parts.filter_map(|part| part.strip_prefix("metadata.name=")).next()?;
     Some(name.strip_prefix('=').unwrap_or(name)).filter(|name| !name.is_empty())
 }
 
 /// 409: somebody else has written the object. Nothing, if none is asked for.
-fn modified(server: &Server, route: &Route) -> Option<Refusal> {
-    let Route::Objects(objects) = route else { return None };
+fn modified(server: &Server, route: &Route<'_>) -> Option<Refusal> {
+    let objects = route.objects()?;
     let state = server.state();
     let resource = state.catalogue.find(&objects.group, &objects.version, &objects.plural)?;
     Some(Refusal::modified(resource, objects.name.as_deref().unwrap_or_default()))
 }
 
-fn asked(user: &User, verb: &str, route: &Route, path: &str) -> Asked {
-    let asked = Asked { user: user.name.clone(), verb: verb.into(), path: path.into(), ..Asked::default() };
-    match route {
-        Route::Objects(objects) => Asked {
-            group: objects.group.clone(),
-            resource: objects.plural.clone(),
-            subresource: objects.subresource.clone().unwrap_or_default(),
-            namespace: objects.namespace.clone(),
-            name: objects.name.clone().unwrap_or_default(),
+fn asked<'a>(user: &'a User, verb: &'a str, objects: Option<&'a Objects<'_>>, path: &'a str) -> Asked<'a> {
+    let asked =
+        Asked { user: user.name.as_str().into(), verb: verb.into(), path: path.into(), ..Asked::default() };
+    match objects {
+        Some(objects) => Asked {
+            group: (&*objects.group).into(),
+            resource: (&*objects.plural).into(),
+            subresource: objects.subresource.as_deref().unwrap_or_default().into(),
+            namespace: (&*objects.namespace).into(),
+            name: objects.name.as_deref().unwrap_or_default().into(),
             ..asked
         },
-        _ => asked,
+        None => asked,
     }
 }
 
 /// What is asked, in the words of rights.
-fn verb(method: &Method, route: &Route, query: &Query) -> &'static str {
+fn verb(method: &Method, route: &Route<'_>, query: &Query<'_>) -> &'static str {
     let Route::Objects(objects) = route else {
         return match *method {
             Method::GET => "get",
@@ -142,8 +143,8 @@ fn answer(
     server: &Server,
     user: &User,
     request: &Request<Bytes>,
-    route: &Route,
-    query: Query,
+    route: &Route<'_>,
+    query: Query<'_>,
     verb: &'static str,
 ) -> Response<Body> {
     let accept =
@@ -207,8 +208,8 @@ fn of_objects(
     state: &mut State,
     user: &User,
     request: &Request<Bytes>,
-    objects: &Objects,
-    query: Query,
+    objects: &Objects<'_>,
+    query: Query<'_>,
     verb: &'static str,
     accept: &str,
 ) -> Response<Body> {
@@ -278,7 +279,7 @@ fn carry_out(
     server: &Server,
     state: &mut State,
     call: &Call<'_>,
-    objects: &Objects,
+    objects: &Objects<'_>,
     path: &str,
 ) -> Result<Reply, Refusal> {
     let resource = &*call.resource;
@@ -340,7 +341,7 @@ fn carry_out(
         "get" => get(state, call),
         "list" => list::list(state, call).map(|listed| Reply { code: 200, content: Content::Listed(listed) }),
         "watch" => {
-            let asked = asked(call.user, call.verb, &Route::Objects(objects.clone()), path);
+            let asked = asked(call.user, call.verb, Some(objects), path).into_owned();
             let frames = watch::watch(state, call, asked, server.inner.interfere.clone())?;
             Ok(Reply { code: 200, content: Content::Watch(frames) })
         }

@@ -1,29 +1,47 @@
 //! Where faults come in: asked before each request and each watch event.
 //! It must never know which faults there are.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use super::refusal::Refusal;
 
 /// A request as faults see it.
 #[derive(Clone, Debug, Default)]
-pub struct Asked {
+pub struct Asked<'a> {
     /// The user's name.
-    pub user: String,
+    pub user: Cow<'a, str>,
     /// `get`, `list`, `watch`, `create`, `update`, `patch`, `delete`, `deletecollection`; of what is no object the HTTP method, in small letters.
-    pub verb: String,
+    pub verb: Cow<'a, str>,
     /// The path, without the question mark and what follows.
-    pub path: String,
+    pub path: Cow<'a, str>,
     /// Empty for the core group, and for what is no object.
-    pub group: String,
+    pub group: Cow<'a, str>,
     /// `pods`; empty for what is no object.
-    pub resource: String,
+    pub resource: Cow<'a, str>,
     /// `status`; mostly empty.
-    pub subresource: String,
+    pub subresource: Cow<'a, str>,
     /// Empty for all, and for kinds without.
-    pub namespace: String,
+    pub namespace: Cow<'a, str>,
     /// Empty for a collection.
-    pub name: String,
+    pub name: Cow<'a, str>,
+}
+
+impl Asked<'_> {
+    /// The same, to be kept.
+    pub fn into_owned(self) -> Asked<'static> {
+        let own = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
+        Asked {
+            user: own(self.user),
+            verb: own(self.verb),
+            path: own(self.path),
+            group: own(self.group),
+            resource: own(self.resource),
+            subresource: own(self.subresource),
+            namespace: own(self.namespace),
+            name: own(self.name),
+        }
+    }
 }
 
 /// What becomes of a request.
@@ -59,13 +77,13 @@ pub enum Delivery {
 /// Faults.
 pub trait Interfere: Send + Sync {
     /// Asked before a request is handled.
-    fn request(&self, asked: &Asked) -> Interference {
+    fn request(&self, asked: &Asked<'_>) -> Interference {
         let _ = asked;
         Interference::Pass
     }
 
     /// Asked before a watch event (`ADDED`, `MODIFIED`, `DELETED`, `BOOKMARK`) is told; `object` is `NAMESPACE/NAME`.
-    fn event(&self, watch: &Asked, event: &str, object: &str) -> Delivery {
+    fn event(&self, watch: &Asked<'_>, event: &str, object: &str) -> Delivery {
         let _ = (watch, event, object);
         Delivery::Deliver
     }

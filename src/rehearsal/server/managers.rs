@@ -111,8 +111,10 @@ impl Managers {
 
 const FIELD: &str = "/metadata/managedFields";
 
-/// A write that was no apply, from which its managers follow.
+/// A write from which its managers follow: any but an apply to what was there.
 struct Write {
+    /// Whether it was an apply.
+    applies: bool,
     resource: Arc<Resource>,
     name: Text,
     subresource: Text,
@@ -126,13 +128,31 @@ struct Write {
 }
 
 impl Write {
+    /// The first write of an object.
+    fn of(call: &Call<'_>, new: &Value, now: &str) -> Write {
+        Write {
+            applies: false,
+            resource: call.resource.clone(),
+            name: call.manager().into(),
+            subresource: call.subresource.into(),
+            time: now.into(),
+            live: None,
+            stands: Managers::default(),
+            new: new.clone(),
+            brought: Managers::default(),
+        }
+    }
+
     /// Whether an object has the very same in every field that somebody comes to own by the write.
     fn is_told_by(&self, object: &Value) -> bool {
-        let (Some(new), Some(object)) = (self.new.as_object(), object.as_object()) else { return false };
+        let (false, Some(new), Some(object)) = (self.applies, self.new.as_object(), object.as_object())
+        else {
+            return false;
+        };
         let untouched = untouched(&self.resource, &self.subresource);
         let same = |a: &Map, b: &Map, but: &dyn Fn(&str) -> bool| {
             let within = |a: &Map, b: &Map| {
-                a.iter().all(|(key, value)| but(key) || b.get(key).is_some_and(|there| there.is(value)))
+                a.beside(b).all(|(key, value, there)| there.is_some_and(|there| there.is(value)) || but(key))
             };
             within(a, b) && within(b, a)
         };
@@ -152,7 +172,12 @@ impl Write {
         let new = self.brought.on(self.new);
         let api_version = self.resource.api_version();
         let manager = manager(&self.resource, (&self.name, &self.subresource), &api_version, &self.time);
-        fields::update(schema, live.as_ref(), &new, &manager).remove(FIELD)
+        let mut object = match self.applies {
+            // It was made of this, so that it cannot be refused.
+            true => fields::apply(schema, None, &new, &manager, true).ok()?,
+            false => fields::update(schema, live.as_ref(), &new, &manager),
+        };
+        object.remove(FIELD)
     }
 }
 
@@ -181,16 +206,8 @@ pub fn updated(
     brought: Managers,
     now: &str,
 ) -> Managers {
-    Managers::after(Write {
-        resource: call.resource.clone(),
-        name: call.manager().into(),
-        subresource: call.subresource.into(),
-        time: now.into(),
-        live: live.map(|(live, _)| live.clone()),
-        stands: live.map(|(_, stands)| stands.clone()).unwrap_or_default(),
-        new: new.clone(),
-        brought,
-    })
+    let (live, stands) = live.map(|(live, stands)| (live.clone(), stands.clone())).unzip();
+    Managers::after(Write { live, stands: stands.unwrap_or_default(), brought, ..Write::of(call, new, now) })
 }
 
 /// What server-side apply makes of an object, and its managers.
@@ -210,7 +227,11 @@ pub fn applied(
     };
     let (name, api_version) = (call.manager(), resource.api_version());
     let manager = manager(resource, (name, call.subresource), &api_version, now);
-    let live = live.map(|(live, stands)| stands.on(live.clone()));
+    let Some((live, stands)) = live else {
+        let object = fields::made(schema, applied, &manager).map_err(refusal)?;
+        return Ok((object, Managers::after(Write { applies: true, ..Write::of(call, applied, now) })));
+    };
+    let live = Some(stands.on(live.clone()));
     let mut object = fields::apply(schema, live.as_ref(), applied, &manager, call.query.truth("force"))
         .map_err(refusal)?;
     let managers = Managers::taken(&mut object);

@@ -50,19 +50,19 @@ impl FieldValidation {
 pub fn schema(resource: &Resource) -> Option<&Schema> {
     match &resource.custom {
         Some(custom) => Some(&custom.version.schema),
-        None => builtin::schema(&resource.api_version(), &resource.kind),
+        None => resource.built_in?.schema(),
     }
 }
 
 /// What of an object is the very same as it was in `old`: its place among the keys, its key and itself. It was read, filled up and judged
 /// when `old` was.
 fn known(object: &Value, old: &Value) -> Vec<(usize, Text, Value)> {
-    let entries = object.as_object().into_iter().flatten().enumerate();
-    let known = entries.filter(|(_, (key, value))| {
+    let (Some(object), Some(old)) = (object.as_object(), old.as_object()) else { return Vec::new() };
+    let known = object.beside(old).enumerate().filter(|(_, (key, value, old))| {
         let whole = value.is_object() || value.is_array();
-        whole && *key != "metadata" && old.get(*key).is_some_and(|old| old.is(value))
+        whole && *key != "metadata" && old.is_some_and(|old| old.is(value))
     });
-    known.map(|(place, (key, value))| (place, key.clone(), value.clone())).collect()
+    known.map(|(place, (key, value, _))| (place, key.clone(), value.clone())).collect()
 }
 
 /// Changes what of an object is not the very same as in `old`.
@@ -114,7 +114,9 @@ fn of_schema(resource: &Resource, object: &mut Value, unknown: &mut Vec<String>)
         );
         structural::prune(schema, object);
         structural::drop_nulls(schema, object);
-        embedded(schema.root(), object, "", unknown);
+        if schema.embeds() {
+            embedded(schema.root(), object, "", unknown);
+        }
     }
 }
 
@@ -177,7 +179,7 @@ pub fn default(resource: &Resource, object: &mut Value, old: Option<&Value>) {
     }
     news(object, old, |object| match &resource.custom {
         Some(custom) => structural::default(&custom.version.schema, object),
-        None => builtin::default(&resource.api_version(), &resource.kind, object),
+        None => resource.built_in.into_iter().for_each(|kind| kind.default(object)),
     });
 }
 
@@ -238,13 +240,14 @@ pub fn validate(resource: &Resource, object: &Value, old: Option<&Value>) -> Vec
         }
     }
     if let Some(schema) = schema(resource).filter(|_| resource.custom.is_some()) {
+        let mut found = structural::check(schema, object);
         // What was wrong before and is as it was does not forbid a change elsewhere.
-        let known = old.map(|old| structural::check(schema, old)).unwrap_or_default();
-        let new = structural::check(schema, object).into_iter().filter(|violation| {
-            let same = |pointer: &str| old.is_some_and(|old| old.pointer(pointer) == object.pointer(pointer));
-            !(known.contains(violation) && same(&violation.pointer))
-        });
-        faults.extend(new.map(|violation| fault(&violation)));
+        if let (Some(old), false) = (old, found.is_empty()) {
+            let known = structural::check(schema, old);
+            let same = |pointer: &str| old.pointer(pointer) == object.pointer(pointer);
+            found.retain(|violation| !(known.contains(violation) && same(&violation.pointer)));
+        }
+        faults.extend(found.iter().map(fault));
     }
     if resource.is("events.k8s.io", "events") && old.is_none() && object["eventTime"].is_null() {
         faults.push(Fault::required("eventTime", ""));

@@ -1,18 +1,23 @@
 //! The parameters of a request: what is behind the question mark.
 //! It must never know what they are for.
 
+use std::borrow::Cow;
+
 use super::refusal::{Refusal, quote};
 use super::route::decode;
 
 /// The parameters of a request, in the order given.
 #[derive(Clone, Debug, Default)]
-pub struct Query(Vec<(String, String)>);
+pub struct Query<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
 
-impl Query {
+impl<'a> Query<'a> {
     /// Reads what is behind the question mark, percent-encoded as it comes.
-    pub fn read(text: &str) -> Query {
+    pub fn read(text: &'a str) -> Query<'a> {
         let pairs = text.split('&').filter(|pair| !pair.is_empty());
-        let read = |part: &str| decode(&part.replace('+', " "));
+        let read = |part: &'a str| match part.contains('+') {
+            true => decode(&part.replace('+', " ")).into_owned().into(),
+            false => decode(part),
+        };
         Query(
             pairs
                 .map(|pair| {
@@ -26,12 +31,12 @@ impl Query {
     /// The first value of a parameter; an empty one counts as none.
     pub fn text(&self, name: &str) -> Option<&str> {
         let found = self.0.iter().find(|(key, _)| key == name);
-        found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+        found.map(|(_, value)| &**value).filter(|value| !value.is_empty())
     }
 
     /// All values of a parameter.
-    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    pub fn all<'b>(&'b self, name: &'b str) -> impl Iterator<Item = &'b str> {
+        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| &**value)
     }
 
     /// Whether the parameter is there at all.
@@ -47,7 +52,7 @@ impl Query {
     /// As [`Query::truth`], `None` if the parameter is not there.
     pub fn choice(&self, name: &str) -> Option<bool> {
         let found = self.0.iter().find(|(key, _)| key == name)?;
-        Some(!matches!(found.1.to_ascii_lowercase().as_str(), "false" | "0"))
+        Some(!["false", "0"].iter().any(|no| found.1.eq_ignore_ascii_case(no)))
     }
 
     /// A whole number.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::json::Value;
 
+use crate::rehearsal::builtin::{self, Kind};
 use crate::structural::{CrdVersion, Schema};
 
 /// The kinds the server has of itself.
@@ -47,6 +48,8 @@ pub struct Resource {
     pub shelf: Shelf,
     /// What a custom kind's definition says of this version; `None` for a kind the server has of itself.
     pub custom: Option<Arc<Custom>>,
+    /// What is known of a kind the server has of itself.
+    pub built_in: Option<&'static Kind>,
 }
 
 /// Where the objects of a kind are kept: group and plural of what is stored.
@@ -292,6 +295,7 @@ fn read(group: &str, version: &str, line: &str) -> Option<Resource> {
         stored: stored.into(),
         shelf: Shelf { group: stored_group.into(), plural: plural.into() },
         custom: None,
+        built_in: builtin::kind(&api_version(group, version), kind),
     })
 }
 

@@ -1,9 +1,11 @@
 //! Where a request goes: its path, read as the API server reads it.
 //! It must never know which kinds are served.
 
+use std::borrow::Cow;
+
 /// What a path names.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Route {
+pub enum Route<'a> {
     /// `/`
     Root,
     /// `/version`
@@ -15,13 +17,13 @@ pub enum Route {
     /// `/apis`
     Groups,
     /// `/apis/GROUP`
-    Group(String),
+    Group(Cow<'a, str>),
     /// `/api/v1`, `/apis/GROUP/VERSION`
     Kinds {
         /// Empty for the core group.
-        group: String,
+        group: Cow<'a, str>,
         /// `v1`
-        version: String,
+        version: Cow<'a, str>,
     },
     /// `/openapi/v2`
     OpenApi2,
@@ -30,35 +32,35 @@ pub enum Route {
     /// `/openapi/v3/PATH`
     OpenApi3Of(String),
     /// Objects.
-    Objects(Objects),
+    Objects(Objects<'a>),
     /// Nothing that there is.
     Unknown,
 }
 
 /// Objects of a kind, or one of them, or something below it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Objects {
+pub struct Objects<'a> {
     /// Empty for the core group.
-    pub group: String,
+    pub group: Cow<'a, str>,
     /// `v1`
-    pub version: String,
+    pub version: Cow<'a, str>,
     /// Empty for all, and for kinds without.
-    pub namespace: String,
+    pub namespace: Cow<'a, str>,
     /// `deployments`
-    pub plural: String,
+    pub plural: Cow<'a, str>,
     /// One object.
-    pub name: Option<String>,
+    pub name: Option<Cow<'a, str>>,
     /// `status`
-    pub subresource: Option<String>,
+    pub subresource: Option<Cow<'a, str>>,
     /// What follows the subresource, without a slash at the front: for proxies.
     pub rest: String,
     /// The path has `/watch/` before the kind, as in the days before `?watch=1`.
     pub watch: bool,
 }
 
-impl Route {
+impl<'a> Route<'a> {
     /// Reads a path, percent-encoded as it comes.
-    pub fn read(path: &str) -> Route {
+    pub fn read(path: &'a str) -> Route<'a> {
         let whole = path.strip_prefix('/').unwrap_or(path);
         if whole.starts_with('/') {
             return Route::Unknown;
@@ -75,7 +77,7 @@ impl Route {
             ("openapi", ["v2"]) => Route::OpenApi2,
             ("openapi", ["v3"]) => Route::OpenApi3,
             ("openapi", ["v3", below @ ..]) => Route::OpenApi3Of(below.join("/")),
-            ("api", [version]) => Route::Kinds { group: String::new(), version: decode(version) },
+            ("api", [version]) => Route::Kinds { group: "".into(), version: decode(version) },
             ("apis", [group]) => Route::Group(decode(group)),
             ("apis", [group, version]) => Route::Kinds { group: decode(group), version: decode(version) },
             ("api", [version, below @ ..]) => objects("", version, below),
@@ -85,7 +87,17 @@ impl Route {
     }
 }
 
-fn objects(group: &str, version: &str, below: &[&str]) -> Route {
+impl Route<'_> {
+    /// The objects, if it leads to some.
+    pub fn objects(&self) -> Option<&Objects<'_>> {
+        match self {
+            Route::Objects(objects) => Some(objects),
+            _ => None,
+        }
+    }
+}
+
+fn objects<'a>(group: &'a str, version: &'a str, below: &[&'a str]) -> Route<'a> {
     let (watch, below) = match below {
         ["watch", below @ ..] if !below.is_empty() => (true, below),
         below => (false, below),
@@ -112,9 +124,9 @@ fn objects(group: &str, version: &str, below: &[&str]) -> Route {
 }
 
 /// Percent-decodes; what is no code stays as it is.
-pub(super) fn decode(text: &str) -> String {
+pub(super) fn decode(text: &str) -> Cow<'_, str> {
     if !text.contains('%') {
-        return text.to_owned();
+        return text.into();
     }
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
@@ -133,7 +145,7 @@ pub(super) fn decode(text: &str) -> String {
             }
         }
     }
-    String::from_utf8_lossy(&out).into_owned()
+    String::from_utf8_lossy(&out).into_owned().into()
 }
 
 #[cfg(test)]

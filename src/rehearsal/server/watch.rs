@@ -42,7 +42,7 @@ const INITIAL_END: &str = "k8s.io/initial-events-end";
 pub fn watch(
     state: &mut State,
     call: &Call<'_>,
-    asked: Asked,
+    asked: Asked<'static>,
     interfere: Option<Arc<dyn Interfere>>,
 ) -> Result<Frames, Refusal> {
     let options = ListOptions::read(call, true)?;
@@ -144,7 +144,7 @@ pub struct Frames {
     bookmarks: Option<Timer>,
     every: Duration,
     end: Timer,
-    asked: Asked,
+    asked: Asked<'static>,
     interfere: Option<Arc<dyn Interfere>>,
     over: bool,
 }

@@ -6,7 +6,7 @@ use super::super::owned::Owned;
 use super::super::subject::Subject;
 use super::super::view::{Change, Feed, Key, View, key_of};
 use super::{Waiting, consult_of};
-use crate::cluster::{Error, Interest, ObjectRef, Resource, Snapshot};
+use crate::cluster::{Error, Interest, ObjectRef, Snapshot};
 use crate::event::{Cause, Failure};
 use crate::kinds;
 
@@ -89,8 +89,8 @@ impl<'w> Waiting<'w> {
             return Ok(());
         }
         let consults = |feed: &&Feed| {
-            let Resource { kind, .. } = &feed.interest().resource;
-            kinds::of(&feed.interest().resource.api_version(), kind).observes == kinds::Observes::ByChildren
+            let resource = &feed.interest().resource;
+            kinds::of(&resource.api_version(), &resource.kind).observes == kinds::Observes::ByChildren
         };
         let shown = self.view.feed(feed).filter(consults);
         let Some(value) = shown.and_then(|feed| feed.objects().get(key)).map(Snapshot::value) else {

@@ -413,6 +413,9 @@ impl Driver {
     /// Whether one of these objects is there, by what the server says.
     async fn any_is_there(&mut self, objects: &[[String; 4]]) -> Result<bool, Failure> {
         for [id, namespace, name, uid] in objects {
+            if self.store.is_gone(uid) {
+                continue;
+            }
             let known = |store: &Store| {
                 store.get(id, namespace, name).is_some_and(|there| super::read::uid(&there.object) == uid)
             };

@@ -260,6 +260,11 @@ impl Store {
         self.take(resource, namespace, name).map(|entry| entry.object)
     }
 
+    /// Whether the object of this UID is known to be gone: none gets its UID again.
+    pub fn is_gone(&self, uid: &str) -> bool {
+        self.gone.contains(uid)
+    }
+
     /// The names of all objects of a resource.
     pub fn names(&self, resource: &str) -> BTreeSet<(Text, Text)> {
         let spaces = self.tables.get(resource).into_iter().flatten();

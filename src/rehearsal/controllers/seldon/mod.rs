@@ -14,9 +14,9 @@ mod tests;
 use super::driver::{Change, Name, View};
 use super::faults::{self, FaultKind};
 use super::outcome::{Outcome, Verb};
-use super::read::{controlled_by, controller_of_kind, deleting, hash, name, namespace};
+use super::read::{controlled_by, controller_of_kind, deleting, name, namespace};
 use super::resource::{AUTOSCALERS, DEPLOYMENTS, SELDON_DEPLOYMENTS, SERVICES};
-use crate::json::{Map, Value, json};
+use crate::json::{Map, Value};
 use crate::quantity::Quantity;
 use children::{Child, Children};
 use std::time::Duration;
@@ -119,9 +119,9 @@ impl<'a> Pass<'a> {
     /// Makes a child, or changes it to what is asked for; what is as it was applied last is left alone.
     fn bring(&mut self, child: &Child) {
         let live = self.live(child);
-        let (whole, template) = (hash(&child.object, 0), hash(&child.object["spec"]["template"], 0));
-        let known = &self.view.note[child.title()];
-        let same = known["whole"] == *whole && live.is_some_and(|live| covers(live, &child.object));
+        let title = child.title();
+        let known = &self.view.note[&title];
+        let same = *known == child.object && live.is_some_and(|live| covers(live, &child.object));
         if !same {
             self.outcome.push(child.resource, &child.object, Verb::Apply(child.object.clone()));
             let short = if child.resource == AUTOSCALERS { "HPA" } else { child.kind() };
@@ -134,8 +134,8 @@ impl<'a> Pass<'a> {
                     format!("Created {kind} {name:?}"),
                 );
             } else if child.resource == DEPLOYMENTS
-                && known["template"].is_string()
-                && known["template"] != *template
+                && !known.is_null()
+                && known["spec"]["template"] != child.object["spec"]["template"]
             {
                 self.outcome.normal(
                     BY,
@@ -145,7 +145,9 @@ impl<'a> Pass<'a> {
                 );
             }
         }
-        self.note.insert(child.title().into(), json!({ "whole": whole, "template": template }));
+        // What was applied last, as it is remembered already if it is the same.
+        let applied = if *known == child.object { known } else { &child.object };
+        self.note.insert(title.into(), applied.clone());
     }
 
     /// Deletes the children that are no longer asked for.

@@ -1,5 +1,6 @@
 use super::super::testing::{World, events, statuses};
 use super::*;
+use crate::json::json;
 
 fn iris(spec: Value) -> Value {
     json!({ "apiVersion": "machinelearning.seldon.io/v1", "kind": "SeldonDeployment",
