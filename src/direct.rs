@@ -9,8 +9,9 @@ use std::task::{Context, Poll};
 
 /// The body of a request or of an answer as the value that it is, beside its bytes: an extension of the message.
 ///
-/// A server whose answers have it takes requests that have it, and then does not look at their bytes. What it answers to these,
-/// and what it tells in a watch that was asked for so, comes without `metadata.managedFields`: a copy less for each who hears it.
+/// A server whose answers have it takes requests that have it, `null` where nothing is sent, and then does not look at their bytes.
+/// What it answers to these, and what it tells in a watch that was asked for so, comes without `metadata.managedFields`, which are
+/// not even found out then.
 #[derive(Clone, Debug)]
 pub struct Direct(pub Value);
 

@@ -186,7 +186,7 @@ async fn head(client: &Client, ask: &Ask) -> Result<Response<Body>, Setback> {
     if !ask.content_type.is_empty() {
         request = request.header(header::CONTENT_TYPE, ask.content_type);
     }
-    if ask.verb == Verb::Watch {
+    if matches!(ask.verb, Verb::Get | Verb::List | Verb::Watch) {
         request = request.extension(Direct(Value::Null));
     }
     let request = request.body(Body::from(ask.body.clone())).map_err(|error| Setback {

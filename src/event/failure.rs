@@ -1,6 +1,7 @@
 //! Why a step failed, as data.
 //! It must never know how the failure is shown.
 
+use crate::json::Text;
 use crate::source::Place;
 use serde::{Deserialize, Serialize};
 
@@ -83,13 +84,13 @@ impl Failure {
 #[serde(rename_all = "camelCase")]
 pub struct Unmet {
     /// The object, `Kind/name`.
-    pub object: String,
+    pub object: Text,
     /// What was looked at: a JSONPath, or words.
-    pub path: String,
+    pub path: Text,
     /// What is there.
-    pub actual: String,
+    pub actual: Text,
     /// What should be.
-    pub wanted: String,
+    pub wanted: Text,
 }
 
 impl std::fmt::Display for Unmet {

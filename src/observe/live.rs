@@ -12,8 +12,9 @@ use crate::cluster::{
 use crate::event::{EventKind, Sight};
 use crate::json::Text;
 use crate::kinds::{self, Occurrence};
+use foldhash::{HashMap, HashSet};
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
@@ -71,11 +72,11 @@ impl Observer {
             followed: BTreeMap::new(),
             baselines: BTreeMap::new(),
             roots: 0,
-            members: HashSet::new(),
-            fresh: HashSet::new(),
-            known: HashMap::new(),
-            names: HashMap::new(),
-            owned: HashMap::new(),
+            members: HashSet::default(),
+            fresh: HashSet::default(),
+            known: HashMap::default(),
+            names: HashMap::default(),
+            owned: HashMap::default(),
             occurrences: Occurrences::default(),
             untold: VecDeque::new(),
             unseen: BTreeSet::new(),

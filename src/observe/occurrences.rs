@@ -3,7 +3,7 @@
 
 use crate::event::EventKind;
 use crate::kinds::Occurrence;
-use std::collections::HashMap;
+use foldhash::HashMap;
 use std::time::Duration;
 use tokio::time::Instant;
 

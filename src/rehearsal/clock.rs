@@ -1,8 +1,10 @@
 //! The time of a rehearsal: a start of its own, and tokio's clock from there on, perhaps faster.
 //! It must never look at the clock of the wall: under a paused runtime its time is virtual.
 
+use std::cell::RefCell;
 use std::time::Duration;
 
+use crate::json::Text;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
@@ -45,14 +47,28 @@ impl Clock {
     }
 
     /// The time as `metadata` has it, in whole seconds: `2026-01-02T03:04:05Z`.
-    pub fn seconds(&self) -> String {
-        self.now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    pub fn seconds(&self) -> Text {
+        stamp(self.now())
     }
 
     /// The time as events and leases have it, in microseconds: `2026-01-02T03:04:05.000000Z`.
     pub fn micros(&self) -> String {
         self.now().strftime("%Y-%m-%dT%H:%M:%S.%6fZ").to_string()
     }
+}
+
+/// A time as `metadata` has it, in whole seconds: `2026-01-02T03:04:05Z`.
+pub fn stamp(at: Timestamp) -> Text {
+    thread_local! {
+        /// What was told last: in virtual time very much happens in one second.
+        static LAST: RefCell<(i64, Text)> = const { RefCell::new((0, Text::of_program("1970-01-01T00:00:00Z"))) };
+    }
+    LAST.with_borrow_mut(|(second, told)| {
+        if *second != at.as_second() {
+            (*second, *told) = (at.as_second(), at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string().into());
+        }
+        told.clone()
+    })
 }
 
 #[cfg(test)]

@@ -206,7 +206,7 @@ impl Interfere for Disturbance {
         Interference::Pass
     }
 
-    fn event(&self, watch: &Asked<'_>, _: &str, _: &str) -> Delivery {
+    fn event(&self, watch: &Asked<'_>, _: &str, _: &str, _: &str) -> Delivery {
         if watch.user != self.user {
             return Delivery::Deliver;
         }

@@ -8,9 +8,11 @@ use super::faults::{Disturbance, Fault, FaultKind};
 use super::known;
 use super::pods::Pods;
 use super::server::{self, Server, User};
+use crate::direct::Direct;
 use crate::json::{Value, json};
+use http_body_util::BodyExt;
 use jiff::Timestamp;
-use serde::de::IgnoredAny;
+use kube::client::Body;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -170,13 +172,17 @@ fn begin_outage(server: &Server, disturbance: &Disturbance) {
 }
 
 async fn create(client: &kube::Client, path: &str, object: &Value) -> Result<(), String> {
+    let told = |error: &dyn std::fmt::Display| error.to_string();
     let request = http::Request::post(path)
         .header(http::header::CONTENT_TYPE, "application/json")
-        .body(object.to_string().into_bytes())
-        .map_err(|error| error.to_string())?;
-    let created = client.request::<IgnoredAny>(request).await;
-    created.map(|_| ()).map_err(|error| match error {
-        kube::Error::Api(status) => status.message,
-        other => other.to_string(),
-    })
+        .extension(Direct(object.clone()))
+        .body(Body::empty())
+        .map_err(|error| told(&error))?;
+    let answer = client.send(request).await.map_err(|error| told(&error))?;
+    if answer.status().is_success() {
+        return Ok(());
+    }
+    let refusal = answer.into_body().collect().await.map_err(|error| told(&error))?.to_bytes();
+    let refusal: Value = serde_json::from_slice(&refusal).map_err(|error| told(&error))?;
+    Err(refusal["message"].as_str().unwrap_or_default().to_owned())
 }

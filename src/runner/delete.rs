@@ -394,7 +394,8 @@ impl Left {
     }
 
     fn unmet(&self) -> Unmet {
-        Unmet { object: self.name.clone(), path: String::new(), actual: self.state(), wanted: "gone".into() }
+        let object = self.name.as_str().into();
+        Unmet { object, path: Text::default(), actual: self.state().into(), wanted: "gone".into() }
     }
 }
 

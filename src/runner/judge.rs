@@ -3,7 +3,7 @@
 
 use crate::cluster::Written;
 use crate::event::Unmet;
-use crate::json::Value;
+use crate::json::{Text, Value};
 use crate::kinds::{self, Freshness, Reason, Verdict};
 use crate::playbook::condition::{Condition, Named};
 use crate::playbook::expression::{self, Truth};
@@ -26,7 +26,7 @@ pub(super) struct Why {
     /// What is, beside what is wanted.
     pub unmet: Unmet,
     /// A sentence for one line, where there is one that is better.
-    pub sentence: Option<String>,
+    pub sentence: Option<Text>,
     /// The part as written.
     pub span: Span,
 }
@@ -34,13 +34,13 @@ pub(super) struct Why {
 impl Why {
     /// In a line.
     pub(super) fn words(&self) -> String {
-        self.sentence.clone().unwrap_or_else(|| self.unmet.to_string())
+        self.sentence.as_ref().map_or_else(|| self.unmet.to_string(), Text::to_string)
     }
 
     /// In a line that says which object it is, for one among several.
     pub(super) fn words_with_name(&self) -> String {
         let words = self.words();
-        if words.contains(&self.unmet.object) { words } else { format!("{}: {words}", self.unmet.object) }
+        if words.contains(&*self.unmet.object) { words } else { format!("{}: {words}", self.unmet.object) }
     }
 
     /// What its sentence says beyond the actual value and the wanted one.
@@ -176,8 +176,13 @@ fn told(span: Span, sight: &Sight<'_>, reason: Reason) -> Why {
     let sentence =
         if object == sight.name { reason.message.clone() } else { format!("{object}: {}", reason.message) };
     Why {
-        unmet: Unmet { object, path, actual: reason.actual, wanted: reason.wanted },
-        sentence: Some(sentence),
+        unmet: Unmet {
+            object: object.into(),
+            path: path.into(),
+            actual: reason.actual.into(),
+            wanted: reason.wanted.into(),
+        },
+        sentence: Some(sentence.into()),
         span,
     }
 }
@@ -185,7 +190,7 @@ fn told(span: Span, sight: &Sight<'_>, reason: Reason) -> Why {
 fn why(span: Span, object: &str, path: &str, actual: &str, wanted: &str, sentence: Option<String>) -> Why {
     let unmet =
         Unmet { object: object.into(), path: path.into(), actual: actual.into(), wanted: wanted.into() };
-    Why { unmet, sentence, span }
+    Why { unmet, sentence: sentence.map(Text::from), span }
 }
 
 fn truth(truth: Truth, sight: &Sight<'_>) -> Observation {
@@ -327,7 +332,7 @@ pub(super) fn believe(condition: &Condition, sight: &Sight<'_>) -> Belief {
         Freshness::Fresh(evidence) => Belief::Fresh(Some(format!("{}: {evidence}", sight.name))),
         Freshness::Stale(reason) => {
             let mut why = told(condition.span(), sight, reason);
-            why.sentence = why.sentence.map(|sentence| format!("status not fresh yet: {sentence}"));
+            why.sentence = why.sentence.map(|sentence| format!("status not fresh yet: {sentence}").into());
             Belief::Stale(why)
         }
         Freshness::Unknowable => Belief::Settle,

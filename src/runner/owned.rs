@@ -8,7 +8,8 @@ use crate::event::Failure;
 use crate::json::{Text, Value};
 use crate::kinds;
 use crate::tree::{Leaf, Tree};
-use std::collections::{BTreeSet, HashMap, HashSet};
+use foldhash::{HashMap, HashSet};
+use std::collections::BTreeSet;
 
 /// The members of the trees below some roots.
 #[derive(Default)]

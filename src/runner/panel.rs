@@ -9,7 +9,7 @@ use super::subject::Subject;
 use super::view::{Key, View, owners};
 use crate::cluster::{Cluster, ObjectRef, Snapshot, Written};
 use crate::event::Unmet;
-use crate::json::Value;
+use crate::json::{Text, Value};
 use crate::kinds;
 use crate::playbook::action::Match;
 use crate::playbook::condition::Condition;
@@ -54,7 +54,7 @@ type MemberKey = (usize, Key);
 /// An object that is judged.
 pub(super) struct Member {
     /// `Kind/name`.
-    pub name: String,
+    pub name: Text,
     /// What came of it.
     pub observation: Observation,
     /// Why its status was believed.
@@ -303,11 +303,11 @@ impl<'c> Panel<'c> {
     fn why(&self, object: &str, actual: &str, wanted: &str, sentence: String) -> Why {
         let unmet = Unmet {
             object: object.into(),
-            path: String::new(),
+            path: Text::default(),
             actual: actual.into(),
             wanted: wanted.into(),
         };
-        Why { unmet, sentence: Some(sentence), span: self.condition.span() }
+        Why { unmet, sentence: Some(sentence.into()), span: self.condition.span() }
     }
 
     /// In short, what was reached.
@@ -331,7 +331,7 @@ fn settle(
     first: First,
     elsewhere: Elsewhere<'_>,
 ) -> Member {
-    let name = sight.name.to_owned();
+    let name = Text::from(sight.name);
     let belief = if gate.fresh { believe(condition, sight) } else { Belief::Fresh(None) };
     let lagging = gate.fresh && sight.object.is_none() && sight.outdated;
     let member = |observation, evidence, settles, first| Member {
@@ -353,11 +353,11 @@ fn settle(
     if lagging {
         let unmet = Unmet {
             object: name.clone(),
-            path: String::new(),
+            path: Text::default(),
             actual: "not seen yet".into(),
-            wanted: String::new(),
+            wanted: Text::default(),
         };
-        let sentence = Some(format!("{name}, which this run wrote, is not seen yet"));
+        let sentence = Some(format!("{name}, which this run wrote, is not seen yet").into());
         let why = Why { unmet, sentence, span: condition.span() };
         return stale(why, None, first);
     }
@@ -385,14 +385,15 @@ fn settle(
             };
             let unmet = Unmet {
                 object: name.clone(),
-                path: String::new(),
+                path: Text::default(),
                 actual: "true since before anything could have come of the write".into(),
-                wanted: format!("to stay true for {}", crate::playbook::duration::words(gate.settle)),
+                wanted: format!("to stay true for {}", crate::playbook::duration::words(gate.settle)).into(),
             };
-            let sentence = Some(format!(
+            let sentence = format!(
                 "{name}: holds already, and must stay so for {} after the write",
                 crate::playbook::duration::words(gate.settle)
-            ));
+            );
+            let sentence = Some(sentence.into());
             let why = Why { unmet, sentence, span: condition.span() };
             return stale(why, Some(until), first);
         }

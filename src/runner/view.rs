@@ -3,7 +3,8 @@
 
 use crate::cluster::{Cluster, Error, Interest, ObjectRef, Seen, Snapshot, Watch};
 use crate::json::{Text, Value};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use foldhash::HashMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
@@ -54,12 +55,12 @@ impl View {
         if let Some(same) = same {
             return same;
         }
-        let owned = by_owner.then(HashMap::new);
+        let owned = by_owner.then(HashMap::default);
         let watch = cluster.watch(interest);
         self.feeds.push(Feed {
             watch,
             objects: BTreeMap::new(),
-            places: HashMap::new(),
+            places: HashMap::default(),
             owned,
             listed: false,
             blocked: false,

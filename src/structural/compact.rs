@@ -26,6 +26,7 @@
 //! after its name: `?` (zero, false and empty text count as lacking), `*` (it is written nevertheless: as zero, false, empty
 //! text, a mapping) and `~` (it is written as null). `as NAME` says what the type of the field is called in Go.
 
+use foldhash::HashMap;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
@@ -93,7 +94,7 @@ impl Table {
             let mut current: Option<&'static str> = None;
             let mut start = table.lines.len();
             for (index, text) in text.lines().enumerate() {
-                let line = Line { number: index + 1, text: text.trim() };
+                let line = Line { number: index + 1, text: text.trim_ascii() };
                 if line.text.is_empty() || line.text.starts_with('#') {
                     continue;
                 }
@@ -140,12 +141,25 @@ impl Table {
     /// # Errors
     /// An unknown type, a modifier that is none.
     pub fn schema(&self, root: &str, newer: bool) -> Result<Schema, TableError> {
-        let mut maker = Maker { table: self, newer, schema: Schema::default(), made: BTreeMap::new() };
-        let Some((name, _)) = self.definitions.get_key_value(root) else {
-            return Line { number: 0, text: "" }.fault(format!("there is no definition {root}"));
-        };
-        let root = maker.definition(name, Line { number: 0, text: "" })?;
-        Ok(Schema { root, ..maker.schema })
+        let schemas = self.schemas(&[root], newer)?;
+        Ok(schemas.into_iter().next().unwrap_or_default())
+    }
+
+    /// The schemas of definitions, in their order, made together: what they have in common is made once.
+    ///
+    /// # Errors
+    /// As for [`Table::schema`].
+    pub fn schemas(&self, roots: &[&str], newer: bool) -> Result<Vec<Schema>, TableError> {
+        let mut maker = Maker { table: self, newer, schema: Schema::default(), made: HashMap::default() };
+        let nowhere = Line { number: 0, text: "" };
+        let mut ids = Vec::new();
+        for root in roots {
+            let Some((name, _)) = self.definitions.get_key_value(*root) else {
+                return nowhere.fault(format!("there is no definition {root}"));
+            };
+            ids.push(maker.definition(name, nowhere)?);
+        }
+        Ok(ids.into_iter().map(|root| Schema { root, ..maker.schema.clone() }).collect())
     }
 }
 
@@ -154,7 +168,7 @@ struct Maker<'a> {
     table: &'a Table,
     newer: bool,
     schema: Schema,
-    made: BTreeMap<&'static str, Id>,
+    made: HashMap<&'static str, Id>,
 }
 
 /// A field as a line tells it.
@@ -179,7 +193,7 @@ impl Maker<'_> {
         self.made.insert(name, id);
         let mut fields = self.fields(name, from)?;
         fields.sort_by_key(|field| field.name);
-        let node = &mut self.schema.nodes[id.0 as usize];
+        let node = &mut self.schema.nodes_mut()[id.0 as usize];
         let required = fields.iter().filter(|field| field.required);
         node.required = required.map(|field| Name::Borrowed(field.name)).collect();
         let known = |field: Field| Known::new(field.name.into(), field.id, field.absent);

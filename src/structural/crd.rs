@@ -111,7 +111,7 @@ impl Schema {
         let mut out = Schema::default();
         out.root = read(&mut out, schema);
         if keep_unknown {
-            out.nodes.iter_mut().for_each(|node| node.open = true);
+            out.nodes_mut().iter_mut().for_each(|node| node.open = true);
         }
         out
     }

@@ -36,7 +36,7 @@ impl Schema {
         let mut types = Types { schemas, out: Schema::default(), made: BTreeMap::new() };
         let root = types.of(schema);
         let metadata = types.out.add(Node { open: true, ..Node::of(Type::Object) });
-        let fields = &mut types.out.nodes[root.0 as usize].fields;
+        let fields = &mut types.out.nodes_mut()[root.0 as usize].fields;
         fields.iter_mut().filter(|field| field.name == "metadata").for_each(|field| field.id = metadata);
         Some(Schema { root, ..types.out })
     }
@@ -107,7 +107,7 @@ impl<'a> Types<'a> {
         };
         // A null is read as nothing, whatever the type.
         node.nullable = true;
-        self.out.nodes[id.0 as usize] = node;
+        self.out.nodes_mut()[id.0 as usize] = node;
         id
     }
 }

@@ -2,7 +2,7 @@
 //! It must never know where it came from, nor judge a value.
 
 use std::borrow::Cow;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use crate::json::{Mark, Number, Value};
 use regex::Regex;
@@ -13,7 +13,8 @@ use super::format::Format;
 /// A structural schema: what an object of one version of a custom kind may look like.
 #[derive(Clone, Debug, Default)]
 pub struct Schema {
-    pub(super) nodes: Vec<Node>,
+    /// Schemas that were made together have the same.
+    pub(super) nodes: Arc<Vec<Node>>,
     pub(super) root: Id,
     pub(super) cel_rules: usize,
 }
@@ -39,7 +40,7 @@ impl Schema {
     }
 
     /// All its places, those that nothing leads to among them.
-    pub fn places(&self) -> impl Iterator<Item = Cursor<'_>> {
+    pub fn places(&self) -> impl DoubleEndedIterator<Item = Cursor<'_>> {
         let numbers = 0..u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
         numbers.map(|number| Cursor::new(self, Id(number)))
     }
@@ -59,8 +60,14 @@ impl Schema {
     }
 
     pub(super) fn add(&mut self, node: Node) -> Id {
-        self.nodes.push(node);
-        Id(u32::try_from(self.nodes.len() - 1).unwrap_or(u32::MAX))
+        let nodes = self.nodes_mut();
+        nodes.push(node);
+        Id(u32::try_from(nodes.len() - 1).unwrap_or(u32::MAX))
+    }
+
+    /// The places of a schema in the making.
+    pub(super) fn nodes_mut(&mut self) -> &mut Vec<Node> {
+        Arc::make_mut(&mut self.nodes)
     }
 }
 

@@ -2,7 +2,8 @@
 //! Must never know where objects come from, what their kinds mean, or keep whole objects.
 
 use crate::json::{Text, Value};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use foldhash::HashMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a tree keeps of an object.
 #[derive(Clone, Debug, PartialEq, Eq)]

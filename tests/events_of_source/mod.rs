@@ -91,7 +91,7 @@ fn words(kind: &str, types: &Types) -> String {
         return format!("list of {}", words(inner, types));
     }
     match kind {
-        "String" => "text".into(),
+        "String" | "Text" => "text".into(),
         "bool" => "boolean".into(),
         "Map" => "mapping of names to any value".into(),
         "EventKind" => "text; its fields stand beside it".into(),

@@ -203,10 +203,10 @@ impl Interfere for Moody {
         }
     }
 
-    fn event(&self, _: &Asked<'_>, _: &str, object: &str) -> Delivery {
-        match object {
-            "default/a" => Delivery::Twice,
-            "default/b" => Delivery::Drop,
+    fn event(&self, _: &Asked<'_>, _: &str, namespace: &str, name: &str) -> Delivery {
+        match (namespace, name) {
+            ("default", "a") => Delivery::Twice,
+            ("default", "b") => Delivery::Drop,
             _ => Delivery::Deliver,
         }
     }

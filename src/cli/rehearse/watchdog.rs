@@ -66,13 +66,12 @@ impl Watchdog {
     pub(super) fn take(&self, event: &Event) {
         let mut state = lock(&self.state);
         state.told = Instant::now();
-        let Some(step) = event.step.as_ref().map(ToString::to_string) else { return };
-        match &event.kind {
-            EventKind::StepStarted { name, .. } => {
-                state.running.insert(step, name.clone());
+        match (&event.step, &event.kind) {
+            (Some(step), EventKind::StepStarted { name, .. }) => {
+                state.running.insert(step.to_string(), name.clone());
             }
-            EventKind::StepFinished { .. } => {
-                state.running.remove(&step);
+            (Some(step), EventKind::StepFinished { .. }) => {
+                state.running.remove(&step.to_string());
             }
             _ => {}
         }

@@ -15,34 +15,32 @@ const MLOPS: &str = include_str!("../../../schemas/crd/mlops.table");
 /// With `newer` it has the fields that later releases brought (of Seldon Core v2, or of the pods inside).
 pub fn schema(group: &str, kind: &str, newer: bool) -> Option<&'static Arc<Schema>> {
     match (group, kind) {
-        ("machinelearning.seldon.io", "SeldonDeployment") => made(&SELDON, kind, newer),
-        ("mlops.seldon.io", "Model") => made(&MODEL, kind, newer),
-        ("mlops.seldon.io", "Server") => made(&SERVER, kind, newer),
-        ("mlops.seldon.io", "Pipeline") => made(&PIPELINE, kind, newer),
-        ("mlops.seldon.io", "Experiment") => made(&EXPERIMENT, kind, newer),
+        ("machinelearning.seldon.io", "SeldonDeployment")
+        | ("mlops.seldon.io", "Model" | "Server" | "Pipeline" | "Experiment") => made(kind, newer),
         _ => None,
     }
 }
 
 /// The schema of `metadata`.
 pub(super) fn object_meta() -> Option<&'static Arc<Schema>> {
-    made(&OBJECT_META, "ObjectMeta", true)
+    static MADE: OnceLock<Option<Arc<Schema>>> = OnceLock::new();
+    MADE.get_or_init(|| table()?.schema("ObjectMeta", true).ok().map(Arc::new)).as_ref()
 }
 
-/// A schema without and with newer fields.
-type Made = [OnceLock<Option<Arc<Schema>>>; 2];
+fn table() -> Option<&'static Table> {
+    static TABLE: OnceLock<Option<Table>> = OnceLock::new();
+    TABLE.get_or_init(|| Table::parse(&[SELDON_DEPLOYMENT, MLOPS, POD]).ok()).as_ref()
+}
 
-static SELDON: Made = [const { OnceLock::new() }; 2];
-static MODEL: Made = [const { OnceLock::new() }; 2];
-static SERVER: Made = [const { OnceLock::new() }; 2];
-static PIPELINE: Made = [const { OnceLock::new() }; 2];
-static EXPERIMENT: Made = [const { OnceLock::new() }; 2];
-static OBJECT_META: Made = [const { OnceLock::new() }; 2];
-static TABLE: OnceLock<Option<Table>> = OnceLock::new();
+/// What is made of the tables.
+const ROOTS: [&str; 5] = ["SeldonDeployment", "Model", "Server", "Pipeline", "Experiment"];
 
-fn made(cells: &'static Made, root: &str, newer: bool) -> Option<&'static Arc<Schema>> {
-    let table = || TABLE.get_or_init(|| Table::parse(&[SELDON_DEPLOYMENT, MLOPS, POD]).ok()).as_ref();
-    cells[usize::from(newer)].get_or_init(|| table()?.schema(root, newer).ok().map(Arc::new)).as_ref()
+/// A schema without or with newer fields. All of them are made together, as most of each are the pods inside.
+fn made(root: &str, newer: bool) -> Option<&'static Arc<Schema>> {
+    static MADE: [OnceLock<Vec<Arc<Schema>>>; 2] = [const { OnceLock::new() }; 2];
+    let make = || Some(table()?.schemas(&ROOTS, newer).ok()?.into_iter().map(Arc::new).collect());
+    let schemas = MADE[usize::from(newer)].get_or_init(|| make().unwrap_or_default());
+    schemas.get(ROOTS.iter().position(|known| *known == root)?)
 }
 
 #[cfg(test)]

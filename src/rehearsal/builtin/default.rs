@@ -17,7 +17,7 @@ type Object = Map;
 pub(super) struct Filling(Vec<Fillable>);
 
 /// What can be filled in at a place.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug)]
 struct Fillable {
     /// What depends on more than the field itself.
     depending: Option<fn(&mut Object)>,
@@ -29,32 +29,19 @@ struct Fillable {
 }
 
 impl Filling {
-    /// What can be filled in in objects of this schema.
+    /// What can be filled in in objects of this schema, and of those that were made together with it.
     pub fn of(schema: &Schema) -> Filling {
-        let mut found = Filling(vec![Fillable::default(); schema.size()]);
-        found.look(schema.root(), &mut vec![false; schema.size()]);
-        // What holds itself is seen before what is below it.
+        let mut found = Filling(schema.places().map(Fillable::at).collect());
+        // What holds itself comes before what is below it.
         while found.spread(schema) {}
         found
-    }
-
-    fn look(&mut self, at: Cursor<'_>, seen: &mut [bool]) {
-        if std::mem::replace(&mut seen[at.number()], true) {
-            return;
-        }
-        let name = at.name().unwrap_or_default();
-        let here = &mut self.0[at.number()];
-        here.depending = depending(name);
-        here.filled = filled(name.rsplit('.').next().unwrap_or(name));
-        here.stated = at.fields().any(|(_, below)| below.default().is_some());
-        here.any = here.stated || here.depending.is_some() || !here.filled.is_empty();
-        at.below().for_each(|below| self.look(below, seen));
     }
 
     /// What is above of what can be filled in leads to it. Whether that is news.
     fn spread(&mut self, schema: &Schema) -> bool {
         let mut news = false;
-        for at in schema.places() {
+        // What is below comes later, most often.
+        for at in schema.places().rev() {
             if !self.0[at.number()].any && at.below().any(|below| self.0[below.number()].any) {
                 self.0[at.number()].any = true;
                 news = true;
@@ -91,6 +78,13 @@ impl Filling {
 }
 
 impl Fillable {
+    fn at(at: Cursor<'_>) -> Fillable {
+        let name = at.name().unwrap_or_default();
+        let (depending, filled) = (depending(name), filled(name.rsplit('.').next().unwrap_or(name)));
+        let stated = at.fields().any(|(_, below)| below.default().is_some());
+        Fillable { depending, filled, stated, any: stated || depending.is_some() || !filled.is_empty() }
+    }
+
     fn fill(&self, at: Cursor<'_>, map: &mut Object) {
         if let Some(depending) = self.depending {
             depending(map);

@@ -2,7 +2,7 @@
 //! It must never look at an object.
 
 use crate::json::{Map, Value};
-use std::collections::HashMap;
+use foldhash::HashMap;
 use std::sync::LazyLock;
 
 /// A value to fill in.
@@ -118,7 +118,7 @@ const FILLED: &[(&str, &str, Fill)] = &[
 /// The fields of a definition that have a default, and what it is.
 pub(super) fn filled(definition: &str) -> &'static [(&'static str, Fill)] {
     static BY_DEFINITION: LazyLock<HashMap<&str, Vec<(&str, Fill)>>> = LazyLock::new(|| {
-        let mut found: HashMap<&str, Vec<(&str, Fill)>> = HashMap::new();
+        let mut found: HashMap<&str, Vec<(&str, Fill)>> = HashMap::default();
         for (definition, field, value) in FILLED {
             found.entry(*definition).or_default().push((*field, *value));
         }

@@ -2,7 +2,7 @@
 //! It must never judge an object.
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use super::default::Filling;
 use crate::json::Value;
@@ -96,20 +96,55 @@ struct Kinds {
 #[derive(Debug)]
 pub struct Kind {
     definition: &'static str,
-    schema: OnceLock<Option<Schema>>,
-    filling: OnceLock<Filling>,
+    made: OnceLock<Option<Made>>,
+}
+
+/// The schema of a kind, and what can be filled in at its places.
+#[derive(Clone, Debug)]
+struct Made {
+    schema: Schema,
+    filling: Arc<Filling>,
+}
+
+/// Kinds that have pods inside, most of whose schema is that of a pod: they are made together.
+const WITH_PODS: [&str; 9] = [
+    "Pod",
+    "ReplicaSet",
+    "Deployment",
+    "StatefulSet",
+    "DaemonSet",
+    "Job",
+    "CronJob",
+    "PodTemplate",
+    "ReplicationController",
+];
+
+/// What is made of definitions together, in their order.
+fn make(definitions: &[&str]) -> Option<Vec<Made>> {
+    let schemas = all().table.schemas(definitions, true).ok()?;
+    let filling = Arc::new(Filling::of(schemas.first()?));
+    Some(schemas.into_iter().map(|schema| Made { schema, filling: filling.clone() }).collect())
 }
 
 impl Kind {
     /// Its schema.
     pub fn schema(&'static self) -> Option<&'static Schema> {
-        self.schema.get_or_init(|| all().table.schema(self.definition, true).ok()).as_ref()
+        self.made().map(|made| &made.schema)
+    }
+
+    fn made(&'static self) -> Option<&'static Made> {
+        static TOGETHER: OnceLock<Option<Vec<Made>>> = OnceLock::new();
+        if let Some(place) = WITH_PODS.iter().position(|name| *name == self.definition) {
+            return TOGETHER.get_or_init(|| make(&WITH_PODS)).as_ref()?.get(place);
+        }
+        self.made.get_or_init(|| make(&[self.definition])?.into_iter().next()).as_ref()
     }
 
     /// Fills in what an object lacks; it is in the form that [`read()`](super::read()) gives it.
     pub fn default(&'static self, object: &mut Value) {
-        let Some(schema) = self.schema() else { return };
-        self.filling.get_or_init(|| Filling::of(schema)).fill(schema.root(), object);
+        if let Some(Made { schema, filling }) = self.made() {
+            filling.fill(schema.root(), object);
+        }
     }
 }
 
@@ -125,8 +160,7 @@ fn all() -> &'static Kinds {
                 if has("apiVersion") && has("kind") && has("metadata") {
                     let kind = definition.strip_prefix(package).map_or(definition, |name| &name[1..]);
                     let kinds = by_kind.entry(group_version).or_default();
-                    kinds
-                        .insert(kind, Kind { definition, schema: OnceLock::new(), filling: OnceLock::new() });
+                    kinds.insert(kind, Kind { definition, made: OnceLock::new() });
                 }
             }
         }

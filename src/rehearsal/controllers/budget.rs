@@ -85,7 +85,7 @@ fn asked_for(view: &View, pods: &[&Value]) -> i64 {
         let Some(owner) = controller(pod) else { continue };
         let resource = view.store.resource_of(text(&owner["apiVersion"]), text(&owner["kind"]));
         let there =
-            resource.and_then(|resource| view.get(&resource.id(), namespace(pod), text(&owner["name"])));
+            resource.and_then(|resource| view.get(resource.id(), namespace(pod), text(&owner["name"])));
         asked.insert(text(&owner["uid"]), there.map_or(1, replicas));
     }
     asked.values().sum()

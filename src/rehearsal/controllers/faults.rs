@@ -87,7 +87,7 @@ fn strikes(view: &View, target: &FaultTarget, object: &Value, depth: usize) -> b
     let resource = view.store.resource_of(text(&owner["apiVersion"]), text(&owner["kind"]));
     let found = resource.and_then(|resource| {
         let namespace = if resource.namespaced { text(&metadata["namespace"]) } else { "" };
-        view.get(&resource.id(), namespace, text(&owner["name"]))
+        view.get(resource.id(), namespace, text(&owner["name"]))
     });
     found
         .filter(|there| there["metadata"]["uid"] == owner["uid"])

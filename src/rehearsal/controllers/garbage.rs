@@ -5,8 +5,8 @@
 
 use super::driver::{Change, Name, View};
 use super::outcome::{Deletion, Outcome, Verb};
-use super::read::{deleting, has_finalizer, items, namespace, text, uid};
-use crate::json::{Value, json};
+use super::read::{deleting, has_finalizer, items, text, uid};
+use crate::json::{Text, Value, json};
 
 /// The finalizer of an owner that is deleted after what it owns.
 const FOREGROUND: &str = "foregroundDeletion";
@@ -37,26 +37,24 @@ pub(super) fn concerns(view: &View, change: &Change, names: &mut Vec<Name>) {
 }
 
 /// An owner, if it is known to be there.
-fn owner_of<'a>(view: &View<'a>, object: &Value, owner: &Value) -> Option<(String, &'a Value)> {
+fn owner_of<'a>(view: &View<'a>, object: &Value, owner: &Value) -> Option<(Text, &'a Value)> {
     let [resource, namespace, name, uid_] = place(view, object, owner)?;
-    let there = view.get(&resource, &namespace, &name).filter(|there| uid(there) == uid_)?;
+    let there = view.get(&resource, &namespace, &name).filter(|there| *uid(there) == *uid_)?;
     Some((resource, there))
 }
 
 /// Where an owner is to be found: resource id, namespace, name, UID. Nothing if its kind is not served.
-fn place(view: &View, object: &Value, owner: &Value) -> Option<[String; 4]> {
+fn place(view: &View, object: &Value, owner: &Value) -> Option<[Text; 4]> {
     let resource = view.store.resource_of(text(&owner["apiVersion"]), text(&owner["kind"]))?;
-    let namespace = if resource.namespaced { namespace(object) } else { "" };
+    let namespace = match resource.namespaced {
+        true => object["metadata"]["namespace"].to_text(),
+        false => Text::default(),
+    };
     // Something cluster-scoped cannot be owned by what has a namespace.
     if resource.namespaced && namespace.is_empty() {
         return None;
     }
-    Some([
-        resource.id(),
-        namespace.to_owned(),
-        text(&owner["name"]).to_owned(),
-        text(&owner["uid"]).to_owned(),
-    ])
+    Some([resource.id().clone(), namespace, owner["name"].to_text(), owner["uid"].to_text()])
 }
 
 /// One look at an object.
@@ -183,7 +181,7 @@ mod tests {
         let outcome = look(&world(None), "pods", "pod");
         let Verb::Delete(deletion) = &outcome.writes[0].verb else { panic!("it is deleted") };
         assert_eq!(deletion.propagation, Some("Background"));
-        assert_eq!(deletion.unless, [["replicasets.apps".to_owned(), "ns".into(), "set".into(), "1".into()]]);
+        assert_eq!(deletion.unless, [["replicasets.apps", "ns", "set", "1"].map(Text::from)]);
         assert!(look(&world(Some(set(json!({})))), "pods", "pod").writes.is_empty());
         let other = set(json!({ "uid": "another" }));
         assert_eq!(look(&world(Some(other)), "pods", "pod").writes.len(), 1);

@@ -62,21 +62,24 @@ fn furnish(view: &View, within: &str, outcome: &mut Outcome) {
 
 /// Deletes what is in it: the pods, and when they are gone the rest; then lets it go.
 fn empty(view: &View, object: &Value, within: &str, outcome: &mut Outcome) {
-    let contents: Vec<(String, Vec<&Value>)> = view
+    let contents: Vec<(Text, Vec<&Value>)> = view
         .store
         .resources()
         .filter(|resource| resource.namespaced)
         .map(|resource| {
-            (resource.id(), view.store.list(&resource.id(), within).map(|entry| &entry.object).collect())
+            (
+                resource.id().clone(),
+                view.store.list(resource.id(), within).map(|entry| &entry.object).collect(),
+            )
         })
-        .filter(|(_, objects): &(String, Vec<_>)| !objects.is_empty())
+        .filter(|(_, objects): &(Text, Vec<_>)| !objects.is_empty())
         .collect();
     let doomed = |objects: &[&Value]| objects.iter().any(|object| !deleting(object));
     let delete = |outcome: &mut Outcome, resource: &str| {
         let (resource, namespace) = (resource.into(), within.into());
         outcome.writes.push(Write { resource, namespace, name: Text::default(), verb: Verb::DeleteAll });
     };
-    let conditions = |outcome: &mut Outcome, remaining: &[(String, Vec<&Value>)]| {
+    let conditions = |outcome: &mut Outcome, remaining: &[(Text, Vec<&Value>)]| {
         let mut status = object["status"].clone();
         told(remaining, &stamp(view.now))
             .into_iter()
@@ -112,7 +115,7 @@ fn empty(view: &View, object: &Value, within: &str, outcome: &mut Outcome) {
 }
 
 /// The conditions of a namespace of which this remains.
-fn told(remaining: &[(String, Vec<&Value>)], now: &str) -> Vec<Value> {
+fn told(remaining: &[(Text, Vec<&Value>)], now: &str) -> Vec<Value> {
     let condition = |kind: &str, status: &str, reason: &str, message: String| json!({ "type": kind, "status": status, "lastTransitionTime": now, "reason": reason, "message": message });
     let mut finalizers: BTreeMap<&str, usize> = BTreeMap::new();
     for object in remaining.iter().flat_map(|(_, objects)| objects) {

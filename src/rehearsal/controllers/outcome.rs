@@ -69,7 +69,7 @@ pub(crate) struct Deletion {
     /// `Background`, `Foreground` or `Orphan`; the server's default if left out.
     pub propagation: Option<&'static str>,
     /// Only if none of these owners (resource id, namespace, name, UID) is there; the server is asked.
-    pub unless: Vec<[String; 4]>,
+    pub unless: Vec<[Text; 4]>,
 }
 
 /// What an event says, and of what.

@@ -1,6 +1,7 @@
 //! Short ways to read and build objects: names, owners, conditions, times.
 //! Must never know what any kind means by what is read.
 
+pub(crate) use super::super::clock::stamp;
 use crate::json::{Map, Text, Value, json};
 use jiff::Timestamp;
 use std::time::Duration;
@@ -81,11 +82,6 @@ pub(crate) fn owner_reference(owner: &Value) -> Value {
         "apiVersion": owner["apiVersion"], "kind": owner["kind"], "name": owner["metadata"]["name"], "uid": owner["metadata"]["uid"],
         "controller": true, "blockOwnerDeletion": true,
     })
-}
-
-/// A time as objects state it, to the second.
-pub(crate) fn stamp(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 /// A time to the microsecond.

@@ -1,6 +1,7 @@
 //! Resources of the API: how they are called and where they are found.
 //! Must never know what their objects mean.
 
+use crate::json::Text;
 use std::fmt::Write as _;
 
 /// `pods`
@@ -65,15 +66,23 @@ pub(crate) struct Resource {
     pub kind: String,
     /// Whether its objects have a namespace.
     pub namespaced: bool,
+    id: Text,
 }
 
 impl Resource {
+    /// A resource by its group, version, plural name and kind.
+    pub fn new([group, version, plural, kind]: [&str; 4], namespaced: bool) -> Resource {
+        let id = match group {
+            "" => plural.into(),
+            group => format!("{plural}.{group}").into(),
+        };
+        let (group, version) = (group.to_owned(), version.to_owned());
+        Resource { group, version, plural: plural.to_owned(), kind: kind.to_owned(), namespaced, id }
+    }
+
     /// `deployments.apps`, and `pods` in the core group: how the controllers speak of it, whatever its version.
-    pub fn id(&self) -> String {
-        match self.group.as_str() {
-            "" => self.plural.clone(),
-            group => format!("{}.{group}", self.plural),
-        }
+    pub fn id(&self) -> &Text {
+        &self.id
     }
 
     /// `apps/v1`, and `v1` in the core group.
@@ -107,21 +116,16 @@ mod tests {
 
     #[test]
     fn a_path_leads_to_the_collection_the_object_or_its_part() {
-        let resource = |group: &str, plural: &str, namespaced| Resource {
-            group: group.into(),
-            version: "v1".into(),
-            plural: plural.into(),
-            kind: "Any".into(),
-            namespaced,
-        };
+        let resource =
+            |group: &str, plural: &str, namespaced| Resource::new([group, "v1", plural, "Any"], namespaced);
         let pods = resource("", "pods", true);
-        assert_eq!((pods.id(), pods.api_version()), ("pods".into(), "v1".into()));
+        assert_eq!((pods.id().as_str(), pods.api_version()), ("pods", "v1".into()));
         assert_eq!(pods.path("", "", ""), "/api/v1/pods");
         assert_eq!(pods.path("ns", "a", "status"), "/api/v1/namespaces/ns/pods/a/status");
         let deployments = resource("apps", "deployments", true);
         assert_eq!(
-            (deployments.id(), deployments.api_version()),
-            ("deployments.apps".into(), "apps/v1".into())
+            (deployments.id().as_str(), deployments.api_version()),
+            ("deployments.apps", "apps/v1".into())
         );
         assert_eq!(deployments.path("ns", "", ""), "/apis/apps/v1/namespaces/ns/deployments");
         assert_eq!(resource("", "nodes", false).path("", "n", ""), "/api/v1/nodes/n");

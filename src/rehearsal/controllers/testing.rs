@@ -51,8 +51,7 @@ impl World {
 
     /// Makes a kind known.
     pub fn serve(&mut self, group: &str, plural: &str, kind: &str) {
-        let (group, plural, kind) = (group.into(), plural.into(), kind.into());
-        self.store.serve(Resource { group, version: "v1".into(), plural, kind, namespaced: true });
+        self.store.serve(Resource::new([group, "v1", plural, kind], true));
     }
 
     /// The last create was refused in these words.

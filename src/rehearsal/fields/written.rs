@@ -2,7 +2,7 @@
 //! have the same fields, and these are often more than half of an object.
 //! It must never decide whose fields they are.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 use crate::json::{Map, Value};

@@ -33,6 +33,9 @@ pub(super) fn written(call: &Call<'_>, reply: Reply, now: Timestamp) -> Response
         Content::Object(object, managers) => {
             json(reply.code, render::one(resource, &managers.on(object), view, now))
         }
+        Content::Listed(listed) if directly && plain => {
+            respond(reply.code, JSON, Body::value(render::list(resource, &listed)))
+        }
         Content::Listed(listed) => json(reply.code, render::listed(resource, &listed, view, now)),
         Content::Text(told) => text(reply.code, told),
         Content::Watch(frames) if directly && plain => {

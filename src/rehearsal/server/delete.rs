@@ -18,6 +18,7 @@ use super::store::Happened;
 use super::stored::Stored;
 use super::{convert, decode, definition, effects};
 use crate::rehearsal::builtin::Fault;
+use crate::rehearsal::clock::stamp;
 
 const ORPHAN: &str = "orphan";
 const FOREGROUND: &str = "foregroundDeletion";
@@ -279,13 +280,9 @@ fn grace(resource: &Resource, object: &mut Value, options: &mut Options, now: Ti
 
 fn set_end(object: &mut Value, due: Timestamp, period: i64) {
     meta::edit(object, |meta| {
-        meta.insert("deletionTimestamp".into(), seconds(due).into());
+        meta.insert("deletionTimestamp".into(), stamp(due).into());
         meta.insert("deletionGracePeriodSeconds".into(), period.into());
     });
-}
-
-fn seconds(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 fn next_generation(object: &mut Value) {

@@ -19,8 +19,10 @@ pub fn written(state: &mut State, resource: &Resource, stored: &Stored, old: Opt
     if resource.is(GROUP, DEFINITIONS) {
         let (mut definition, now) = (stored.value.clone(), state.clock.seconds());
         let taken = definition::taken(state, &definition);
-        if let Some(judged) = definition::established(&definition, &taken, &now) {
-            let managers = managers::by_server((&definition, &stored.managers), &judged, &now);
+        let definitions = state.catalogue.find(GROUP, "v1", DEFINITIONS).cloned();
+        let judged = definition::established(&definition, &taken, &now);
+        if let (Some(judged), Some(definitions)) = (judged, definitions) {
+            let managers = managers::by_server(definitions, stored, &judged, &now);
             definition = state.store.put_by(resource, judged, managers).value.clone();
         }
         let mut conditions = definition["status"]["conditions"].as_array().into_iter().flatten();

@@ -90,10 +90,10 @@ impl Feed {
 
     /// Tells whom it concerns.
     pub fn tell(&mut self, change: &Arc<Change>) {
-        if let Some(followers) = self.named.get_mut(&change.now.name) {
+        if let Some(followers) = self.named.get_mut(change.now.name.as_str()) {
             tell(followers, change);
             if followers.is_empty() {
-                self.named.remove(&change.now.name);
+                self.named.remove(change.now.name.as_str());
             }
         }
         tell(&mut self.others, change);

@@ -82,9 +82,9 @@ pub trait Interfere: Send + Sync {
         Interference::Pass
     }
 
-    /// Asked before a watch event (`ADDED`, `MODIFIED`, `DELETED`, `BOOKMARK`) is told; `object` is `NAMESPACE/NAME`.
-    fn event(&self, watch: &Asked<'_>, event: &str, object: &str) -> Delivery {
-        let _ = (watch, event, object);
+    /// Asked before a watch event (`ADDED`, `MODIFIED`, `DELETED`, `BOOKMARK`) of an object is told.
+    fn event(&self, watch: &Asked<'_>, event: &str, namespace: &str, name: &str) -> Delivery {
+        let _ = (watch, event, namespace, name);
         Delivery::Deliver
     }
 }

@@ -11,6 +11,7 @@ use super::meta;
 use super::model;
 use super::refusal::Refusal;
 use super::resource::Resource;
+use super::stored::Stored;
 use crate::rehearsal::builtin;
 use crate::rehearsal::fields::{self, Manager, Refused};
 
@@ -258,21 +259,18 @@ fn refusal(refused: Refused) -> Refusal {
 }
 
 /// The managers of a definition after the server itself wrote its status.
-pub fn by_server((live, stands): (&Value, &Managers), new: &Value, now: &str) -> Managers {
-    const VERSION: &str = "apiextensions.k8s.io/v1";
-    const KIND: &str = "CustomResourceDefinition";
-    let Some(schema) = builtin::schema(VERSION, KIND) else { return stands.clone() };
-    let untouched = builtin::untouched(KIND, "status");
-    let manager = Manager {
-        name: "kube-apiserver",
-        api_version: VERSION,
-        subresource: "status",
-        time: now,
-        untouched,
-        constant: true,
-    };
-    let live = stands.on(live.clone());
-    Managers::taken(&mut fields::update(schema, Some(&live), new, &manager))
+pub fn by_server(resource: Arc<Resource>, before: &Stored, new: &Value, now: &str) -> Managers {
+    Managers::after(Write {
+        applies: false,
+        resource,
+        name: "kube-apiserver".into(),
+        subresource: "status".into(),
+        time: now.into(),
+        live: Some(before.value.clone()),
+        stands: before.managers.clone(),
+        new: new.clone(),
+        brought: Managers::default(),
+    })
 }
 
 /// The managers of a scale.

@@ -1,7 +1,7 @@
 //! What every object has in common: names and labels that are valid, and what the server alone writes.
 //! It must never know a kind's own fields.
 
-use crate::json::{Map, Value};
+use crate::json::{Map, Text, Value};
 
 use super::refusal::quote;
 use crate::rehearsal::builtin::Fault;
@@ -76,13 +76,10 @@ pub fn tidy(object: &mut Value) {
         return;
     }
     edit(object, |meta| {
-        let mut old: Map = std::mem::take(meta).into_iter().filter(|(_, value)| !empty(value)).collect();
-        for key in ORDER {
-            if let Some(value) = old.shift_remove(key) {
-                meta.insert(key.into(), value);
-            }
-        }
-        meta.extend(old);
+        let mut entries: Vec<(Text, Value)> =
+            std::mem::take(meta).into_iter().filter(|(_, value)| !empty(value)).collect();
+        entries.sort_by_key(|(key, _)| place(key));
+        *meta = entries.into_iter().collect();
     });
 }
 

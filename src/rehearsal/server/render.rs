@@ -44,8 +44,14 @@ pub fn one(resource: &Resource, object: &Value, view: View, now: Timestamp) -> B
     }
 }
 
-/// A list, in the form asked for.
-pub fn listed(resource: &Resource, listed: &Listed, view: View, now: Timestamp) -> Bytes {
+/// A list as a value; its objects as they are kept, without their managers.
+pub fn list(resource: &Resource, listed: &Listed) -> Value {
+    let items: Vec<Value> = listed.items.iter().map(|object| object.value.clone()).collect();
+    let metadata = metadata_of_list(resource, listed, View::Plain);
+    json!({ "kind": resource.list_kind, "apiVersion": resource.api_version(), "metadata": metadata, "items": items })
+}
+
+fn metadata_of_list(resource: &Resource, listed: &Listed, view: View) -> Value {
     let mut metadata = json!({ "resourceVersion": listed.version.to_string() });
     // Lists of custom kinds always have the field.
     if listed.proceed.is_some() || (resource.custom.is_some() && matches!(view, View::Plain | View::Yaml)) {
@@ -54,6 +60,12 @@ pub fn listed(resource: &Resource, listed: &Listed, view: View, now: Timestamp) 
     if let Some(remaining) = listed.remaining {
         metadata["remainingItemCount"] = remaining.into();
     }
+    metadata
+}
+
+/// A list, in the form asked for.
+pub fn listed(resource: &Resource, listed: &Listed, view: View, now: Timestamp) -> Bytes {
+    let metadata = metadata_of_list(resource, listed, view);
     if let View::Table(include) = view {
         let values: Vec<Value> =
             listed.items.iter().map(|object| served(resource, object.whole().clone())).collect();

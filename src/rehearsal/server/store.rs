@@ -1,10 +1,11 @@
 //! All objects, and what became of them: one line of versions, and a bounded history of each kind.
 //! It must never know HTTP, rights or what makes an object valid.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, OnceLock};
 
-use crate::json::Value;
+use crate::json::{Text, Value};
 use bytes::Bytes;
 
 use super::feed::Feed;
@@ -81,8 +82,7 @@ pub struct Store {
 /// The objects of a kind.
 #[derive(Debug, Default)]
 struct Kept {
-    /// By namespace with a slash behind, which makes the order that of paths, then by name.
-    objects: BTreeMap<String, BTreeMap<String, Arc<Stored>>>,
+    objects: BTreeMap<Folder, BTreeMap<Text, Arc<Stored>>>,
     history: VecDeque<Arc<Change>>,
     bytes: usize,
     floor: u64,
@@ -97,14 +97,14 @@ impl Store {
 
     /// One object.
     pub fn get(&self, shelf: &Shelf, namespace: &str, name: &str) -> Option<&Arc<Stored>> {
-        self.kinds.get(shelf)?.objects.get(&folder(namespace))?.get(name)
+        self.kinds.get(shelf)?.objects.get(&Folder::of(namespace))?.get(name)
     }
 
     /// All objects of a kind, by namespace and name; of one namespace, unless that is empty.
     pub fn list<'a>(&'a self, shelf: &Shelf, namespace: &'a str) -> impl Iterator<Item = &'a Arc<Stored>> {
         let objects = self.kinds.get(shelf).map(|kept| &kept.objects);
         let of_one =
-            (!namespace.is_empty()).then(|| objects.and_then(|objects| objects.get(&folder(namespace))));
+            (!namespace.is_empty()).then(|| objects.and_then(|objects| objects.get(&Folder::of(namespace))));
         let (one, all) = match of_one {
             Some(one) => (one, None),
             None => (None, objects),
@@ -121,8 +121,8 @@ impl Store {
         if version < oldest {
             return Err(oldest);
         }
-        let key = |object: &Stored| (folder(&object.namespace), object.name.clone());
-        let mut objects: BTreeMap<(String, String), &Arc<Stored>> =
+        let key = |object: &Stored| (Folder(object.namespace.clone()), object.name.clone());
+        let mut objects: BTreeMap<(Folder, Text), &Arc<Stored>> =
             self.list(shelf, namespace).map(|object| (key(object), object)).collect();
         let history = self.kinds.get(shelf).into_iter().flat_map(|kept| kept.history.iter().rev());
         for change in history.take_while(|change| change.now.version > version) {
@@ -162,10 +162,10 @@ impl Store {
 
     fn put_managed(&mut self, resource: &Resource, value: Value, managers: Option<Managers>) -> Arc<Stored> {
         self.version += 1;
-        let place = |key: &str| value["metadata"][key].as_str().unwrap_or_default();
+        let place = |key: &str| value["metadata"][key].to_text();
         let kept = self.kinds.entry(resource.shelf.clone()).or_default();
-        let names = kept.objects.entry(folder(place("namespace"))).or_default();
-        let before = names.remove(place("name"));
+        let names = kept.objects.entry(Folder(place("namespace"))).or_default();
+        let before = names.remove(&place("name"));
         let happened = if before.is_some() { Happened::Modified } else { Happened::Added };
         let known = before.as_ref().map_or(&Value::Null, |before| &before.value);
         let stands = || before.as_ref().map(|before| before.managers.clone());
@@ -179,10 +179,10 @@ impl Store {
     /// Forgets an object, and returns it at the version of its end.
     pub fn remove(&mut self, resource: &Resource, namespace: &str, name: &str) -> Option<Arc<Stored>> {
         let kept = self.kinds.get_mut(&resource.shelf)?;
-        let names = kept.objects.get_mut(&folder(namespace))?;
+        let names = kept.objects.get_mut(&Folder::of(namespace))?;
         let before = names.remove(name)?;
         if names.is_empty() {
-            kept.objects.remove(&folder(namespace));
+            kept.objects.remove(&Folder::of(namespace));
         }
         self.version += 1;
         let last = (before.value.clone(), before.managers.clone());
@@ -224,8 +224,26 @@ impl Store {
     }
 }
 
-fn folder(namespace: &str) -> String {
-    format!("{namespace}/")
+/// A namespace; in the order of paths, in which a slash is behind it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Folder(Text);
+
+impl Folder {
+    fn of(namespace: &str) -> Folder {
+        Folder(namespace.into())
+    }
+}
+
+impl PartialOrd for Folder {
+    fn partial_cmp(&self, other: &Folder) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Folder {
+    fn cmp(&self, other: &Folder) -> Ordering {
+        self.0.bytes().chain([b'/']).cmp(other.0.bytes().chain([b'/']))
+    }
 }
 
 impl Kept {

@@ -5,7 +5,7 @@
 
 use std::sync::OnceLock;
 
-use crate::json::Value;
+use crate::json::{Text, Value};
 use bytes::Bytes;
 
 use super::managers::Managers;
@@ -30,9 +30,9 @@ pub struct Stored {
     /// `metadata.resourceVersion`
     pub version: u64,
     /// Empty for a kind without namespaces.
-    pub namespace: String,
+    pub namespace: Text,
     /// `metadata.name`
-    pub name: String,
+    pub name: Text,
     /// `metadata.labels`, or null.
     pub labels: Value,
 }
@@ -55,12 +55,11 @@ impl Stored {
             };
         }
         managers.kept(&value);
-        let text =
-            |pointer: &str| value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let text = |key: &str| value["metadata"][key].to_text();
         Stored {
             version,
-            namespace: text("/metadata/namespace"),
-            name: text("/metadata/name"),
+            namespace: text("namespace"),
+            name: text("name"),
             labels: value["metadata"]["labels"].clone(),
             size: value.size_beside(before),
             managers,

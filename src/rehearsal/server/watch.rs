@@ -211,7 +211,7 @@ impl Frames {
 
     fn deliver(&mut self, word: &str, news: News, namespace: &str, name: &str) {
         let delivery = match &self.interfere {
-            Some(interfere) => interfere.event(&self.asked, word, &format!("{namespace}/{name}")),
+            Some(interfere) => interfere.event(&self.asked, word, namespace, name),
             None => Delivery::Deliver,
         };
         match delivery {

@@ -57,13 +57,9 @@ fn of_group(group: &Value, found: &mut Vec<Resource>) {
             let wanted = can("list") && can("watch") && !events && !LEFT_OUT.contains(&name);
             if wanted && !seen.contains(&plural) {
                 seen.push(plural);
-                let resource = Resource {
-                    group: name.to_owned(),
-                    version: text(&version["version"]).to_owned(),
-                    plural: plural.to_owned(),
-                    kind: text(&resource["responseKind"]["kind"]).to_owned(),
-                    namespaced: resource["scope"] == "Namespaced",
-                };
+                let kind = text(&resource["responseKind"]["kind"]);
+                let called = [name, text(&version["version"]), plural, kind];
+                let resource = Resource::new(called, resource["scope"] == "Namespaced");
                 let own = !name.contains('.') || name.ends_with(".k8s.io");
                 if resource.namespaced || !own || CLUSTER_WIDE.contains(&resource.id().as_str()) {
                     found.push(resource);
@@ -81,13 +77,8 @@ pub(super) fn defined(definition: &Value) -> Option<Resource> {
     }
     let served = items(&spec["versions"]).iter().filter(|version| version["served"] == true);
     let version = served.clone().find(|version| version["storage"] == true).or(served.clone().next())?;
-    Some(Resource {
-        group: text(&spec["group"]).to_owned(),
-        version: text(&version["name"]).to_owned(),
-        plural: text(&names["plural"]).to_owned(),
-        kind: text(&names["kind"]).to_owned(),
-        namespaced: spec["scope"] == "Namespaced",
-    })
+    let called = [&spec["group"], &version["name"], &names["plural"], &names["kind"]].map(text);
+    Some(Resource::new(called, spec["scope"] == "Namespaced"))
 }
 
 #[cfg(test)]

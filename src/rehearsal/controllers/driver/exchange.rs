@@ -17,7 +17,9 @@ const LIMIT: Duration = Duration::from_secs(30);
 
 /// A question; nothing if the path is none.
 pub(super) fn ask(path: &str) -> Option<Request<Body>> {
-    let request = Request::get(path).header(header::ACCEPT, "application/json");
+    let request = Request::get(path)
+        .header(header::ACCEPT, HeaderValue::from_static("application/json"))
+        .extension(Direct(Value::Null));
     request.body(Body::empty()).ok()
 }
 

@@ -5,13 +5,12 @@ use super::super::super::clock::Clock;
 use super::super::read::text;
 use super::super::resource::Resource;
 use super::exchange::{ask, read};
-use crate::direct::{Direct, Followed};
-use crate::json::Value;
+use crate::direct::Followed;
+use crate::json::{Text, Value};
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use kube::Client;
 use serde::Deserialize;
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -55,11 +54,11 @@ struct Line {
 }
 
 /// What is told, and of which resource.
-pub(crate) type Message = (Arc<str>, News);
+pub(crate) type Message = (Text, News);
 
 /// Lists and watches a resource, forever. Failures are tried again, ever more slowly.
 pub(crate) async fn feed(client: Client, resource: Resource, clock: Clock, news: UnboundedSender<Message>) {
-    let id: Arc<str> = resource.id().into();
+    let id = resource.id().clone();
     let mut failures = 0;
     loop {
         match list(&client, &resource).await {
@@ -123,13 +122,12 @@ enum Ended {
 async fn watch(
     client: &Client,
     resource: &Resource,
-    id: &Arc<str>,
+    id: &Text,
     version: &mut String,
     news: &UnboundedSender<Message>,
 ) -> Ended {
     let path = format!("{}?watch=true&resourceVersion={version}", resource.path("", "", ""));
-    let Some(mut request) = ask(&path) else { return Ended::Lost };
-    request.extensions_mut().insert(Direct(Value::Null));
+    let Some(request) = ask(&path) else { return Ended::Lost };
     let Ok(response) = client.send(request).await else { return Ended::Lost };
     if !response.status().is_success() {
         return Ended::Lost;

@@ -24,7 +24,6 @@ use kube::Client;
 use queue::{Key, Queue};
 use recorder::{Recorder, Sending};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::{AbortHandle, JoinSet};
@@ -69,8 +68,8 @@ pub(super) struct Driver {
     failures: BTreeMap<Key, u32>,
     notes: BTreeMap<Key, Value>,
     /// Resources of which no list came yet.
-    unlisted: BTreeSet<String>,
-    feeds: BTreeMap<String, AbortHandle>,
+    unlisted: BTreeSet<Text>,
+    feeds: BTreeMap<Text, AbortHandle>,
     tasks: JoinSet<()>,
     /// Whether the server is in this process.
     here: bool,
@@ -114,11 +113,11 @@ impl Driver {
         };
         for resource in served {
             // Events are told, and nobody here listens to them.
-            if resource.id() == "events" {
+            if *resource.id() == *"events" {
                 self.store.serve(resource);
                 continue;
             }
-            self.unlisted.insert(resource.id());
+            self.unlisted.insert(resource.id().clone());
             self.serve(resource);
         }
         self.start();
@@ -159,7 +158,7 @@ impl Driver {
     }
 
     fn serve(&mut self, resource: Resource) {
-        let id = resource.id();
+        let id = resource.id().clone();
         if self.feeds.contains_key(&id) {
             return;
         }
@@ -180,7 +179,7 @@ impl Driver {
 
     /// Takes in what a feed has told.
     fn hear(&mut self, (id, news): Message) {
-        if !self.feeds.contains_key(id.as_ref()) {
+        if !self.feeds.contains_key(&id) {
             return;
         }
         match news {
@@ -193,16 +192,16 @@ impl Driver {
                 for (namespace, name) in missing {
                     self.gone(&id, &namespace, &name, None);
                 }
-                self.unlisted.remove(id.as_ref());
+                self.unlisted.remove(&id);
             }
             News::Missing => {
-                self.unlisted.remove(id.as_ref());
+                self.unlisted.remove(&id);
             }
             News::Changed(kind, object) => self.hear_change(&id, kind, object),
         }
     }
 
-    fn hear_change(&mut self, id: &Arc<str>, kind: Kind, object: Value) {
+    fn hear_change(&mut self, id: &Text, kind: Kind, object: Value) {
         let known = self.store.get(id, namespace(&object), name(&object));
         let stale = known.is_some_and(|known| store::version(&known.object) >= store::version(&object));
         if kind == Kind::There && stale {
@@ -286,7 +285,7 @@ impl Driver {
         let Some(resource) = discovery::defined(definition) else { return };
         let ending = gone || holds(&definition["status"], "Terminating") && super::read::deleting(definition);
         match ending {
-            true if gone => self.withdraw(&resource.id()),
+            true if gone => self.withdraw(resource.id()),
             true => {}
             false => self.serve(resource),
         }
@@ -411,7 +410,7 @@ impl Driver {
     }
 
     /// Whether one of these objects is there, by what the server says.
-    async fn any_is_there(&mut self, objects: &[[String; 4]]) -> Result<bool, Failure> {
+    async fn any_is_there(&mut self, objects: &[[Text; 4]]) -> Result<bool, Failure> {
         for [id, namespace, name, uid] in objects {
             if self.store.is_gone(uid) {
                 continue;

@@ -2,8 +2,9 @@
 //! Must never know what a look does, nor read a clock.
 
 use super::Name;
+use foldhash::{HashMap, HashSet};
 use jiff::Timestamp;
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 /// A controller's place in the table, and what it is called for.
 pub(super) type Key = (usize, Name);

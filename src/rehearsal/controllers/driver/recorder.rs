@@ -4,8 +4,9 @@
 use super::super::outcome::Told;
 use super::super::read::{micro_stamp, stamp, text};
 use crate::json::{Text, Value, json};
+use foldhash::HashMap;
 use jiff::Timestamp;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 /// As many different messages of one reason of one object are told one by one.
 const ALIKE: usize = 10;

@@ -6,8 +6,9 @@ use super::super::pods::is_ended;
 use super::super::read::{controller, deleting, fields, items, name, namespace, text, uid};
 use super::super::resource::{PODS, Resource, SERVICES};
 use crate::json::{Text, Value};
+use foldhash::{HashMap, HashSet};
 use jiff::Timestamp;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hash;
 
 /// An object, and since when it is as it is; times are virtual.
@@ -68,9 +69,9 @@ type Table = BTreeMap<Text, BTreeMap<Text, Entry>>;
 /// All objects known.
 #[derive(Default)]
 pub(crate) struct Store {
-    resources: BTreeMap<String, Resource>,
-    /// Group and kind → resource id.
-    kinds: BTreeMap<(String, String), String>,
+    resources: BTreeMap<Text, Resource>,
+    /// Kind → resource ids, of every group that has it.
+    kinds: BTreeMap<Text, BTreeSet<Text>>,
     tables: BTreeMap<Text, Table>,
     /// UID of owner → what it owns.
     owned: HashMap<Text, BTreeSet<Place>>,
@@ -91,13 +92,14 @@ pub(crate) struct Store {
 impl Store {
     /// Makes a resource known.
     pub fn serve(&mut self, resource: Resource) {
-        self.kinds.insert((resource.group.clone(), resource.kind.clone()), resource.id());
-        self.resources.insert(resource.id(), resource);
+        let kind = self.kinds.entry(resource.kind.as_str().into()).or_default();
+        kind.insert(resource.id().clone());
+        self.resources.insert(resource.id().clone(), resource);
     }
 
     /// Forgets a resource and all its objects; the objects, as they were last.
     pub fn withdraw(&mut self, id: &str) -> Vec<Value> {
-        self.kinds.retain(|_, known| known != id);
+        self.kinds.values_mut().for_each(|known| _ = known.remove(id));
         self.resources.remove(id);
         let places = self.names(id);
         places.iter().filter_map(|(namespace, name)| self.remove(id, namespace, name, None)).collect()
@@ -116,7 +118,8 @@ impl Store {
     /// The resource of a kind, whatever its version.
     pub fn resource_of(&self, api_version: &str, kind: &str) -> Option<&Resource> {
         let group = api_version.split_once('/').map_or("", |(group, _)| group);
-        self.resources.get(self.kinds.get(&(group.to_owned(), kind.to_owned()))?)
+        let known = self.kinds.get(kind)?.iter().filter_map(|id| self.resources.get(id));
+        known.into_iter().find(|resource| resource.group == group)
     }
 
     /// An object.

@@ -17,7 +17,7 @@ use super::read::{
     name, namespace, stamp, text, time, uid, until,
 };
 use super::resource::{JOBS, PODS};
-use crate::json::{Map, Value, json};
+use crate::json::{Map, Text, Value, json};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -74,7 +74,7 @@ struct Pass<'a> {
     view: &'a View<'a>,
     job: &'a Value,
     pods: Vec<&'a Value>,
-    now: String,
+    now: Text,
     outcome: Outcome,
 }
 

@@ -63,10 +63,10 @@ pub(super) fn path(phase: Phase, index: &[u32]) -> StepPath {
 pub(super) fn unmet(path: &str, actual: &str, wanted: &str) -> Unmet {
     let text = |text: &str| text.to_owned();
     Unmet {
-        object: text("SeldonDeployment/iris"),
-        path: text(path),
-        actual: text(actual),
-        wanted: text(wanted),
+        object: text("SeldonDeployment/iris").into(),
+        path: text(path).into(),
+        actual: text(actual).into(),
+        wanted: text(wanted).into(),
     }
 }
 

@@ -44,7 +44,15 @@ fn log(texts: &[String], outcome: Outcome, odd: usize) -> Log {
         ..place("apply")
     };
     let mut failure = Failure::new(Cause::Unmet, text(0)).help(text(1)).at(odd_place);
-    failure.unmet = vec![Unmet { object: text(2), path: text(3), actual: text(4), wanted: text(5) }; 2];
+    failure.unmet = vec![
+        Unmet {
+            object: text(2).into(),
+            path: text(3).into(),
+            actual: text(4).into(),
+            wanted: text(5).into()
+        };
+        2
+    ];
     failure.refusal = Some(Refusal { code: 422, reason: text(6), message: text(7) });
     failure.details = texts.to_vec();
     let finished = EventKind::StepFinished {
