@@ -49,6 +49,8 @@ pub struct Table {
 struct Definition {
     /// Which of the texts has it.
     text: usize,
+    /// Its own line.
+    line: Line,
     lines: Range<usize>,
     modifiers: &'static str,
 }
@@ -91,8 +93,7 @@ impl Table {
     pub fn parse(texts: &[&'static str]) -> Result<Table, TableError> {
         let mut table = Table::default();
         for (number, text) in texts.iter().enumerate() {
-            let mut current: Option<&'static str> = None;
-            let mut start = table.lines.len();
+            let mut current: Option<(&'static str, Definition)> = None;
             for (index, text) in text.lines().enumerate() {
                 let line = Line { number: index + 1, text: text.trim_ascii() };
                 if line.text.is_empty() || line.text.starts_with('#') {
@@ -100,27 +101,29 @@ impl Table {
                 }
                 if !text.starts_with(' ') {
                     let (name, modifiers) = line.text.split_once(' ').unwrap_or((line.text, ""));
-                    table.close(current.replace(name), start);
-                    start = table.lines.len();
+                    let start = table.lines.len();
                     let definition =
-                        Definition { text: number, lines: start..start, modifiers: modifiers.trim() };
-                    if table.definitions.insert(name, definition).is_some() {
-                        return line.fault(format!("{name} is defined twice"));
-                    }
+                        Definition { text: number, line, lines: start..start, modifiers: modifiers.trim() };
+                    table.close(current.replace((name, definition)))?;
                 } else if current.is_some() {
                     table.lines.push(line);
                 } else {
                     return line.fault("a field before any definition");
                 }
             }
-            table.close(current, start);
+            table.close(current)?;
         }
         Ok(table)
     }
 
-    fn close(&mut self, name: Option<&'static str>, start: usize) {
-        if let Some(definition) = name.and_then(|name| self.definitions.get_mut(name)) {
-            definition.lines = start..self.lines.len();
+    /// Takes in a definition, all of whose lines were read.
+    fn close(&mut self, current: Option<(&'static str, Definition)>) -> Result<(), TableError> {
+        let Some((name, mut definition)) = current else { return Ok(()) };
+        definition.lines.end = self.lines.len();
+        let line = definition.line;
+        match self.definitions.insert(name, definition) {
+            Some(_) => line.fault(format!("{name} is defined twice")),
+            None => Ok(()),
         }
     }
 

@@ -131,6 +131,9 @@ fn spelt(mut value: i128, mut ten: i32, form: Form) -> String {
 /// # Errors
 /// In the words of Go's `time.Parse`, as far as they can be known.
 pub fn time(text: &str, micro: bool) -> Result<String, String> {
+    if !micro && is_plain_time(text) {
+        return Ok(text.to_owned());
+    }
     let layout = if micro { "2006-01-02T15:04:05.000000Z07:00" } else { "2006-01-02T15:04:05Z07:00" };
     let fault = |rest: &str, part: &str| {
         format!("parsing time {text:?} as {layout:?}: cannot parse {rest:?} as {part:?}")
@@ -158,6 +161,20 @@ pub fn time(text: &str, micro: bool) -> Result<String, String> {
     let Ok(time) = text.parse::<Timestamp>() else { return Err(fault(zone, "Z07:00")) };
     let form = if micro { "%Y-%m-%dT%H:%M:%S.%6fZ" } else { "%Y-%m-%dT%H:%M:%SZ" };
     Ok(time.strftime(form).to_string())
+}
+
+/// Whether a text is a time in UTC in whole seconds, told at a glance: what is one all the same may not be told.
+fn is_plain_time(text: &str) -> bool {
+    let Ok(bytes) = <&[u8; 20]>::try_from(text.as_bytes()) else { return false };
+    let number = |at: usize| match (bytes[at], bytes[at + 1]) {
+        (tens @ b'0'..=b'9', ones @ b'0'..=b'9') => (tens - b'0') * 10 + ones - b'0',
+        _ => u8::MAX,
+    };
+    let marks = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':'), (19, b'Z')];
+    // The last days of a month are left to those who know how long it is.
+    marks.iter().all(|(at, mark)| bytes[*at] == *mark)
+        && (number(0) < 100 && number(2) < 100 && (1..=12).contains(&number(5)))
+        && ((1..=28).contains(&number(8)) && number(11) < 24 && number(14) < 60 && number(17) < 60)
 }
 
 /// Text in quotes, as Go's `time` package prints it: bytes beyond ASCII as such.
@@ -220,6 +237,16 @@ mod tests {
         }
         for text in ["", "a", "1x", "1.2.3", "-", "1 Gi"] {
             assert!(quantity(text).is_err(), "{text}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_told_at_a_glance_is_a_time(text in "[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-6][0-9]:[0-6][0-9]Z") {
+            if is_plain_time(&text) {
+                let time: Timestamp = text.parse().map_err(|_| proptest::test_runner::TestCaseError::fail(text.clone()))?;
+                proptest::prop_assert_eq!(time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(), text);
+            }
         }
     }
 
