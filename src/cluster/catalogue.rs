@@ -158,9 +158,9 @@ fn rank(group: &str) -> u8 {
 
 #[cfg(test)]
 mod tests {
-    use crate::json::{Value, json};
-
+    use super::super::wire::Content;
     use super::*;
+    use crate::json::{Value, json};
 
     fn entry(plural: &str, kind: &str, short: &[&str]) -> Value {
         json!({
@@ -194,8 +194,10 @@ mod tests {
                 {"metadata": {"name": "metrics.k8s.io"}, "versions": [{"version": "v1beta1", "freshness": "Stale"}]},
             ],
         });
-        let mut catalogue = Catalogue::default();
-        catalogue.add_aggregated(document.to_string().as_bytes()).unwrap();
+        let (mut catalogue, mut same) = (Catalogue::default(), Catalogue::default());
+        catalogue.add_aggregated(&Content::Bytes(document.to_string().into_bytes())).unwrap();
+        same.add_aggregated(&Content::Value(document)).unwrap();
+        assert_eq!((&catalogue.resources, &catalogue.stale), (&same.resources, &same.stale));
         catalogue
     }
 

@@ -17,7 +17,7 @@ use super::patience::Patience;
 use super::read::call;
 use super::resource::{KindName, Resource};
 use super::trouble::Verb;
-use super::wire::Ask;
+use super::wire::{Ask, Content};
 
 /// Aggregated discovery in its two versions; older servers fall back to plain JSON.
 const ACCEPT: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,\
@@ -163,7 +163,7 @@ impl Cluster {
         let mut catalogue = Catalogue::default();
         for document in [core?, groups?] {
             if catalogue.add_aggregated(&document).is_none() {
-                self.discover_each(&document, &mut catalogue).await?;
+                self.discover_each(&document.bytes(), &mut catalogue).await?;
             }
         }
         Ok(catalogue)
@@ -180,7 +180,7 @@ impl Cluster {
                 _ => format!("/apis/{group}/{version}"),
             };
             match self.document(&path, "application/json", end).await {
-                Ok(body) => Ok((group, version, Some(body))),
+                Ok(body) => Ok((group, version, Some(body.bytes()))),
                 Err(Error::Refused(_) | Error::Unreachable { status: Some(_), .. }) => {
                     Ok((group, version, None))
                 }
@@ -201,10 +201,10 @@ impl Cluster {
         path: &str,
         accept: &'static str,
         end: Instant,
-    ) -> Result<Vec<u8>, Error> {
+    ) -> Result<Content, Error> {
         let ask = Ask { accept, ..Ask::read(Verb::Discover, path) };
         let mut patience = Patience::new(&self.inner, format!("discover {path}"), Some(end));
-        call(&self.inner, &ask, &mut patience, |reply| Ok(reply.body.bytes())).await
+        call(&self.inner, &ask, &mut patience, |reply| Ok(reply.body)).await
     }
 }
 

@@ -51,8 +51,9 @@ impl Cluster {
     }
 
     async fn json(&self, path: &str) -> Result<Value, Error> {
-        let bytes = self.document(path, JSON, self.end()).await?;
-        serde_json::from_slice(&bytes)
+        let document = self.document(path, JSON, self.end()).await?;
+        document
+            .value()
             .map_err(|error| Error::Refused(Box::new(Status::local(format!("{path} is no JSON: {error}")))))
     }
 }

@@ -1,6 +1,7 @@
 //! Trees kept live: what is written and what that owns, followed by shared watches, each change an event.
 //! Must never judge a change, ask for anything twice, or fail for what it may not see.
 
+use super::bell::{Bell, House};
 use super::below::below;
 use super::change::changes;
 use super::occurrences::Occurrences;
@@ -16,7 +17,6 @@ use foldhash::{HashMap, HashSet};
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::future::poll_fn;
-use std::pin::pin;
 use std::task::Poll;
 
 /// Up to so many selections of one kind in one namespace are followed one by one; of more, all of the kind.
@@ -32,6 +32,7 @@ const DULL: &[&str] = &["Namespace", "CustomResourceDefinition"];
 pub struct Observer {
     cluster: Cluster,
     feeds: Vec<Feed>,
+    house: House,
     /// What is followed of each kind in each namespace, to tell when all of it must be.
     followed: BTreeMap<(String, Option<String>), BTreeSet<String>>,
     /// Where the cluster's events began to be news, by namespace.
@@ -57,6 +58,7 @@ pub struct Observer {
 
 struct Feed {
     watch: Watch,
+    bell: Bell,
     /// Whether it shows the cluster's events.
     events: bool,
     listed: bool,
@@ -69,6 +71,7 @@ impl Observer {
         Observer {
             cluster: cluster.clone(),
             feeds: Vec::new(),
+            house: House::default(),
             followed: BTreeMap::new(),
             baselines: BTreeMap::new(),
             roots: 0,
@@ -146,12 +149,10 @@ impl Observer {
                 return told;
             }
             let (at, seen) = poll_fn(|cx| {
-                for (at, feed) in self.feeds.iter_mut().enumerate().filter(|(_, feed)| !feed.over) {
-                    if let Poll::Ready(seen) = pin!(feed.watch.next()).poll(cx) {
-                        return Poll::Ready((at, seen));
-                    }
-                }
-                Poll::Pending
+                self.house.listen(cx);
+                let mut feeds = self.feeds.iter_mut().enumerate().filter(|(_, feed)| !feed.over);
+                let seen = feeds.find_map(|(at, feed)| Some((at, feed.bell.answer(feed.watch.next())?)));
+                seen.map_or(Poll::Pending, Poll::Ready)
             })
             .await;
             self.take(at, seen);
@@ -201,7 +202,8 @@ impl Observer {
         }
         let interest = Interest { resource, namespace, names: name.into_iter().collect(), labels };
         let watch = self.cluster.watch(interest);
-        self.feeds.push(Feed { watch, events: kind == "Event", listed: false, over: false });
+        let bell = self.house.bell();
+        self.feeds.push(Feed { watch, bell, events: kind == "Event", listed: false, over: false });
     }
 
     fn take(&mut self, at: usize, seen: Seen) {

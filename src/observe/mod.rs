@@ -1,6 +1,7 @@
 //! SEEING WHAT HAPPENS: looks at objects and at what they own, once or for as long as it is asked to, and makes events of it.
 //! Must never know plans, playbooks, steps or how anything is shown.
 
+mod bell;
 mod below;
 mod change;
 mod describe;

@@ -4,6 +4,7 @@ use seldonplay::cluster::{
     ApplyOptions, Cluster, DeleteOptions, Interest, KindName, ObjectRef, Operation, PatchKind, PatchOptions,
     Seen, Settings, Watch,
 };
+use seldonplay::direct::Direct;
 use seldonplay::json::{Value, json};
 use seldonplay::rehearsal::clock::Clock;
 use seldonplay::rehearsal::server::{
@@ -299,4 +300,63 @@ async fn a_kind_that_is_known_by_heart_tells_its_fields() {
     let spec = "io.seldon.machinelearning.v1.SeldonDeploymentSpec";
     let predictors = &document["components"]["schemas"][spec]["properties"]["predictors"];
     assert_eq!((code, &predictors["type"]), (200, &json!("array")));
+}
+
+/// Writes a Deployment as several managers do, each write seen as it was at once (`asked`) or only at the end, in bytes or as values;
+/// its managers at the end.
+async fn managed(directly: bool, asked: bool) -> Value {
+    const WEB: &str = "/apis/apps/v1/namespaces/default/deployments/web";
+    let server = server();
+    let write = async |method: &str, path: &str, media: &str, body: Value| {
+        let request = http::Request::builder().method(method).uri(path).header("content-type", media);
+        let (request, bytes) = match directly {
+            true => (request.extension(Direct(body)), String::new()),
+            false => (request, body.to_string()),
+        };
+        let answer = server.handle(&User::admin(), request.body(bytes.into()).unwrap()).await.unwrap();
+        assert!(answer.status().is_success(), "{method} {path}: {}", answer.status());
+        tokio::time::advance(Duration::from_secs(1)).await;
+        if asked {
+            ask(&server, &User::admin(), "GET", WEB, &Value::Null).await.unwrap();
+        }
+    };
+    let web = |replicas: u32, image: &str| {
+        json!({ "apiVersion": "apps/v1", "kind": "Deployment", "metadata": { "name": "web", "labels": { "a": "b" } },
+            "spec": { "replicas": replicas, "selector": { "matchLabels": { "a": "b" } }, "template": {
+                "metadata": { "labels": { "a": "b" } }, "spec": { "containers": [{ "name": "c", "image": image }] } } } })
+    };
+    let (apply, merge) = ("application/apply-patch+yaml", "application/merge-patch+json");
+    write("PATCH", &format!("{WEB}?fieldManager=one&force=true"), apply, web(1, "x:1")).await;
+    for number in 0..15 {
+        let manager = format!("{WEB}?fieldManager=m{}", number % 4);
+        write(
+            "PATCH",
+            &manager,
+            merge,
+            json!({ "metadata": { "annotations": { "n": (number.to_string()) } } }),
+        )
+        .await;
+        let status = format!("{WEB}/status?fieldManager=controller");
+        write("PATCH", &status, merge, json!({ "status": { "observedGeneration": number, "replicas": 1 } }))
+            .await;
+    }
+    write("PATCH", &format!("{WEB}/scale?fieldManager=scaler"), merge, json!({ "spec": { "replicas": 3 } }))
+        .await;
+    write("PATCH", &format!("{WEB}?fieldManager=one&force=true"), apply, web(2, "x:2")).await;
+    write("PATCH", &format!("{WEB}?fieldManager=one&force=true"), apply, web(2, "x:2")).await;
+    let mut kept = ask(&server, &User::admin(), "GET", WEB, &Value::Null).await.unwrap().1;
+    kept["metadata"].get("managedFields").cloned().unwrap_or_else(|| kept.take())
+}
+
+#[tokio::test(start_paused = true)]
+async fn managers_are_the_same_whenever_they_are_asked_for() {
+    let at_once = managed(false, true).await;
+    assert!(at_once.as_array().is_some_and(|entries| entries.len() >= 4), "{at_once}");
+    for (directly, asked) in [(false, false), (true, false), (true, true)] {
+        assert_eq!(
+            managed(directly, asked).await,
+            at_once,
+            "as values: {directly}, asked each time: {asked}"
+        );
+    }
 }
