@@ -1,7 +1,7 @@
 //! The second actor: whoever else is at work on the cluster while a playbook runs.
 //! It must never touch the run but as the outside may: through the cluster, its connections, and its hands.
 
-use super::case::{Case, Change, Cue, Deed, Sight, Urgency, length};
+use super::case::{Case, Change, Cue, Deed, Refusal, Sight, Urgency, length};
 use super::ground::object_named;
 use super::line::Line;
 use seldonplay::cluster::{
@@ -93,14 +93,29 @@ impl Actor<'_> {
                 let patched = self.cluster.patch(&object, &PatchKind::Merge(merge.clone()), &options).await;
                 patched.map_err(|error| error.to_string())?;
             }
-            Deed::Delete(target) => {
-                let object = self.object(target).await?;
-                let deleted = self.cluster.delete(&object, &DeleteOptions::default()).await;
-                deleted.map_err(|error| error.to_string())?;
-            }
+            Deed::Delete(target) => self.delete(target).await?,
             Deed::Until(sight) => {
                 let end = Instant::now() + PATIENCE;
                 while let Some(other) = self.otherwise(sight).await? {
+                    if Instant::now() > end {
+                        return Err(format!("it is still {other}"));
+                    }
+                    sleep(Duration::from_millis(20)).await;
+                }
+            }
+            Deed::Refused(Refusal { object, saying }) => {
+                let end = Instant::now() + PATIENCE;
+                loop {
+                    let other = match self.apply(object.clone()).await {
+                        Err(error) if error.contains(saying) => break,
+                        Err(error) => error,
+                        Ok(()) => {
+                            let word = |key: &str| object.pointer(key).and_then(Value::as_str);
+                            let (kind, name) = (word("/kind"), word("/metadata/name"));
+                            self.delete(&format!("{}/{}", kind.unwrap_or("?"), name.unwrap_or("?"))).await?;
+                            "let in".into()
+                        }
+                    };
                     if Instant::now() > end {
                         return Err(format!("it is still {other}"));
                     }
@@ -150,6 +165,12 @@ impl Actor<'_> {
         let options =
             ApplyOptions { field_manager: Some("somebody".into()), force: true, ..ApplyOptions::default() };
         self.cluster.apply(&object, &options).await.map(drop).map_err(|error| error.to_string())
+    }
+
+    async fn delete(&self, target: &str) -> Result<(), String> {
+        let object = self.object(target).await?;
+        let deleted = self.cluster.delete(&object, &DeleteOptions::default()).await;
+        deleted.map(drop).map_err(|error| error.to_string())
     }
 
     async fn object(&self, target: &str) -> Result<ObjectRef, String> {

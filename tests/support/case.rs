@@ -79,6 +79,9 @@ pub enum Deed {
     Delete(String),
     /// Waits until an object has a value at a JSON Pointer.
     Until(Sight),
+    /// Applies an object again and again until it is refused with certain words; what was let in is deleted.
+    /// Admission hears of a quota later than whoever reads it.
+    Refused(Refusal),
     /// The object has a value at a JSON Pointer at this moment.
     Sees(Sight),
     /// The object is not there at this moment.
@@ -124,6 +127,16 @@ pub struct Change {
     /// Such as `status`.
     #[serde(default)]
     pub subresource: Option<String>,
+}
+
+/// What is not let in.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Refusal {
+    /// The object.
+    pub object: Value,
+    /// What the refusal says somewhere.
+    pub saying: String,
 }
 
 /// What is there to be seen.
