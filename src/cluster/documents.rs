@@ -8,51 +8,15 @@ use serde::Deserialize;
 use super::catalogue::Catalogue;
 use super::resource::{Resource, Served};
 use super::wire::Content;
-use crate::json::Value;
 
 impl Catalogue {
     /// Adds what an aggregated discovery document tells (`apidiscovery.k8s.io/v2` or `v2beta1`).
     /// `None` if it is no such document.
     pub fn add_aggregated(&mut self, document: &Content) -> Option<()> {
-        match document {
-            Content::Bytes(json) => self.add_written(json),
-            Content::Value(value) => self.add_value(value),
-        }
-    }
-
-    fn add_value(&mut self, document: &Value) -> Option<()> {
-        let items = |list: &Value| list.as_array().cloned().unwrap_or_default();
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let texts = |list: &Value| items(list).iter().map(text).collect();
-        (document["kind"] == "APIGroupDiscoveryList").then_some(())?;
-        for group in items(&document["items"]) {
-            for version in items(&group["versions"]) {
-                let (group, version_name) = (text(&group["metadata"]["name"]), text(&version["version"]));
-                if version["freshness"] == "Stale" {
-                    self.stale.push(format!("{group}/{version_name}"));
-                }
-                let made = items(&version["resources"]).into_iter().filter_map(|entry| {
-                    let subresources = items(&entry["subresources"]);
-                    Some(Resource::from(Served {
-                        group: group.clone(),
-                        version: version_name.clone(),
-                        kind: entry["responseKind"]["kind"].as_str()?.to_owned(),
-                        plural: text(&entry["resource"]),
-                        singular: text(&entry["singularResource"]),
-                        short_names: texts(&entry["shortNames"]),
-                        namespaced: entry["scope"] == "Namespaced",
-                        verbs: texts(&entry["verbs"]),
-                        subresources: subresources.iter().map(|one| text(&one["subresource"])).collect(),
-                    }))
-                });
-                self.resources.extend(made);
-            }
-        }
-        Some(())
-    }
-
-    fn add_written(&mut self, json: &[u8]) -> Option<()> {
-        let document: Aggregated<'_> = serde_json::from_slice(json).ok()?;
+        let document: Aggregated<'_> = match document {
+            Content::Bytes(json) => serde_json::from_slice(json).ok()?,
+            Content::Value(value) => value.read().ok()?,
+        };
         (document.kind == "APIGroupDiscoveryList").then_some(())?;
         for group in document.items {
             for version in group.versions {
@@ -265,7 +229,9 @@ mod tests {
         catalogue.add_version("apps", "v1", list.to_string().as_bytes()).unwrap();
         assert_eq!(catalogue.resources.len(), 1);
         assert!(catalogue.resources[0].has_subresource("scale"));
-        assert!(Catalogue::default().add_written(apis.to_string().as_bytes()).is_none());
-        assert!(Catalogue::default().add_written(b"404 page not found").is_none());
+        assert!(Catalogue::default().add_aggregated(&Content::Value(apis)).is_none());
+        assert!(
+            Catalogue::default().add_aggregated(&Content::Bytes(b"404 page not found".to_vec())).is_none()
+        );
     }
 }

@@ -22,12 +22,12 @@ impl Mark {
     #[inline]
     pub fn tells(self, one: &str, other: &str) -> bool {
         // Keys of one length that are no longer than the mark are in it as a whole; twice as long ones are two of them.
-        let halves =
+        let ends =
             |key: &str| (key.as_bytes().first_chunk::<8>().copied(), key.as_bytes().last_chunk().copied());
         one.len() == other.len()
             && match one.len() {
                 0..=8 => true,
-                9..=16 => halves(one) == (halves(other) as (_, Option<[u8; 8]>)),
+                9..=16 => ends(one) == (ends(other) as (_, Option<[u8; 8]>)),
                 _ => one == other,
             }
     }

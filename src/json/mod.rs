@@ -12,6 +12,7 @@ mod map;
 mod mark;
 mod merge;
 mod query;
+mod read;
 mod serde;
 mod text;
 

@@ -1,7 +1,7 @@
 //! From text to values and back.
 
 use super::{Map, Text, Value};
-use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use std::fmt;
 
@@ -135,14 +135,6 @@ impl Value {
     /// Says what of it cannot.
     pub fn of(it: &(impl Serialize + ?Sized)) -> serde_json::Result<Value> {
         serde_json::to_value(it).map(Value::from)
-    }
-
-    /// What the value says, read as a type of the program.
-    ///
-    /// # Errors
-    /// Says where it does not fit the type.
-    pub fn read<T: DeserializeOwned>(&self) -> serde_json::Result<T> {
-        serde_json::from_value(self.plain())
     }
 
     /// The same as a value of `serde_json`, for libraries that ask for one.

@@ -5,7 +5,8 @@ use crate::json::Value;
 
 use super::call::Call;
 use super::decode;
-use super::managers::{self, Managers};
+use super::management;
+use super::managers::Managers;
 use super::meta;
 use super::model::{self, FieldValidation};
 use super::refusal::{Refusal, quote};
@@ -67,7 +68,7 @@ pub fn make(
     model::default(resource, &mut object, None);
     model::fit_stored(resource, &mut object);
     let brought = Managers::taken(&mut object);
-    let managers = applied.unwrap_or_else(|| managers::updated(call, None, &object, brought, &now));
+    let managers = applied.unwrap_or_else(|| management::updated(call, None, &object, brought, &now));
     // What the server fills in by itself is nobody's.
     admission::admit(state, call, &mut object, None)?;
     strategy::create(resource, &mut object);

@@ -6,7 +6,7 @@ use crate::json::Value;
 use super::resource::{Resource, Shelf};
 use super::state::State;
 use super::stored::Stored;
-use super::{addresses, definition, managers, meta};
+use super::{addresses, definition, management, meta};
 
 const GROUP: &str = "apiextensions.k8s.io";
 const DEFINITIONS: &str = "customresourcedefinitions";
@@ -22,7 +22,8 @@ pub fn written(state: &mut State, resource: &Resource, stored: &Stored, old: Opt
         let definitions = state.catalogue.find(GROUP, "v1", DEFINITIONS).cloned();
         let judged = definition::established(&definition, &taken, &now);
         if let (Some(judged), Some(definitions)) = (judged, definitions) {
-            let managers = managers::by_server(definitions, stored, &judged, &now);
+            let managers =
+                management::by_server(definitions, (&stored.value, &stored.managers), &judged, &now);
             definition = state.store.put_by(resource, judged, managers).value.clone();
         }
         let mut conditions = definition["status"]["conditions"].as_array().into_iter().flatten();

@@ -1,19 +1,16 @@
-//! Who manages which field, as requests have it: which schema, which manager, and the answer to a conflict.
+//! Who manages the fields of an object: a value beside the object, found out from its writes when somebody asks.
 //! It must never decide what is written, nor how fields are compared.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use crate::json::{Map, Text, Value, json};
+use crate::json::{Map, Text, Value};
 
-use super::call::Call;
 use super::meta;
 use super::model;
-use super::refusal::Refusal;
 use super::resource::Resource;
-use super::stored::Stored;
 use crate::rehearsal::builtin;
-use crate::rehearsal::fields::{self, Manager, Refused};
+use crate::rehearsal::fields::{self, Manager};
 
 /// Who manages the fields of an object: its `metadata.managedFields`, which are kept beside it. A copy is the same piece of memory.
 ///
@@ -56,7 +53,8 @@ impl Managers {
         Managers::of(object.remove(FIELD))
     }
 
-    fn after(write: Write) -> Managers {
+    /// The managers after a write.
+    pub fn after(write: Write) -> Managers {
         let writes = write.stands.0.as_ref().map_or(0, |stands| match stands.entries.get() {
             Some(_) => 0,
             None => stands.writes,
@@ -113,37 +111,28 @@ impl Managers {
 const FIELD: &str = "/metadata/managedFields";
 
 /// A write from which its managers follow: any but an apply to what was there.
-struct Write {
+pub struct Write {
     /// Whether it was an apply.
-    applies: bool,
-    resource: Arc<Resource>,
-    name: Text,
-    subresource: Text,
-    time: Text,
+    pub applies: bool,
+    /// What kind was written.
+    pub resource: Arc<Resource>,
+    /// The manager's name.
+    pub name: Text,
+    /// Such as `status`; empty for the object itself.
+    pub subresource: Text,
+    /// When.
+    pub time: Text,
     /// The object before, if there was any.
-    live: Option<Value>,
-    stands: Managers,
-    new: Value,
+    pub live: Option<Value>,
+    /// Its managers.
+    pub stands: Managers,
+    /// What was written; for an apply what was applied.
+    pub new: Value,
     /// The managers that the request named.
-    brought: Managers,
+    pub brought: Managers,
 }
 
 impl Write {
-    /// The first write of an object.
-    fn of(call: &Call<'_>, new: &Value, now: &str) -> Write {
-        Write {
-            applies: false,
-            resource: call.resource.clone(),
-            name: call.manager().into(),
-            subresource: call.subresource.into(),
-            time: now.into(),
-            live: None,
-            stands: Managers::default(),
-            new: new.clone(),
-            brought: Managers::default(),
-        }
-    }
-
     /// Whether an object has the very same in every field that somebody comes to own by the write.
     fn is_told_by(&self, object: &Value) -> bool {
         let (false, Some(new), Some(object)) = (self.applies, self.new.as_object(), object.as_object())
@@ -182,7 +171,8 @@ impl Write {
     }
 }
 
-fn manager<'a>(
+/// A manager by its name, in one of the kind's subresources.
+pub fn manager<'a>(
     resource: &Resource,
     (name, subresource): (&'a str, &'a str),
     api_version: &'a str,
@@ -197,128 +187,4 @@ fn untouched(resource: &Resource, subresource: &str) -> &'static [&'static [&'st
         Some(custom) => builtin::untouched_of_custom(subresource, custom.version.status),
         None => builtin::untouched(&resource.kind, subresource),
     }
-}
-
-/// The managers after a create, update or patch: `live` is what was there with its managers, `brought` are those that the request named.
-pub fn updated(
-    call: &Call<'_>,
-    live: Option<(&Value, &Managers)>,
-    new: &Value,
-    brought: Managers,
-    now: &str,
-) -> Managers {
-    let (live, stands) = live.map(|(live, stands)| (live.clone(), stands.clone())).unzip();
-    Managers::after(Write { live, stands: stands.unwrap_or_default(), brought, ..Write::of(call, new, now) })
-}
-
-/// What server-side apply makes of an object, and its managers.
-///
-/// # Errors
-/// 409 with the managers that hold the fields, 400 and 500 for what cannot be applied.
-pub fn applied(
-    call: &Call<'_>,
-    live: Option<(&Value, &Managers)>,
-    applied: &Value,
-    now: &str,
-) -> Result<(Value, Managers), Refusal> {
-    let resource = &*call.resource;
-    let Some(schema) = model::schema(resource) else {
-        let why = format!("{} has no schema to apply by", resource.full_name());
-        return Err(Refusal::internal_plain(why));
-    };
-    let (name, api_version) = (call.manager(), resource.api_version());
-    let manager = manager(resource, (name, call.subresource), &api_version, now);
-    let Some((live, stands)) = live else {
-        let object = fields::made(schema, applied, &manager).map_err(refusal)?;
-        return Ok((object, Managers::after(Write { applies: true, ..Write::of(call, applied, now) })));
-    };
-    let live = Some(stands.on(live.clone()));
-    let mut object = fields::apply(schema, live.as_ref(), applied, &manager, call.query.truth("force"))
-        .map_err(refusal)?;
-    let managers = Managers::taken(&mut object);
-    Ok((object, managers))
-}
-
-fn refusal(refused: Refused) -> Refusal {
-    let message = refused.message();
-    match refused {
-        Refused::BadRequest(_) => Refusal::bad_request(message),
-        Refused::Failed(_) => Refusal::internal_plain(message),
-        Refused::Conflicts(conflicts) => {
-            let causes: Vec<Value> = conflicts
-                .iter()
-                .map(|conflict| {
-                    json!({ "reason": "FieldManagerConflict", "message": conflict.message(), "field": conflict.field })
-                })
-                .collect();
-            let mut refusal = Refusal::new(409, "Conflict", message);
-            refusal.details = json!({ "causes": causes });
-            refusal
-        }
-    }
-}
-
-/// The managers of a definition after the server itself wrote its status.
-pub fn by_server(resource: Arc<Resource>, before: &Stored, new: &Value, now: &str) -> Managers {
-    Managers::after(Write {
-        applies: false,
-        resource,
-        name: "kube-apiserver".into(),
-        subresource: "status".into(),
-        time: now.into(),
-        live: Some(before.value.clone()),
-        stands: before.managers.clone(),
-        new: new.clone(),
-        brought: Managers::default(),
-    })
-}
-
-/// The managers of a scale.
-pub fn of_scale(entries: &Value, replicas: &[&str]) -> Option<Value> {
-    fields::to_scale(entries, replicas)
-}
-
-/// What a write made of the managers of an object's scale: `old` and `new` are the scales, `entries` the object's own managers.
-///
-/// # Errors
-/// As for an apply.
-pub fn by_scale(
-    call: &Call<'_>,
-    old: &Value,
-    new: &Value,
-    apply: bool,
-    entries: &Value,
-    replicas: &[&str],
-    now: &str,
-) -> Result<(Value, Option<Value>), Refusal> {
-    const VERSION: &str = "autoscaling/v1";
-    let own = call.resource.api_version();
-    let Some(schema) = builtin::schema(VERSION, "Scale") else {
-        return Ok((new.clone(), Some(entries.clone())));
-    };
-    let manager = Manager {
-        name: call.manager(),
-        api_version: VERSION,
-        subresource: "scale",
-        time: now,
-        untouched: &[],
-        constant: true,
-    };
-    let new = match apply {
-        true => {
-            fields::apply(schema, Some(old), new, &manager, call.query.truth("force")).map_err(refusal)?
-        }
-        false => {
-            // A scale leaves a 0 out, and what it leaves out nobody takes.
-            let mut new = new.clone();
-            if let Some(spec) =
-                new["spec"].as_object_mut().filter(|spec| spec.get("replicas") == Some(&0.into()))
-            {
-                spec.shift_remove("replicas");
-            }
-            fields::update(schema, Some(old), &new, &manager)
-        }
-    };
-    let managers = fields::from_scale(entries, &new["metadata"]["managedFields"], replicas, &own);
-    Ok((new, managers))
 }

@@ -28,6 +28,7 @@ mod jsonpatch;
 mod labels;
 mod limits;
 mod list;
+mod management;
 mod managers;
 mod meta;
 mod model;

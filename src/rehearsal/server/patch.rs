@@ -9,7 +9,7 @@ use super::refusal::{Refusal, quote};
 use super::reply::Reply;
 use super::state::State;
 use super::update::settle;
-use super::{convert, create, decode, duplicates, jsonpatch, managers, meta, model};
+use super::{convert, create, decode, duplicates, jsonpatch, management, meta, model};
 use crate::rehearsal::builtin::Fault;
 use crate::rehearsal::strategic::{self, PatchError};
 
@@ -286,13 +286,13 @@ fn apply(state: &mut State, call: &Call<'_>, validation: FieldValidation) -> Res
             return Err(Refusal::conflict(resource, call.name, why));
         }
         meta::edit(&mut applied, |meta| meta.shift_remove("resourceVersion"));
-        let (object, managers) = managers::applied(call, None, &applied, &now)?;
+        let (object, managers) = management::applied(call, None, &applied, &now)?;
         let mut object = model::normal(resource, object, None);
         decode::settle_namespace(resource, call.namespace, &mut object)?;
         return create::make(state, call, object, Some(managers));
     };
     let old = convert::served(resource, stored.value.clone());
-    let (new, managers) = managers::applied(call, Some((&old, &stored.managers)), &applied, &now)?;
+    let (new, managers) = management::applied(call, Some((&old, &stored.managers)), &applied, &now)?;
     let mut new = model::normal(resource, new, Some(&old));
     model::default(resource, &mut new, Some(&old));
     settle(state, call, &stored, &old, new, Some(managers))

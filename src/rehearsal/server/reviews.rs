@@ -5,7 +5,8 @@ use crate::json::{Value, json};
 
 use super::call::Call;
 use super::decode;
-use super::managers::{self, Managers};
+use super::management;
+use super::managers::Managers;
 use super::meta;
 use super::refusal::Refusal;
 use super::reply::Reply;
@@ -56,7 +57,7 @@ pub fn review(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> {
             };
             let (allowed, why) = judge(state, &user, &review)?;
             let brought = Managers::taken(&mut review);
-            review = managers::updated(call, None, &review, brought, &now).on(review);
+            review = management::updated(call, None, &review, brought, &now).on(review);
             review["status"] = json!({ "allowed": allowed });
             if let Some(why) = why {
                 review["status"]["reason"] = why.into();

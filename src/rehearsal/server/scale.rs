@@ -4,7 +4,8 @@
 use crate::json::{Map, Value, json};
 
 use super::call::Call;
-use super::managers::{self, Managers};
+use super::management;
+use super::managers::Managers;
 use super::refusal::Refusal;
 use super::reply::Reply;
 use super::resource::Resource;
@@ -48,7 +49,7 @@ pub fn scale(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> {
     let steps: Vec<&str> = paths.spec.split('/').skip(1).collect();
     let entries = stored.managers.entries().unwrap_or(&Value::Null);
     let mut before = of(resource, &old, &paths);
-    if let Some(managers) = managers::of_scale(entries, &steps) {
+    if let Some(managers) = management::of_scale(entries, &steps) {
         before["metadata"]["managedFields"] = managers;
     }
     let apply = patch::is_apply(call);
@@ -58,7 +59,7 @@ pub fn scale(state: &mut State, call: &Call<'_>) -> Result<Reply, Refusal> {
         _ => decode::object(call)?,
     };
     let now = state.clock.seconds();
-    let (after, owners) = managers::by_scale(call, &before, &sent, apply, entries, &steps, &now)?;
+    let (after, owners) = management::by_scale(call, &before, &sent, apply, entries, &steps, &now)?;
     create::check_dry_run(call, if call.verb == "patch" { "PatchOptions" } else { "UpdateOptions" })?;
     let named = meta::text(&after, "name");
     if named != call.name && !(named.is_empty() && resource.custom.is_none()) {

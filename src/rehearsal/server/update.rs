@@ -5,7 +5,8 @@ use crate::json::Value;
 
 use super::call::Call;
 use super::decode;
-use super::managers::{self, Managers};
+use super::management;
+use super::managers::Managers;
 use super::meta;
 use super::model::{self, FieldValidation};
 use super::refusal::{Refusal, quote};
@@ -89,7 +90,7 @@ pub fn settle(
     let brought = Managers::taken(&mut new);
     let managers = match applied {
         Some(managers) => managers,
-        None => managers::updated(call, Some((old, &stored.managers)), &new, brought, &now),
+        None => management::updated(call, Some((old, &stored.managers)), &new, brought, &now),
     };
     admission::admit(state, call, &mut new, Some(old))?;
     strategy::update(resource, call.subresource, &mut new, old);
