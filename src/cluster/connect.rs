@@ -1,5 +1,5 @@
 //! From what the user said to a connected door: kubeconfig, overrides, the pod's own account.
-//! Never reads the environment itself (kube reads where HOME is, the pod's account and the proxies); sends nothing.
+//! Never reads the environment itself (the home is looked up by `kubeconfig`, the pod's account and the proxies by kube); sends nothing.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -13,6 +13,7 @@ use kube::config::{
 use secrecy::SecretString;
 
 use super::client::client;
+use super::kubeconfig;
 use super::{Cluster, Settings};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -213,30 +214,14 @@ fn read(options: &ConnectOptions, warnings: &mut Vec<String>) -> Result<Option<K
     if !missing.is_empty() {
         return Err(ConnectError::Missing(missing.into_iter().cloned().collect()));
     }
-    match Kubeconfig::read() {
-        Ok(kubeconfig) => Ok(Some(kubeconfig)),
-        Err(KubeconfigError::FindPath) => Ok(nothing_but_a_server(options)),
-        Err(KubeconfigError::ReadConfig(error, _)) if error.kind() == std::io::ErrorKind::NotFound => {
-            Ok(nothing_but_a_server(options))
-        }
-        Err(error) => Err(error.into()),
+    match kubeconfig::at_home().filter(|path| path.exists()) {
+        Some(path) => Ok(Some(read_from(&path)?)),
+        None => Ok(options.server.as_ref().map(|_| Kubeconfig::default())),
     }
 }
 
 fn read_from(path: &Path) -> Result<Kubeconfig, ConnectError> {
-    Kubeconfig::read_from(path).map_err(|error| match error {
-        KubeconfigError::Parse(error) => {
-            ConnectError::Unusable(format!("{} is no kubeconfig: {error}", path.display()))
-        }
-        KubeconfigError::ReadConfig(error, path) => {
-            ConnectError::Unusable(format!("{} cannot be read: {error}", path.display()))
-        }
-        error => ConnectError::Unusable(format!("{}: {error}", path.display())),
-    })
-}
-
-fn nothing_but_a_server(options: &ConnectOptions) -> Option<Kubeconfig> {
-    options.server.as_ref().map(|_| Kubeconfig::default())
+    kubeconfig::read(path).map_err(ConnectError::Unusable)
 }
 
 /// The name of the context that stands in where only a server is given.

@@ -61,7 +61,7 @@ pub(super) fn read_page(content: Content, type_meta: TypeMeta<'_>) -> serde_json
             let items = list["items"].take();
             let items = items.as_array().into_iter().flatten();
             let items = items.map(|item| type_meta.snapshot(item.clone())).collect();
-            Ok(Page::new(list["metadata"].read()?, items))
+            Ok(Page::new(list["metadata"].read().map_err(serde_json::Error::custom)?, items))
         }
     }
 }

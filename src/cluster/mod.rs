@@ -19,6 +19,7 @@ mod discovery;
 mod documents;
 mod effect;
 mod error;
+mod kubeconfig;
 mod ledger;
 mod log;
 mod look;

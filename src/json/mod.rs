@@ -22,6 +22,7 @@ pub use make::json;
 pub use map::Map;
 pub use mark::Mark;
 pub use merge::{merge, patch};
+pub use read::Unread;
 pub use serde_json::Number;
 pub use text::Text;
 

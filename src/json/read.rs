@@ -1,21 +1,77 @@
 //! Values read as types of the program, without being written down in between.
 
-use super::Value;
-use serde::de::value::{MapAccessDeserializer, MapDeserializer, SeqDeserializer, StrDeserializer};
-use serde::de::{Deserialize, Deserializer, Error, IntoDeserializer, Visitor};
+use super::{Map, Text, Value, map};
+use serde::de::value::{BorrowedStrDeserializer, MapAccessDeserializer};
+use serde::de::{
+    self, Deserialize, DeserializeSeed, Deserializer, Expected, IntoDeserializer, MapAccess, SeqAccess,
+    Unexpected, Visitor,
+};
 use serde::forward_to_deserialize_any;
+use std::fmt::{self, Display};
+use std::slice::Iter;
 
 impl Value {
     /// What the value says, read as a type of the program, which may borrow from it.
     ///
     /// # Errors
-    /// Says where it does not fit the type.
-    pub fn read<'de, T: Deserialize<'de>>(&'de self) -> serde_json::Result<T> {
+    /// Says where it does not fit the type, and never what is there: that may be a secret.
+    pub fn read<'de, T: Deserialize<'de>>(&'de self) -> Result<T, Unread> {
         T::deserialize(self)
     }
 }
 
-impl<'de> IntoDeserializer<'de, serde_json::Error> for &'de Value {
+/// Why a value cannot be read as a type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unread {
+    /// Where: keys and indices with dots between, such as `users.0.name`; empty for the value itself.
+    path: String,
+    why: String,
+}
+
+impl Unread {
+    fn within(mut self, place: impl Display) -> Unread {
+        self.path = match self.path.is_empty() {
+            true => place.to_string(),
+            false => format!("{place}.{}", self.path),
+        };
+        self
+    }
+}
+
+impl Display for Unread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.path.is_empty() {
+            true => f.write_str(&self.why),
+            false => write!(f, "{}: {}", self.path, self.why),
+        }
+    }
+}
+
+impl std::error::Error for Unread {}
+
+impl de::Error for Unread {
+    fn custom<T: Display>(why: T) -> Unread {
+        Unread { path: String::new(), why: why.to_string() }
+    }
+
+    fn invalid_type(there: Unexpected<'_>, expected: &dyn Expected) -> Unread {
+        let there = match there {
+            Unexpected::Bool(_) => "true or false",
+            Unexpected::Unsigned(_) | Unexpected::Signed(_) | Unexpected::Float(_) => "a number",
+            Unexpected::Str(_) => "a string",
+            Unexpected::Unit => "null",
+            Unexpected::Seq => "a list",
+            _ => "a mapping",
+        };
+        de::Error::custom(format_args!("this is {there}, and should be {expected}"))
+    }
+
+    fn invalid_value(_: Unexpected<'_>, expected: &dyn Expected) -> Unread {
+        de::Error::custom(format_args!("this should be {expected}"))
+    }
+}
+
+impl<'de> IntoDeserializer<'de, Unread> for &'de Value {
     type Deserializer = &'de Value;
 
     fn into_deserializer(self) -> &'de Value {
@@ -24,28 +80,24 @@ impl<'de> IntoDeserializer<'de, serde_json::Error> for &'de Value {
 }
 
 impl<'de> Deserializer<'de> for &'de Value {
-    type Error = serde_json::Error;
+    type Error = Unread;
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> serde_json::Result<V::Value> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unread> {
         match self {
             Value::Null => visitor.visit_unit(),
             Value::Bool(truth) => visitor.visit_bool(*truth),
-            Value::Number(number) => number.deserialize_any(visitor),
+            Value::Number(number) => match (number.as_u64(), number.as_i64()) {
+                (Some(number), _) => visitor.visit_u64(number),
+                (_, Some(number)) => visitor.visit_i64(number),
+                _ => visitor.visit_f64(number.as_f64().unwrap_or(f64::NAN)),
+            },
             Value::String(text) => visitor.visit_borrowed_str(text),
-            Value::Array(items) => {
-                let mut items = SeqDeserializer::new(items.iter());
-                let read = visitor.visit_seq(&mut items)?;
-                items.end().map(|()| read)
-            }
-            Value::Object(map) => {
-                let mut entries = MapDeserializer::new(map.iter().map(|(key, value)| (key.as_str(), value)));
-                let read = visitor.visit_map(&mut entries)?;
-                entries.end().map(|()| read)
-            }
+            Value::Array(items) => visitor.visit_seq(Items { rest: items.iter(), index: 0 }),
+            Value::Object(map) => visitor.visit_map(Entries::of(map)),
         }
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> serde_json::Result<V::Value> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unread> {
         match self {
             Value::Null => visitor.visit_none(),
             some => visitor.visit_some(some),
@@ -56,7 +108,7 @@ impl<'de> Deserializer<'de> for &'de Value {
         self,
         _: &'static str,
         visitor: V,
-    ) -> serde_json::Result<V::Value> {
+    ) -> Result<V::Value, Unread> {
         visitor.visit_newtype_struct(self)
     }
 
@@ -65,20 +117,65 @@ impl<'de> Deserializer<'de> for &'de Value {
         _: &'static str,
         _: &'static [&'static str],
         visitor: V,
-    ) -> serde_json::Result<V::Value> {
+    ) -> Result<V::Value, Unread> {
         match self {
-            Value::String(text) => visitor.visit_enum(StrDeserializer::new(text)),
-            Value::Object(map) => {
-                let entries = MapDeserializer::new(map.iter().map(|(key, value)| (key.as_str(), value)));
-                visitor.visit_enum(MapAccessDeserializer::new(entries))
-            }
-            _ => Err(serde_json::Error::custom("neither a word nor a mapping of one")),
+            Value::String(text) => visitor.visit_enum(BorrowedStrDeserializer::new(text)),
+            Value::Object(map) => visitor.visit_enum(MapAccessDeserializer::new(Entries::of(map))),
+            _ => Err(de::Error::custom("this is neither a word nor a mapping of one")),
         }
     }
 
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple tuple_struct
         map struct identifier ignored_any
+    }
+}
+
+/// The items of a list.
+struct Items<'de> {
+    rest: Iter<'de, Value>,
+    index: usize,
+}
+
+impl<'de> SeqAccess<'de> for Items<'de> {
+    type Error = Unread;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Unread> {
+        let Some(item) = self.rest.next() else { return Ok(None) };
+        let read = seed.deserialize(item).map_err(|error| error.within(self.index));
+        self.index += 1;
+        read.map(Some)
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.rest.len())
+    }
+}
+
+/// The entries of a mapping.
+struct Entries<'de> {
+    rest: map::Iter<'de>,
+    /// The entry whose key was read last.
+    at: Option<(&'de Text, &'de Value)>,
+}
+
+impl<'de> Entries<'de> {
+    fn of(map: &'de Map) -> Entries<'de> {
+        Entries { rest: map.iter(), at: None }
+    }
+}
+
+impl<'de> MapAccess<'de> for Entries<'de> {
+    type Error = Unread;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Unread> {
+        self.at = self.rest.next();
+        self.at.map(|(key, _)| seed.deserialize(BorrowedStrDeserializer::new(key))).transpose()
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Unread> {
+        let Some((key, value)) = self.at.take() else { return Err(de::Error::custom("no key was read")) };
+        seed.deserialize(value).map_err(|error| error.within(key))
     }
 }
 
@@ -125,5 +222,16 @@ mod tests {
                 jar.read::<Jar<'_>>().is_err() && serde_json::from_str::<Jar<'_>>(&jar.to_string()).is_err()
             );
         }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_told_by_its_place_alone() {
+        let told =
+            |value: &Value| value.read::<BTreeMap<String, Vec<Size>>>().map_err(|error| error.to_string());
+        let wrong = json!({ "jars": ["small", { "exact": "secret" }] });
+        assert_eq!(told(&wrong), Err("jars.1.exact: this is a string, and should be u8".into()));
+        let wrong = json!({ "jars": ["small", { "exact": 1000 }] });
+        assert_eq!(told(&wrong), Err("jars.1.exact: this should be u8".into()));
+        assert_eq!(told(&json!(true)), Err("this is true or false, and should be a map".into()));
     }
 }
