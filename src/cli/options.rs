@@ -193,6 +193,7 @@ impl ConnectionOptions {
         ConnectOptions {
             kubeconfig: self.kubeconfig.clone(),
             kubeconfig_list: list.unwrap_or_default(),
+            home: std::env::home_dir(),
             context: self.context.clone(),
             cluster: cluster.map(str::to_owned),
             user: self.user.clone(),

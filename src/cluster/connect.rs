@@ -1,5 +1,5 @@
 //! From what the user said to a connected door: kubeconfig, overrides, the pod's own account.
-//! Never reads the environment itself (the home is looked up by `kubeconfig`, the pod's account and the proxies by kube); sends nothing.
+//! Never reads the environment itself (kube looks there for the pod's account and the proxies); sends nothing.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -24,8 +24,10 @@ pub struct ConnectOptions {
     /// `--kubeconfig`: the only file read.
     pub kubeconfig: Option<PathBuf>,
     /// The files of `$KUBECONFIG`, merged, the first one winning; those that are missing are passed over.
-    /// If empty, the file in the home directory.
+    /// If empty, `.kube/config` in the home directory.
     pub kubeconfig_list: Vec<PathBuf>,
+    /// The user's home directory, if there is one.
+    pub home: Option<PathBuf>,
     /// `--context`
     pub context: Option<String>,
     /// `--cluster`
@@ -214,7 +216,8 @@ fn read(options: &ConnectOptions, warnings: &mut Vec<String>) -> Result<Option<K
     if !missing.is_empty() {
         return Err(ConnectError::Missing(missing.into_iter().cloned().collect()));
     }
-    match kubeconfig::at_home().filter(|path| path.exists()) {
+    let at_home = options.home.as_ref().map(|home| home.join(".kube").join("config"));
+    match at_home.filter(|path| path.exists()) {
         Some(path) => Ok(Some(read_from(&path)?)),
         None => Ok(options.server.as_ref().map(|_| Kubeconfig::default())),
     }

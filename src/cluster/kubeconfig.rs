@@ -1,7 +1,7 @@
 //! From files to one kubeconfig: read as kubectl reads them, paths within taken from where each file is.
 //! Never chooses a context, nor opens what the files refer to.
 
-use std::path::{MAIN_SEPARATOR, Path, PathBuf};
+use std::path::{MAIN_SEPARATOR, Path};
 
 use kube::config::Kubeconfig;
 
@@ -26,11 +26,6 @@ pub(super) fn read(path: &Path) -> Result<Kubeconfig, String> {
         merged = merged.merge(kubeconfig).map_err(|error| no_kubeconfig(&error))?;
     }
     Ok(merged)
-}
-
-/// `~/.kube/config`, where there is a home.
-pub(super) fn at_home() -> Option<PathBuf> {
-    std::env::home_dir().map(|home| home.join(".kube").join("config"))
 }
 
 /// UTF-8 or UTF-16, as its byte order mark says.
@@ -71,6 +66,7 @@ fn anchor(kubeconfig: &mut Kubeconfig, folder: &Path) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::path::PathBuf;
 
     const USERS: &str = "
 users:

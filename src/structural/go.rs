@@ -15,18 +15,13 @@ pub fn number(number: &Number) -> String {
 }
 
 fn float_text(float: f64) -> String {
-    let exponent = if float == 0.0 { 0.0 } else { float.abs().log10().floor() };
-    if (-4.0..6.0).contains(&exponent) {
+    let text = format!("{float:e}");
+    let Some((digits, power)) = text.split_once('e') else { return text };
+    if power.parse().is_ok_and(|power: i32| (-4..6).contains(&power)) {
         return format!("{float}");
     }
-    let text = format!("{float:e}");
-    match text.split_once('e') {
-        Some((digits, power)) => {
-            let (sign, power) = power.strip_prefix('-').map_or(("+", power), |power| ("-", power));
-            format!("{digits}e{sign}{power:0>2}")
-        }
-        None => text,
-    }
+    let (sign, power) = power.strip_prefix('-').map_or(("+", power), |power| ("-", power));
+    format!("{digits}e{sign}{power:0>2}")
 }
 
 /// Text in quotes, as Go's `%q` prints it.
@@ -124,6 +119,11 @@ mod tests {
         assert_eq!(bad(&json!(1e21)), "1e+21");
         assert_eq!(bad(&json!(1234567.5)), "1.2345675e+06");
         assert_eq!(bad(&json!(1e-7)), "1e-07");
+        assert_eq!(bad(&json!(1e6)), "1e+06");
+        assert_eq!(bad(&json!(999999.5)), "999999.5");
+        assert_eq!(bad(&json!(-0.0001)), "-0.0001");
+        assert_eq!(bad(&json!(-0.00001)), "-1e-05");
+        assert_eq!(bad(&json!(0.0)), "0");
         assert_eq!(bad(&json!("a\"b\n\u{1}é")), "\"a\\\"b\\n\\x01é\"");
         assert_eq!(bad(&json!({"b": 1, "a": [true]})), r#"{"a":[true],"b":1}"#);
     }

@@ -150,6 +150,17 @@ async fn what_is_wrong_is_said_with_what_there_is() {
     assert!(refused(directory).await.contains("cannot be read"));
 }
 
+#[tokio::test]
+async fn the_kubeconfig_at_home_is_read_if_none_is_named() {
+    let home = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("home");
+    std::fs::create_dir_all(home.join(".kube")).unwrap();
+    std::fs::write(home.join(".kube/config"), TWO).unwrap();
+    let options = ConnectOptions { home: Some(home), context: there("green"), ..ConnectOptions::default() };
+    assert_eq!(connected(options.clone()).await.unwrap().server, "https://green.example.com");
+    let named = ConnectOptions { kubeconfig_list: vec![file("named", ONE)], context: None, ..options };
+    assert_eq!(connected(named).await.unwrap().server, "https://blue.example.com:6443");
+}
+
 /// Runs itself again without the environment, which only the real start of the program reads.
 #[tokio::test]
 async fn without_any_configuration_it_says_so_instead_of_calling_localhost() {

@@ -18,6 +18,10 @@ pub fn wants_aggregated(accept: &str) -> bool {
 
 /// `GET /api` and `GET /apis`, aggregated.
 pub fn aggregated(catalogue: &Catalogue, core: bool) -> Value {
+    catalogue.told(core, || groups_told(catalogue, core))
+}
+
+fn groups_told(catalogue: &Catalogue, core: bool) -> Value {
     let groups = catalogue.groups().into_iter().filter(|group| group.is_empty() == core);
     let items: Vec<Value> = groups
         .map(|group| {

@@ -2,7 +2,7 @@
 //! It must never know an object.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::json::Value;
 
@@ -136,6 +136,8 @@ pub struct Catalogue {
     groups: BTreeMap<String, Group>,
     /// Groups in the order of discovery.
     order: Vec<String>,
+    /// What discovery tells of it, aggregated: of the core group, and of all others.
+    told: [OnceLock<Value>; 2],
 }
 
 #[derive(Debug, Default)]
@@ -163,8 +165,14 @@ impl Catalogue {
         catalogue
     }
 
+    /// What discovery tells of the core group, or of all others: made once, until a kind comes or goes.
+    pub fn told(&self, core: bool, make: impl FnOnce() -> Value) -> Value {
+        self.told[usize::from(core)].get_or_init(make).clone()
+    }
+
     /// Serves a kind from now on.
     pub fn add(&mut self, resource: Resource) {
+        self.told = Default::default();
         if !self.groups.contains_key(&resource.group) {
             self.order.push(resource.group.clone());
         }
@@ -178,6 +186,7 @@ impl Catalogue {
 
     /// No longer serves any version of a kind.
     pub fn remove(&mut self, group: &str, plural: &str) {
+        self.told = Default::default();
         let Some(known) = self.groups.get_mut(group) else { return };
         for version in known.versions.values_mut() {
             version.remove(plural);
