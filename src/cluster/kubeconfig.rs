@@ -16,7 +16,11 @@ pub(super) fn read(path: &Path) -> Result<Kubeconfig, String> {
         |error: &dyn std::fmt::Display| format!("{} is no kubeconfig: {error}", path.display());
     let bytes = std::fs::read(path).map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
     let text = text(bytes).ok_or_else(|| no_kubeconfig(&"it is no text"))?;
-    let documents: Vec<Value> = serde_yaml::from_multiple(&text).map_err(|error| no_kubeconfig(&error))?;
+    // The library would show the line, which may hold a token, and tells programmers which option to set.
+    let options = serde_yaml::options! { with_snippet: false };
+    let documents: Vec<Value> = serde_yaml::from_multiple_with_options(&text, options).map_err(|error| {
+        no_kubeconfig(&error.to_string().replace(", set DuplicateKeyPolicy in Options if acceptable", ""))
+    })?;
     let mut merged = Kubeconfig::default();
     for document in documents.iter().filter(|document| !document.is_null()) {
         let mut kubeconfig: Kubeconfig = document.read().map_err(|error| no_kubeconfig(&error))?;
@@ -124,7 +128,13 @@ users: [{name: ann, user: {token: t}}]
             "{number}"
         );
         assert!(told("clusters: 7").contains("clusters: this is a number"), "{}", told("clusters: 7"));
-        assert!(told("users: [").contains("line 1"), "{}", told("users: ["));
+        let open = told("users: [{name: ann, user: {token: \"abc}}]");
+        assert!(open.contains("line 1") && !open.contains("abc") && open.lines().count() == 1, "{open}");
+        let twice = told("kind: Config\nkind: Config");
+        assert!(
+            twice.contains("duplicate mapping key: kind at line 2") && !twice.contains("Policy"),
+            "{twice}"
+        );
         assert!(told("kind: Config\n---\nkind: Pod").contains("wrong is no kubeconfig: "));
         let broken = read(&file("broken", &[0xFF, 0xFE, 1])).unwrap_err();
         assert!(broken.ends_with("it is no text"), "{broken}");
