@@ -37,7 +37,7 @@
 //! | `diagnosis` | `tree`, `kinds`, `quantity`, `selector` | rules over the state of an object and of what it owns, which say in a sentence why it is not ready |
 //! | `playbook` | `source`, `diagnostic`, `quantity`, `selector` | the language as written: verbs, conditions, targets, expressions. Data only |
 //! | `plan` | `playbook`, `kinds`, `structural`, `quantity`, `selector`, `source`, `diagnostic`, `event` | every rule of meaning that needs no cluster; loads manifests |
-//! | `cluster` | `kinds`, `structural`, `quantity`, `selector`, `tree`, `direct` | a thin door over `kube::Client`: discovery, shared watches, patience, the ledger of this run's writes |
+//! | `cluster` | `kinds`, `structural`, `quantity`, `selector`, `tree`, `source`, `direct` | a thin door over `kube::Client`: discovery, shared watches, patience, the ledger of this run's writes |
 //! | `rehearsal` | `kinds`, `structural`, `quantity`, `selector`, `tree`, `escape`, `direct` | an API server inside the process, and the controllers that bring known kinds to life |
 //! | `observe` | `cluster`, `tree`, `diagnosis`, `event`, `kinds`, `selector` | looks at objects and what they own, once or live, and makes events of what changes |
 //! | `runner` | `plan`, `playbook`, `event`, `cluster`, `observe`, `diagnosis`, `kinds`, `selector`, `tree`, `source`, `diagnostic` | the interpreter, one file a verb |

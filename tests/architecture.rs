@@ -24,7 +24,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("diagnosis", &["tree", "kinds", "quantity", "selector"]),
     ("playbook", &["source", "diagnostic", "quantity", "selector"]),
     ("plan", &["playbook", "kinds", "structural", "quantity", "selector", "source", "diagnostic", "event"]),
-    ("cluster", &["kinds", "structural", "quantity", "selector", "tree", "direct"]),
+    ("cluster", &["kinds", "structural", "quantity", "selector", "tree", "source", "direct"]),
     ("rehearsal", &["kinds", "structural", "quantity", "selector", "tree", "escape", "direct"]),
     ("observe", &["cluster", "tree", "diagnosis", "event", "kinds", "selector"]),
     (

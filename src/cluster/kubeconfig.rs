@@ -5,45 +5,43 @@ use std::path::{MAIN_SEPARATOR, Path};
 
 use kube::config::Kubeconfig;
 
-use crate::json::Value;
+use crate::kinds;
+use crate::source::{Dialect, Sources, Span, read_yaml};
 
 /// Reads a file; several documents in it are merged, the first one winning.
 ///
 /// # Errors
-/// The file cannot be read, or is no kubeconfig; what is in it is not told.
+/// The file cannot be read, or is no kubeconfig: where and why, and never what is there, which may be a secret.
 pub(super) fn read(path: &Path) -> Result<Kubeconfig, String> {
-    let no_kubeconfig =
-        |error: &dyn std::fmt::Display| format!("{} is no kubeconfig: {error}", path.display());
-    let bytes = std::fs::read(path).map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
-    let text = text(bytes).ok_or_else(|| no_kubeconfig(&"it is no text"))?;
-    // The library would show the line, which may hold a token, and tells programmers which option to set.
-    let options = serde_yaml::options! { with_snippet: false };
-    let documents: Vec<Value> = serde_yaml::from_multiple_with_options(&text, options).map_err(|error| {
-        no_kubeconfig(&error.to_string().replace(", set DuplicateKeyPolicy in Options if acceptable", ""))
-    })?;
+    let mut sources = Sources::new();
+    let file = sources
+        .read(path)
+        .map_err(|error| format!("{} cannot be read: {}", path.display(), error.message))?;
+    let wrong = |span: Span, why: &str| {
+        let place = sources.place(span);
+        format!("{} is no kubeconfig: line {}, column {}: {why}", place.file, place.line, place.column)
+    };
+    let (documents, faults) = read_yaml(&sources, file, Dialect::Manifest);
+    if let Some(fault) = faults.first() {
+        return Err(wrong(fault.span, &fault.message));
+    }
     let mut merged = Kubeconfig::default();
-    for document in documents.iter().filter(|document| !document.is_null()) {
-        let mut kubeconfig: Kubeconfig = document.read().map_err(|error| no_kubeconfig(&error))?;
+    for tree in documents.iter().map(|document| &document.tree) {
+        let value = tree.to_value();
+        if value.is_null() {
+            continue;
+        }
+        let mut kubeconfig: Kubeconfig = value.read().map_err(|error| {
+            let field = kinds::dotted(&error.pointer);
+            let why = if field.is_empty() { error.why } else { format!("{field}: {}", error.why) };
+            wrong(tree.nearest(&error.pointer).0.span, &why)
+        })?;
         if let Some(folder) = path.parent() {
             anchor(&mut kubeconfig, folder);
         }
-        merged = merged.merge(kubeconfig).map_err(|error| no_kubeconfig(&error))?;
+        merged = merged.merge(kubeconfig).map_err(|error| wrong(tree.span, &error.to_string()))?;
     }
     Ok(merged)
-}
-
-/// UTF-8 or UTF-16, as its byte order mark says.
-fn text(bytes: Vec<u8>) -> Option<String> {
-    let wide = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
-        let units: Option<Vec<u16>> = bytes.chunks(2).map(|pair| pair.try_into().ok().map(unit)).collect();
-        units.and_then(|units| String::from_utf16(&units).ok())
-    };
-    match &*bytes {
-        [0xFF, 0xFE, rest @ ..] => wide(rest, u16::from_le_bytes),
-        [0xFE, 0xFF, rest @ ..] => wide(rest, u16::from_be_bytes),
-        [0xEF, 0xBB, 0xBF, rest @ ..] => String::from_utf8(rest.to_vec()).ok(),
-        _ => String::from_utf8(bytes).ok(),
-    }
 }
 
 /// Takes relative paths from a folder, and so a credential plugin that is named by a path. Follows client-go's
@@ -118,25 +116,25 @@ users: [{name: ann, user: {token: t}}]
     }
 
     #[test]
-    fn what_is_wrong_is_told_without_what_is_there() {
-        let told = |text: &str| read(&file("wrong", text.as_bytes())).unwrap_err();
-        let number = told("users: [{name: ann, user: {password: 123456}}]");
-        assert!(
-            number.ends_with(
-                "wrong is no kubeconfig: users.0.user.password: this is a number, and should be a string"
+    fn what_is_wrong_is_told_with_its_place_and_without_what_is_there() {
+        for (text, words) in [
+            (
+                "users:\n- name: ann\n  user: {password: 123456}",
+                "line 3, column 20: users[0].user.password: this is a number, and should be a string",
             ),
-            "{number}"
-        );
-        assert!(told("clusters: 7").contains("clusters: this is a number"), "{}", told("clusters: 7"));
-        let open = told("users: [{name: ann, user: {token: \"abc}}]");
-        assert!(open.contains("line 1") && !open.contains("abc") && open.lines().count() == 1, "{open}");
-        let twice = told("kind: Config\nkind: Config");
-        assert!(
-            twice.contains("duplicate mapping key: kind at line 2") && !twice.contains("Policy"),
-            "{twice}"
-        );
-        assert!(told("kind: Config\n---\nkind: Pod").contains("wrong is no kubeconfig: "));
-        let broken = read(&file("broken", &[0xFF, 0xFE, 1])).unwrap_err();
-        assert!(broken.ends_with("it is no text"), "{broken}");
+            ("clusters: 7", "line 1, column 11: clusters: this is a number, and should be a sequence"),
+            ("- a", "line 1, column 1: this is a list, and should be struct Kubeconfig"),
+            ("kind: Config\nkind: Config", "line 2, column 1: "),
+            ("users: [{name: ann, user: {token: \"abc}}]", "line 1, column "),
+            ("kind: Config\n---\nkind: Pod", "line 3, column 1: "),
+        ] {
+            let told = read(&file("wrong", text.as_bytes())).unwrap_err();
+            assert!(told.contains(&format!("wrong is no kubeconfig: {words}")), "{told}");
+            assert!(!told.contains("abc") && !told.contains("123456") && told.lines().count() == 1, "{told}");
+        }
+        for bytes in [&b"\xFF\xFE\x01"[..], b"a\xFF", b"\0"] {
+            let told = read(&file("broken", bytes)).unwrap_err();
+            assert!(told.contains("broken cannot be read: it"), "{told}");
+        }
     }
 }

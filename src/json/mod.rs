@@ -11,6 +11,7 @@ mod make;
 mod map;
 mod mark;
 mod merge;
+pub mod pointer;
 mod query;
 mod read;
 mod serde;
@@ -194,33 +195,6 @@ impl Value {
         index.of_mut(self)
     }
 
-    /// The value at a JSON pointer (RFC 6901).
-    pub fn pointer(&self, pointer: &str) -> Option<&Value> {
-        steps(pointer)?.try_fold(self, |at, step| match at {
-            Value::Object(map) => map.get(&unescaped(step)),
-            Value::Array(items) => items.get(place(step)?),
-            _ => None,
-        })
-    }
-
-    /// The value at a JSON pointer, to be changed.
-    pub fn pointer_mut(&mut self, pointer: &str) -> Option<&mut Value> {
-        // What is not there is not made ready to be changed.
-        self.pointer(pointer)?;
-        steps(pointer)?.try_fold(self, |at, step| match at {
-            Value::Object(map) => map.get_mut(&unescaped(step)),
-            Value::Array(items) => items.get_mut(place(step)?),
-            _ => None,
-        })
-    }
-
-    /// Takes out the entry at a JSON pointer. Where there is none, nothing is made ready to be changed.
-    pub fn remove(&mut self, pointer: &str) -> Option<Value> {
-        let (around, key) = pointer.rsplit_once('/')?;
-        self.pointer(around)?.as_object()?.get(&unescaped(key))?;
-        self.pointer_mut(around)?.as_object_mut()?.shift_remove(&unescaped(key))
-    }
-
     /// About how many bytes the JSON has of what is not in the same place of another value too.
     pub fn size_beside(&self, other: &Value) -> usize {
         match self {
@@ -259,28 +233,6 @@ impl Value {
     pub fn take(&mut self) -> Value {
         std::mem::take(self)
     }
-}
-
-/// The steps of a JSON pointer; nothing if it is none.
-fn steps(pointer: &str) -> Option<impl Iterator<Item = &str>> {
-    let rest = match pointer {
-        "" => None,
-        _ => Some(pointer.strip_prefix('/')?),
-    };
-    Some(rest.into_iter().flat_map(|rest| rest.split('/')))
-}
-
-fn unescaped(step: &str) -> std::borrow::Cow<'_, str> {
-    match step.contains('~') {
-        true => step.replace("~1", "/").replace("~0", "~").into(),
-        false => step.into(),
-    }
-}
-
-/// A place in a list as pointers write it.
-fn place(step: &str) -> Option<usize> {
-    let plain = !(step.starts_with('+') || step.starts_with('0') && step.len() > 1);
-    plain.then(|| step.parse().ok()).flatten()
 }
 
 impl fmt::Display for Value {

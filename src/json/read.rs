@@ -1,6 +1,6 @@
 //! Values read as types of the program, without being written down in between.
 
-use super::{Map, Text, Value, map};
+use super::{Map, Text, Value, map, pointer};
 use serde::de::value::{BorrowedStrDeserializer, MapAccessDeserializer};
 use serde::de::{
     self, Deserialize, DeserializeSeed, Deserializer, Expected, IntoDeserializer, MapAccess, SeqAccess,
@@ -23,26 +23,24 @@ impl Value {
 /// Why a value cannot be read as a type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unread {
-    /// Where: keys and indices with dots between, such as `users.0.name`; empty for the value itself.
-    path: String,
-    why: String,
+    /// Where: a JSON pointer.
+    pub pointer: String,
+    /// What is there, and what should be.
+    pub why: String,
 }
 
 impl Unread {
-    fn within(mut self, place: impl Display) -> Unread {
-        self.path = match self.path.is_empty() {
-            true => place.to_string(),
-            false => format!("{place}.{}", self.path),
-        };
+    fn within(mut self, step: impl Display) -> Unread {
+        self.pointer.insert_str(0, &format!("/{step}"));
         self
     }
 }
 
 impl Display for Unread {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.path.is_empty() {
+        match self.pointer.is_empty() {
             true => f.write_str(&self.why),
-            false => write!(f, "{}: {}", self.path, self.why),
+            false => write!(f, "{}: {}", self.pointer, self.why),
         }
     }
 }
@@ -51,7 +49,7 @@ impl std::error::Error for Unread {}
 
 impl de::Error for Unread {
     fn custom<T: Display>(why: T) -> Unread {
-        Unread { path: String::new(), why: why.to_string() }
+        Unread { pointer: String::new(), why: why.to_string() }
     }
 
     fn invalid_type(there: Unexpected<'_>, expected: &dyn Expected) -> Unread {
@@ -64,6 +62,10 @@ impl de::Error for Unread {
             _ => "a mapping",
         };
         de::Error::custom(format_args!("this is {there}, and should be {expected}"))
+    }
+
+    fn unknown_variant(_: &str, expected: &'static [&'static str]) -> Unread {
+        de::Error::custom(format_args!("this should be one of {}", expected.join(", ")))
     }
 
     fn invalid_value(_: Unexpected<'_>, expected: &dyn Expected) -> Unread {
@@ -175,7 +177,7 @@ impl<'de> MapAccess<'de> for Entries<'de> {
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Unread> {
         let Some((key, value)) = self.at.take() else { return Err(de::Error::custom("no key was read")) };
-        seed.deserialize(value).map_err(|error| error.within(key))
+        seed.deserialize(value).map_err(|error| error.within(pointer::escaped(key)))
     }
 }
 
@@ -229,9 +231,13 @@ mod tests {
         let told =
             |value: &Value| value.read::<BTreeMap<String, Vec<Size>>>().map_err(|error| error.to_string());
         let wrong = json!({ "jars": ["small", { "exact": "secret" }] });
-        assert_eq!(told(&wrong), Err("jars.1.exact: this is a string, and should be u8".into()));
+        assert_eq!(told(&wrong), Err("/jars/1/exact: this is a string, and should be u8".into()));
         let wrong = json!({ "jars": ["small", { "exact": 1000 }] });
-        assert_eq!(told(&wrong), Err("jars.1.exact: this should be u8".into()));
+        assert_eq!(told(&wrong), Err("/jars/1/exact: this should be u8".into()));
+        assert_eq!(
+            told(&json!({ "a/b": ["secret"] })),
+            Err("/a~1b/0: this should be one of small, exact".into())
+        );
         assert_eq!(told(&json!(true)), Err("this is true or false, and should be a map".into()));
     }
 }

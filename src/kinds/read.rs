@@ -3,6 +3,7 @@
 
 use super::verdict::Reason;
 use crate::json::Value;
+use crate::json::pointer::unescaped;
 
 /// A count of a status, 0 where it is left out: Kubernetes omits zeros.
 pub(crate) fn count(value: &Value) -> i64 {
@@ -162,7 +163,7 @@ pub fn dotted(pointer: &str) -> String {
     let segments = pointer.split('/').skip(1);
     let written = segments.map(|segment| match segment.parse::<usize>() {
         Ok(index) => format!("[{index}]"),
-        Err(_) => format!(".{}", segment.replace("~1", "/").replace("~0", "~")),
+        Err(_) => format!(".{}", unescaped(segment)),
     });
     written.collect::<String>().trim_start_matches('.').to_owned()
 }
@@ -170,9 +171,4 @@ pub fn dotted(pointer: &str) -> String {
 /// `1 replica`, `2 replicas`.
 pub(crate) fn replicas(count: i64) -> String {
     if count == 1 { "1 replica".to_owned() } else { format!("{count} replicas") }
-}
-
-/// A name as a token of a JSON pointer.
-pub(crate) fn token(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
 }

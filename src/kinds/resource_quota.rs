@@ -3,9 +3,10 @@
 //!
 //! Source: kubernetes 1.37, `pkg/controller/resourcequota` and `plugin/pkg/admission/resourcequota`, which goes by `status.hard`.
 
-use super::read::{token, told};
+use super::read::told;
 use super::verdict::{Reason, Verdict};
 use crate::json::Value;
+use crate::json::pointer::escaped;
 use crate::quantity::Quantity;
 
 /// Ready: `status.hard` limits what `spec.hard` does, to the same quantities.
@@ -22,7 +23,7 @@ pub(crate) fn ready(object: &Value, _children: &[&Value]) -> Verdict {
             held => format!("the limit on {name} that is in force is still {}", told(held)),
         };
         (!same)
-            .then(|| Reason::new(format!("/status/hard/{}", token(name)), told(held), told(limit), message))
+            .then(|| Reason::new(format!("/status/hard/{}", escaped(name)), told(held), told(limit), message))
     });
     Verdict::unless(reasons.collect(), || "in force".to_owned())
 }

@@ -3,6 +3,7 @@
 
 use crate::diagnosis::{Scene, ready};
 use crate::json::Value;
+use crate::json::pointer::escaped;
 use crate::kinds::{Occurrence, Verdict, because, dotted, items, text, title};
 
 /// How many Pods of one owner are told whole; of the others a line each.
@@ -157,7 +158,7 @@ fn flatten(value: &Value, at: &str, secret: bool, into: &mut Vec<String>) {
     match value {
         Value::Object(map) if !map.is_empty() => {
             for (key, value) in map {
-                let key = key.replace('~', "~0").replace('/', "~1");
+                let key = escaped(key);
                 flatten(value, &format!("{at}/{key}"), secret, into);
             }
         }

@@ -5,6 +5,7 @@ use super::decode::{Decode, Decoder, Mapping, Schema, mapping, words};
 use super::query::{Last, Query};
 use super::suggest;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::json::pointer::escaped;
 use crate::json::{Value, json};
 use crate::source::{Node, Span, Spanned, Tree};
 
@@ -74,7 +75,7 @@ impl Sought {
     pub fn places_to_add(&self, object: &Value) -> Vec<String> {
         let Some((parent, last)) = &self.parent else { return Vec::new() };
         let place = |holder: &Value| match last {
-            Last::Name(name) if holder.is_object() => Some(name.replace('~', "~0").replace('/', "~1")),
+            Last::Name(name) if holder.is_object() => Some(escaped(name)),
             Last::Index(index) if holder.is_array() => Some(index.to_string()),
             Last::Name(_) | Last::Index(_) => None,
         };

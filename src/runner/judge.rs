@@ -3,6 +3,7 @@
 
 use crate::cluster::Written;
 use crate::event::Unmet;
+use crate::json::pointer::unescaped;
 use crate::json::{Text, Value};
 use crate::kinds::{self, Freshness, Reason, Verdict};
 use crate::playbook::condition::{Condition, Named};
@@ -359,7 +360,7 @@ fn named_entries(condition: &Condition, object: &Value) -> Option<Freshness> {
 pub(super) fn path_of(pointer: &str) -> String {
     let mut path = String::new();
     for segment in pointer.split('/').skip(1) {
-        let segment = segment.replace("~1", "/").replace("~0", "~");
+        let segment = unescaped(segment);
         if segment.bytes().all(|byte| byte.is_ascii_digit()) && !segment.is_empty() {
             path.push_str(&format!("[{segment}]"));
         } else if segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')

@@ -7,6 +7,7 @@ use super::wait;
 use super::written::{may_show, tell};
 use crate::cluster::{Operation as Written, PatchKind, PatchOptions};
 use crate::event::{Cause, Failure, Operation};
+use crate::json::pointer::escaped;
 use crate::json::{self, Value, json};
 use crate::playbook::action::Patch;
 use crate::playbook::patch::{JsonPatch, Op, Operation as Step, Path};
@@ -164,7 +165,7 @@ fn leaves(value: &Value) -> Vec<String> {
         match value {
             Value::Object(map) if !map.is_empty() => {
                 for (key, value) in map {
-                    walk(value, &format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1")), into);
+                    walk(value, &format!("{pointer}/{}", escaped(key)), into);
                 }
             }
             _ => into.push(path_of(pointer)),

@@ -3,6 +3,7 @@
 
 use crate::cluster::{self, Error, ResolveError, Status};
 use crate::event::{Cause, Failure, Refusal};
+use crate::json::pointer::escaped;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -127,7 +128,7 @@ pub(super) fn field(status: &Status) -> String {
     let mut pointer = String::new();
     for segment in path.split(['.', '[', ']']).filter(|segment| !segment.is_empty()) {
         pointer.push('/');
-        pointer.push_str(&segment.replace('~', "~0").replace('/', "~1"));
+        pointer.push_str(&escaped(segment));
     }
     pointer
 }

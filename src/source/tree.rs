@@ -2,6 +2,7 @@
 //! It must never know what keys mean.
 
 use super::{Piece, Span, Text};
+use crate::json::pointer::unescaped;
 use crate::json::{Map, Number, Value};
 
 /// A node of a document and its place.
@@ -97,7 +98,7 @@ impl Tree {
         let mut here = self;
         let mut entry = None;
         for segment in pointer.split('/').skip(1) {
-            let segment = segment.replace("~1", "/").replace("~0", "~");
+            let segment = unescaped(segment);
             let next = match &here.node {
                 Node::Map(entries) => {
                     let found = entries.iter().find(|entry| entry.key == segment);

@@ -1,6 +1,7 @@
 //! Where in an object a walk is: a chain on the stack, made into text only when there is something to say.
 //! It must never know schemas.
 
+use crate::json::pointer::escaped;
 use std::fmt::Write;
 
 /// A step down from a mapping or a list.
@@ -44,7 +45,7 @@ impl<'a> Place<'a> {
             Step::Root => {}
             Step::Key(key) => {
                 text.push('/');
-                text.push_str(&key.replace('~', "~0").replace('/', "~1"));
+                text.push_str(&escaped(key));
             }
             Step::Index(index) => write!(text, "/{index}").unwrap_or_default(),
         }

@@ -2,6 +2,7 @@
 //! It must never judge values, nor touch `apiVersion`, `kind` and `metadata` of an object.
 
 use crate::json::Value;
+use crate::json::pointer::unescaped;
 
 use super::go::quoted;
 use super::place::Place;
@@ -24,7 +25,7 @@ pub fn prune(schema: &Schema, object: &mut Value) -> Vec<String> {
     for pointer in &pointers {
         let Some((parent, key)) = pointer.rsplit_once('/') else { continue };
         if let Some(map) = object.pointer_mut(parent).and_then(Value::as_object_mut) {
-            map.shift_remove(&key.replace("~1", "/").replace("~0", "~"));
+            map.shift_remove(&unescaped(key));
         }
     }
     pointers

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
+use crate::json::pointer::unescaped;
 use crate::json::{Mark, Number, Value};
 use regex::Regex;
 
@@ -29,7 +30,7 @@ impl Schema {
     pub fn at(&self, pointer: &str) -> Option<Cursor<'_>> {
         let mut cursor = self.root();
         for step in pointer.split('/').skip(1) {
-            cursor = cursor.step(&step.replace("~1", "/").replace("~0", "~"))?;
+            cursor = cursor.step(&unescaped(step))?;
         }
         Some(cursor)
     }

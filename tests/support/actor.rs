@@ -9,6 +9,7 @@ use seldonplay::cluster::{
 };
 use seldonplay::json::Value;
 use seldonplay::runner::{Signal, Stop};
+use std::fmt::Display;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep};
@@ -94,34 +95,8 @@ impl Actor<'_> {
                 patched.map_err(|error| error.to_string())?;
             }
             Deed::Delete(target) => self.delete(target).await?,
-            Deed::Until(sight) => {
-                let end = Instant::now() + PATIENCE;
-                while let Some(other) = self.otherwise(sight).await? {
-                    if Instant::now() > end {
-                        return Err(format!("it is still {other}"));
-                    }
-                    sleep(Duration::from_millis(20)).await;
-                }
-            }
-            Deed::Refused(Refusal { object, saying }) => {
-                let end = Instant::now() + PATIENCE;
-                loop {
-                    let other = match self.apply(object.clone()).await {
-                        Err(error) if error.contains(saying) => break,
-                        Err(error) => error,
-                        Ok(()) => {
-                            let word = |key: &str| object.pointer(key).and_then(Value::as_str);
-                            let (kind, name) = (word("/kind"), word("/metadata/name"));
-                            self.delete(&format!("{}/{}", kind.unwrap_or("?"), name.unwrap_or("?"))).await?;
-                            "let in".into()
-                        }
-                    };
-                    if Instant::now() > end {
-                        return Err(format!("it is still {other}"));
-                    }
-                    sleep(Duration::from_millis(20)).await;
-                }
-            }
+            Deed::Until(sight) => patiently(|| self.otherwise(sight)).await?,
+            Deed::Refused(refusal) => patiently(|| self.let_in(refusal)).await?,
             Deed::Sees(sight) => {
                 if let Some(other) = self.otherwise(sight).await? {
                     return Err(format!("it is {other}"));
@@ -178,6 +153,19 @@ impl Actor<'_> {
         object_named(&self.cluster, word, Some(self.namespace), &name.replace("RUN", self.run)).await
     }
 
+    /// What comes of applying an object instead of its being refused; what was let in is deleted.
+    async fn let_in(&self, Refusal { object, saying }: &Refusal) -> Result<Option<String>, String> {
+        match self.apply(object.clone()).await {
+            Err(error) if error.contains(saying) => Ok(None),
+            Err(error) => Ok(Some(error)),
+            Ok(()) => {
+                let word = |pointer: &str| object.pointer(pointer).and_then(Value::as_str).unwrap_or("?");
+                self.delete(&format!("{}/{}", word("/kind"), word("/metadata/name"))).await?;
+                Ok(Some("let in".into()))
+            }
+        }
+    }
+
     /// What is there instead of what should be.
     async fn otherwise(&self, Sight { target, at, is }: &Sight) -> Result<Option<Value>, String> {
         let object = self.object(target).await?;
@@ -185,4 +173,16 @@ impl Actor<'_> {
         let value = there.as_ref().and_then(|there| there.pointer(at)).cloned().unwrap_or_default();
         Ok((value != *is).then_some(value))
     }
+}
+
+/// Looks again and again until nothing is otherwise.
+async fn patiently<T: Display>(look: impl AsyncFn() -> Result<Option<T>, String>) -> Result<(), String> {
+    let end = Instant::now() + PATIENCE;
+    while let Some(other) = look().await? {
+        if Instant::now() > end {
+            return Err(format!("it is still {other}"));
+        }
+        sleep(Duration::from_millis(20)).await;
+    }
+    Ok(())
 }

@@ -2,6 +2,7 @@
 //! It must never know what is wrong there.
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::json::pointer::escaped;
 use crate::source::{Dialect, Document, FileId, Sources, Span, read_yaml};
 
 /// Where a definition stands.
@@ -70,7 +71,7 @@ fn pointer(path: &str) -> String {
             None => rest.split_at(rest.find(['.', '[']).unwrap_or(rest.len())),
         };
         pointer.push('/');
-        pointer.push_str(&step.replace('~', "~0").replace('/', "~1"));
+        pointer.push_str(&escaped(step));
         rest = after.strip_prefix('.').unwrap_or(after);
     }
     pointer

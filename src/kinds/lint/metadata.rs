@@ -1,6 +1,7 @@
 //! What every object must have: apiVersion, kind and metadata that the API server takes.
 //! It must never know what a kind does with its spec.
 
+use crate::json::pointer::escaped;
 use crate::json::{Map, Value};
 
 use super::names::{self, NameRule};
@@ -132,7 +133,7 @@ fn texts(metadata: &Map, field: &'static str, findings: &mut Vec<Finding>) {
     let what = if field == "labels" { "label" } else { "annotation" };
     let mut size = 0;
     for (key, value) in map {
-        let pointer = format!("/metadata/{field}/{}", key.replace('~', "~0").replace('/', "~1"));
+        let pointer = format!("/metadata/{field}/{}", escaped(key));
         // The server reads keys of annotations in lower case.
         let read = if field == "labels" { key.clone() } else { key.to_lowercase().into() };
         if let Some(fault) = names::key_fault(&read) {

@@ -2,6 +2,7 @@
 //! It must never decide what is a violation.
 
 use crate::json::Value;
+use crate::json::pointer::unescaped;
 
 use super::Finding;
 use crate::structural::{self, Code, Schema, Violation};
@@ -76,7 +77,7 @@ fn wanted(path: &str, violation: &Violation) -> String {
 
 fn unknown(schema: &Schema, newer: Newer<'_>, object: &Value, violation: &Violation) -> Finding {
     let (parent, name) = violation.pointer.rsplit_once('/').unwrap_or(("", &violation.pointer));
-    let name = name.replace("~1", "/").replace("~0", "~");
+    let name = unescaped(name);
     let here = match dotted(object, parent) {
         path if path.is_empty() => "the object".to_owned(),
         path => path,
@@ -130,11 +131,11 @@ pub(super) fn dotted(object: &Value, pointer: &str) -> String {
     let mut path = String::new();
     let mut here = Some(object);
     for step in pointer.split('/').skip(1) {
-        let step = step.replace("~1", "/").replace("~0", "~");
+        let step = unescaped(step);
         let list = here.is_some_and(Value::is_array);
         here = match here {
             Some(Value::Array(items)) => step.parse::<usize>().ok().and_then(|index| items.get(index)),
-            Some(other) => other.get(&step),
+            Some(other) => other.get(&*step),
             None => None,
         };
         if step == "-" {

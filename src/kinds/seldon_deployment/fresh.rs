@@ -5,9 +5,10 @@ use super::children::{Child, expected, predictors, replicas};
 use super::owned_deployments;
 use super::predictor::Comparison;
 use crate::json::Value;
+use crate::json::pointer::escaped;
 use crate::kinds::deployment::unobserved;
 use crate::kinds::fresh::{Observes, by_itself};
-use crate::kinds::read::{count, desired, text, title, token, told};
+use crate::kinds::read::{count, desired, text, title, told};
 use crate::kinds::verdict::{Decides, Freshness, Reason, Written};
 
 /// The expected Deployments, and only those, are there; each has observed its generation, has the number of replicas that decides and
@@ -131,7 +132,7 @@ fn counted(object: &Value, deployment: &Value) -> Result<(), Reason> {
     for field in ["replicas", "availableReplicas"] {
         let (told, actual) = (count(&entry[field]), count(&deployment["status"][field]));
         if told != actual {
-            let pointer = format!("/status/deploymentStatus/{}/{field}", token(name));
+            let pointer = format!("/status/deploymentStatus/{}/{field}", escaped(name));
             let message = format!("its status counts {told} {field} of {name}, which has {actual}");
             return Err(Reason::new(pointer, told.to_string(), actual.to_string(), message));
         }

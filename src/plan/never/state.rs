@@ -2,6 +2,7 @@
 //! It must never guess: what a step may or may not do leaves the object unknown.
 
 use super::subjects::{self, Subject};
+use crate::json::pointer::unescaped;
 use crate::json::{self, Value, json};
 use crate::kinds::{self, ScaleRequest, ScaleTo};
 use crate::plan::{Plan, Step, known};
@@ -159,7 +160,7 @@ fn scaled(scale: &Scale, object: &Value) -> Option<Value> {
 /// Sets a key of a mapping that is there.
 fn put(object: &mut Value, pointer: &str, value: Value) -> Option<()> {
     let (parent, key) = pointer.rsplit_once('/')?;
-    let key = key.replace("~1", "/").replace("~0", "~");
+    let key = unescaped(key);
     object.pointer_mut(parent)?.as_object_mut()?.insert(key.into(), value);
     Some(())
 }

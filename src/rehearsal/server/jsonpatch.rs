@@ -2,6 +2,8 @@
 //! It must never know what is patched.
 
 use crate::json::Value;
+use crate::json::pointer::unescaped;
+use std::borrow::Cow;
 
 /// Carries out a patch; `None` if one of its operations cannot be.
 pub fn patch(object: &mut Value, operations: &[Value]) -> Option<()> {
@@ -34,9 +36,9 @@ fn carry_out(object: &mut Value, operation: &Value) -> Option<()> {
 }
 
 /// The value around a place, and the last step to it.
-fn around<'a>(object: &'a mut Value, path: &str) -> Option<(&'a mut Value, String)> {
+fn around<'a>(object: &'a mut Value, path: &'a str) -> Option<(&'a mut Value, Cow<'a, str>)> {
     let (parent, last) = path.rsplit_once('/')?;
-    Some((object.pointer_mut(parent)?, last.replace("~1", "/").replace("~0", "~")))
+    Some((object.pointer_mut(parent)?, unescaped(last)))
 }
 
 /// An index into a list of this length: whole, or counted from its end.
