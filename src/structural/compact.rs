@@ -7,7 +7,7 @@
 //!   name!       string               `!`: the field must be there
 //!   replicas    int32
 //!   labels      {string}             a map of text
-//!   traffic+    int32                `+`: newer; left out unless asked for
+//!   traffic+    int32                `+`: newer; [`Schema::without_newer`] lacks it
 //!   parts       [Part] by name,kind  a list whose items are told apart by these fields; or `set`
 //!   created     date-time null       null is allowed
 //!   protocol    string = "TCP"       filled in if absent
@@ -27,7 +27,6 @@
 //! text, a mapping) and `~` (it is written as null). `as NAME` says what the type of the field is called in Go.
 
 use foldhash::HashMap;
-use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 
@@ -41,7 +40,7 @@ use super::schema::{
 pub struct Table {
     lines: Vec<Line>,
     /// The lines of each definition, and what stands behind its name.
-    definitions: BTreeMap<&'static str, Definition>,
+    definitions: HashMap<&'static str, Definition>,
 }
 
 /// Where a definition is.
@@ -100,10 +99,9 @@ impl Table {
                     continue;
                 }
                 if !text.starts_with(' ') {
-                    let (name, modifiers) = line.text.split_once(' ').unwrap_or((line.text, ""));
+                    let (name, modifiers) = word(line.text);
                     let start = table.lines.len();
-                    let definition =
-                        Definition { text: number, line, lines: start..start, modifiers: modifiers.trim() };
+                    let definition = Definition { text: number, line, lines: start..start, modifiers };
                     table.close(current.replace((name, definition)))?;
                 } else if current.is_some() {
                     table.lines.push(line);
@@ -132,19 +130,21 @@ impl Table {
         &self,
         text: usize,
     ) -> impl Iterator<Item = (&'static str, impl Iterator<Item = &'static str> + Clone)> {
-        let own = self.definitions.iter().filter(move |(_, definition)| definition.text == text);
-        own.map(|(name, definition)| {
+        let own = self.definitions.iter().filter(|(_, definition)| definition.text == text);
+        let mut own: Vec<_> = own.map(|(name, definition)| (*name, definition)).collect();
+        own.sort_unstable_by_key(|(name, _)| *name);
+        own.into_iter().map(|(name, definition)| {
             let lines = self.lines.get(definition.lines.clone()).unwrap_or_default();
-            (*name, lines.iter().map(|line| bare(line.text.split(' ').next().unwrap_or_default())))
+            (name, lines.iter().map(|line| bare(word(line.text).0)))
         })
     }
 
-    /// The schema of a definition, with or without the fields marked as newer.
+    /// The schema of a definition.
     ///
     /// # Errors
     /// An unknown type, a modifier that is none.
-    pub fn schema(&self, root: &str, newer: bool) -> Result<Schema, TableError> {
-        let schemas = self.schemas(&[root], newer)?;
+    pub fn schema(&self, root: &str) -> Result<Schema, TableError> {
+        let schemas = self.schemas(&[root])?;
         Ok(schemas.into_iter().next().unwrap_or_default())
     }
 
@@ -152,8 +152,8 @@ impl Table {
     ///
     /// # Errors
     /// As for [`Table::schema`].
-    pub fn schemas(&self, roots: &[&str], newer: bool) -> Result<Vec<Schema>, TableError> {
-        let mut maker = Maker { table: self, newer, schema: Schema::default(), made: HashMap::default() };
+    pub fn schemas(&self, roots: &[&str]) -> Result<Vec<Schema>, TableError> {
+        let mut maker = Maker { table: self, schema: Schema::default(), made: HashMap::default() };
         let nowhere = Line { number: 0, text: "" };
         let mut ids = Vec::new();
         for root in roots {
@@ -169,17 +169,14 @@ impl Table {
 /// A schema in the making.
 struct Maker<'a> {
     table: &'a Table,
-    newer: bool,
     schema: Schema,
     made: HashMap<&'static str, Id>,
 }
 
 /// A field as a line tells it.
 struct Field {
-    name: &'static str,
     required: bool,
-    absent: Absent,
-    id: Id,
+    known: Known,
 }
 
 impl Maker<'_> {
@@ -195,12 +192,11 @@ impl Maker<'_> {
         let id = self.schema.add(node);
         self.made.insert(name, id);
         let mut fields = self.fields(name, from)?;
-        fields.sort_by_key(|field| field.name);
+        fields.sort_by(|one, other| one.known.name.cmp(&other.known.name));
         let node = &mut self.schema.nodes_mut()[id.0 as usize];
         let required = fields.iter().filter(|field| field.required);
-        node.required = required.map(|field| Name::Borrowed(field.name)).collect();
-        let known = |field: Field| Known::new(field.name.into(), field.id, field.absent);
-        node.fields = fields.into_iter().map(known).collect();
+        node.required = required.map(|field| field.known.name.clone()).collect();
+        node.fields = fields.into_iter().map(|field| field.known).collect();
         Ok(id)
     }
 
@@ -216,11 +212,12 @@ impl Maker<'_> {
                 fields.extend(self.fields(other, line)?);
                 taken_over = true;
             } else if let Some(name) = line.text.strip_prefix('-') {
-                fields.retain(|field| field.name != name);
-            } else if let Some(field) = self.field(line)? {
+                fields.retain(|field| field.known.name != name);
+            } else {
+                let field = self.field(line)?;
                 // A definition names each of its own fields once.
                 if taken_over {
-                    fields.retain(|known| known.name != field.name);
+                    fields.retain(|other| other.known.name != field.known.name);
                 }
                 fields.push(field);
             }
@@ -228,9 +225,8 @@ impl Maker<'_> {
         Ok(fields)
     }
 
-    /// The field of a line, `None` if it is newer than asked for.
-    fn field(&mut self, line: Line) -> Result<Option<Field>, TableError> {
-        let (name, rest) = line.text.split_once(' ').unwrap_or((line.text, ""));
+    fn field(&mut self, line: Line) -> Result<Field, TableError> {
+        let (name, rest) = word(line.text);
         let (mut newer, mut required, mut absent) = (false, false, Absent::Nothing);
         let marks = &name[bare(name).len()..];
         for mark in marks.chars() {
@@ -244,17 +240,14 @@ impl Maker<'_> {
             }
         }
         let name = bare(name);
-        if newer && !self.newer {
-            return Ok(None);
-        }
-        let (word, modifiers) = rest.trim().split_once(' ').unwrap_or((rest.trim(), ""));
-        let mut id = self.kind(word, line)?;
+        let (kind, modifiers) = word(rest);
+        let mut id = self.kind(kind, line)?;
         if !modifiers.is_empty() {
             let mut node = self.schema.node(id).clone();
-            modify(&mut node, modifiers.trim(), line)?;
+            modify(&mut node, modifiers, line)?;
             id = self.schema.add(node);
         }
-        Ok(Some(Field { name, required, absent, id }))
+        Ok(Field { required, known: Known { absent, newer, ..Known::new(name.into(), id) } })
     }
 
     fn kind(&mut self, word: &'static str, line: Line) -> Result<Id, TableError> {
@@ -302,6 +295,13 @@ impl Maker<'_> {
     }
 }
 
+/// The first word of a line, and what stands behind it.
+fn word(line: &'static str) -> (&'static str, &'static str) {
+    // Searches of the standard library are not made for a few letters.
+    let end = line.bytes().position(|letter| letter == b' ').unwrap_or(line.len());
+    (&line[..end], line[end..].trim_ascii_start())
+}
+
 /// A field's name without its marks.
 fn bare(name: &'static str) -> &'static str {
     name.trim_end_matches(['!', '+', '?', '*', '~'])
@@ -320,10 +320,9 @@ fn modify(node: &mut Node, modifiers: &'static str, line: Line) -> Result<(), Ta
     if modifiers.is_empty() {
         return Ok(());
     }
-    let next = |text: &'static str| text.split_once(' ').unwrap_or((text, ""));
-    let (word, mut rest) = next(modifiers);
+    let (first, mut rest) = word(modifiers);
     let names = |words: &'static str| words.split(',').map(Name::Borrowed);
-    match word {
+    match first {
         "null" => node.nullable = true,
         "atomic" => node.atomic = true,
         "set" => node.list = ListType::Set,
@@ -331,9 +330,9 @@ fn modify(node: &mut Node, modifiers: &'static str, line: Line) -> Result<(), Ta
         "merge" => node.patch_mut().merge = true,
         "retain" => node.patch_mut().retain_keys = true,
         "by" | "of" | "as" => {
-            let (words, after) = next(rest);
+            let (words, after) = word(rest);
             rest = after;
-            match word {
+            match first {
                 "by" => node.list = ListType::Map(names(words).collect()),
                 "as" => node.name = Some(Name::Borrowed(words)),
                 _ => {
@@ -342,12 +341,12 @@ fn modify(node: &mut Node, modifiers: &'static str, line: Line) -> Result<(), Ta
                 }
             }
         }
-        _ => match word.strip_prefix("merge:") {
+        _ => match first.strip_prefix("merge:") {
             Some(key) => *node.patch_mut() = Patch { merge: true, key: Some(key.into()), ..Patch::default() },
             None => return line.fault(format!("`{modifiers}` is no modifier")),
         },
     }
-    modify(node, rest.trim(), line)
+    modify(node, rest, line)
 }
 
 #[cfg(test)]
@@ -365,7 +364,7 @@ Pot
   labels     {string}
   inner      Pot
   weight     quantity
-  material+  string
+  material+! string
   glaze      string = "none"
   tags*      [string] set merge
   soil~      Soil merge:kind retain
@@ -379,13 +378,13 @@ Plant
   kind!      string
 "#;
 
-    fn schema(root: &str, newer: bool) -> Result<Schema, TableError> {
-        Table::parse(&[TEXT])?.schema(root, newer)
+    fn schema(root: &str) -> Result<Schema, TableError> {
+        Ok(Table::parse(&[TEXT])?.schema(root)?.without_newer())
     }
 
     #[test]
     fn a_table_is_a_schema() -> Result<(), TableError> {
-        let pot = schema("Pot", false)?;
+        let pot = schema("Pot")?;
         let mut object = json!({"name": "a", "size": 2, "plants": [{"kind": "fern"}], "inner": {"name": "b"}, "weight": "2k"});
         assert_eq!(validate(&pot, &object), []);
         default(&pot, &mut object);
@@ -402,7 +401,7 @@ Plant
 
     #[test]
     fn a_table_says_how_lists_are_patched_and_what_stands_for_nothing() -> Result<(), TableError> {
-        let pot = schema("Pot", false)?;
+        let pot = schema("Pot")?;
         let absent: Vec<_> = pot.root().fields().map(|(name, _)| (name, pot.root().absent(name))).collect();
         assert!(absent.contains(&("tags", Absent::Zero)) && absent.contains(&("soil", Absent::Null)));
         assert!(absent.contains(&("size", Absent::Nothing)));
@@ -417,9 +416,11 @@ Plant
     }
 
     #[test]
-    fn newer_fields_come_when_asked_for_and_spread_fields_can_be_left_out() -> Result<(), TableError> {
-        assert!(schema("Pot", true)?.at("/material").is_some());
-        let saucer = schema("Saucer", false)?;
+    fn newer_fields_and_spread_fields_can_be_left_out() -> Result<(), TableError> {
+        let newer = Table::parse(&[TEXT])?.schema("Pot")?;
+        assert!(newer.root().requires("material") && newer.at("/material").is_some());
+        assert!(!schema("Pot")?.root().requires("material"));
+        let saucer = schema("Saucer")?;
         assert!(saucer.at("/material").is_none() && saucer.at("/plants").is_none());
         assert!(saucer.at("/inner/inner/plants/0/kind").is_some());
         assert!(!saucer.root().requires("name"));
@@ -428,8 +429,7 @@ Plant
 
     #[test]
     fn faults_name_their_line() {
-        let fault =
-            |text: &'static str| Table::parse(&[text]).and_then(|table| table.schema("A", false)).err();
+        let fault = |text: &'static str| Table::parse(&[text]).and_then(|table| table.schema("A")).err();
         let line = |text: &'static str| fault(text).map(|error| error.line);
         assert_eq!(line("A\n  b  text"), Some(2));
         assert_eq!(line("A\n  b  string twice"), Some(2));

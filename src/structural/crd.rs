@@ -7,7 +7,7 @@ use crate::json::{Map, Text, Value};
 
 use super::format::Format;
 use super::scale::ScalePaths;
-use super::schema::{Absent, Bound, Entries, Field, Id, ListType, Node, Pattern, Rules, Schema, Type};
+use super::schema::{Bound, Entries, Field, Id, ListType, Node, Pattern, Rules, Schema, Type};
 
 /// Where a version of a definition has its schema.
 const SCHEMA: &str = "/schema/openAPIV3Schema";
@@ -167,9 +167,7 @@ pub(super) fn read(out: &mut Schema, json: &Value) -> Id {
 
 fn fields(out: &mut Schema, value: &Value) -> Vec<Field> {
     let entries = value.as_object().into_iter().flatten();
-    let field = |(name, schema): (&Text, &Value)| {
-        Field::new(name.to_string().into(), read(out, schema), Absent::Nothing)
-    };
+    let field = |(name, schema): (&Text, &Value)| Field::new(name.to_string().into(), read(out, schema));
     let mut fields: Vec<Field> = entries.map(field).collect();
     fields.sort_by(|a, b| a.name.cmp(&b.name));
     fields

@@ -78,9 +78,7 @@ impl<'a> Types<'a> {
                 let mut fields: Vec<Field> = fields
                     .into_iter()
                     .flatten()
-                    .map(|(name, schema)| {
-                        Field::new(name.to_string().into(), self.of(schema), super::Absent::Nothing)
-                    })
+                    .map(|(name, schema)| Field::new(name.to_string().into(), self.of(schema)))
                     .collect();
                 fields.sort_by(|a, b| a.name.cmp(&b.name));
                 let entries = entries.is_object().then(|| Entries::Of(self.of(entries)));

@@ -51,6 +51,18 @@ impl Schema {
         self.nodes.iter().any(|node| node.embedded)
     }
 
+    /// The same without the fields that came with later releases.
+    #[must_use]
+    pub fn without_newer(&self) -> Schema {
+        let mut older = self.clone();
+        for node in older.nodes_mut() {
+            let Node { fields, required, .. } = node;
+            required.retain(|name| !fields.iter().any(|field| field.newer && field.name == *name));
+            fields.retain(|field| !field.newer);
+        }
+        older
+    }
+
     /// How many CEL rules the schema holds; none of them is evaluated.
     pub fn cel_rules(&self) -> usize {
         self.cel_rules
@@ -157,15 +169,17 @@ pub enum ListType {
 /// A field of a mapping.
 #[derive(Clone, Debug)]
 pub(super) struct Field {
-    mark: Mark,
+    pub mark: Mark,
     pub name: Name,
     pub id: Id,
     pub absent: Absent,
+    /// Whether it came with later releases.
+    pub newer: bool,
 }
 
 impl Field {
-    pub fn new(name: Name, id: Id, absent: Absent) -> Field {
-        Field { mark: Mark::of(&name), name, id, absent }
+    pub fn new(name: Name, id: Id) -> Field {
+        Field { mark: Mark::of(&name), name, id, absent: Absent::Nothing, newer: false }
     }
 }
 

@@ -24,7 +24,7 @@ pub fn schema(group: &str, kind: &str, newer: bool) -> Option<&'static Arc<Schem
 /// The schema of `metadata`.
 pub(super) fn object_meta() -> Option<&'static Arc<Schema>> {
     static MADE: OnceLock<Option<Arc<Schema>>> = OnceLock::new();
-    MADE.get_or_init(|| table()?.schema("ObjectMeta", true).ok().map(Arc::new)).as_ref()
+    MADE.get_or_init(|| table()?.schema("ObjectMeta").ok().map(Arc::new)).as_ref()
 }
 
 fn table() -> Option<&'static Table> {
@@ -37,10 +37,12 @@ const ROOTS: [&str; 5] = ["SeldonDeployment", "Model", "Server", "Pipeline", "Ex
 
 /// A schema without or with newer fields. All of them are made together, as most of each are the pods inside.
 fn made(root: &str, newer: bool) -> Option<&'static Arc<Schema>> {
-    static MADE: [OnceLock<Vec<Arc<Schema>>>; 2] = [const { OnceLock::new() }; 2];
-    let make = || Some(table()?.schemas(&ROOTS, newer).ok()?.into_iter().map(Arc::new).collect());
-    let schemas = MADE[usize::from(newer)].get_or_init(|| make().unwrap_or_default());
-    schemas.get(ROOTS.iter().position(|known| *known == root)?)
+    static MADE: OnceLock<Vec<Arc<Schema>>> = OnceLock::new();
+    static OLDER: [OnceLock<Arc<Schema>>; ROOTS.len()] = [const { OnceLock::new() }; ROOTS.len()];
+    let make = || Some(table()?.schemas(&ROOTS).ok()?.into_iter().map(Arc::new).collect());
+    let place = ROOTS.iter().position(|known| *known == root)?;
+    let made = MADE.get_or_init(|| make().unwrap_or_default()).get(place)?;
+    Some(if newer { made } else { OLDER[place].get_or_init(|| made.without_newer().into()) })
 }
 
 #[cfg(test)]
@@ -50,9 +52,9 @@ mod tests {
     #[test]
     fn every_table_makes_its_schemas() -> Result<(), crate::structural::TableError> {
         let table = Table::parse(&[SELDON_DEPLOYMENT, MLOPS, POD])?;
-        table.schema("SeldonDeployment", true)?;
+        table.schema("SeldonDeployment")?;
         for kind in ["Model", "Server", "Pipeline", "Experiment"] {
-            table.schema(kind, true)?;
+            table.schema(kind)?;
             assert!(schema("mlops.seldon.io", kind, false).is_some());
         }
         assert!(schema("machinelearning.seldon.io", "SeldonDeployment", false).is_some());

@@ -83,7 +83,7 @@ pub fn default(group_version: &str, name: &str, object: &mut Value) {
 /// The schema of every object's `metadata`.
 pub fn metadata() -> Option<&'static Schema> {
     static METADATA: OnceLock<Option<Schema>> = OnceLock::new();
-    METADATA.get_or_init(|| all().table.schema("ObjectMeta", true).ok()).as_ref()
+    METADATA.get_or_init(|| all().table.schema("ObjectMeta").ok()).as_ref()
 }
 
 struct Kinds {
@@ -121,7 +121,7 @@ const WITH_PODS: [&str; 9] = [
 
 /// What is made of definitions together, in their order.
 fn make(definitions: &[&str]) -> Option<Vec<Made>> {
-    let schemas = all().table.schemas(definitions, true).ok()?;
+    let schemas = all().table.schemas(definitions).ok()?;
     let filling = Arc::new(Filling::of(schemas.first()?));
     Some(schemas.into_iter().map(|schema| Made { schema, filling: filling.clone() }).collect())
 }

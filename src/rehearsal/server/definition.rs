@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::json::{Value, json};
 
 use super::refusal::quote;
-use super::resource::{Catalogue, Custom, Resource, Shelf, Subresource, priority};
+use super::resource::{Catalogue, Custom, OF_SUBRESOURCE, Resource, Shelf, Subresource, priority};
 use super::state::State;
 use super::{meta, model};
 use crate::kinds::lint;
@@ -331,7 +331,7 @@ fn resources(definition: &Value) -> Vec<Resource> {
             counts_generations: true,
             short_names: list("shortNames"),
             categories: list("categories"),
-            verbs: VERBS.map(str::to_owned).to_vec(),
+            verbs: VERBS.to_vec(),
             subresources: subresources(
                 &schema.group,
                 &version.name,
@@ -395,7 +395,7 @@ fn subresources(
     status: bool,
     scale: Option<&ScalePaths>,
 ) -> Vec<Subresource> {
-    let verbs = || ["get", "patch", "update"].map(str::to_owned).to_vec();
+    let verbs = || OF_SUBRESOURCE.to_vec();
     let mut below = Vec::new();
     if status {
         let kind = (group.to_owned(), version.to_owned(), kind.to_owned());

@@ -318,7 +318,7 @@ fn carry_out(
         let Some(below) = resource.subresource(call.subresource) else {
             return Err(nothing_below(call));
         };
-        if !below.verbs.iter().any(|verb| verb == call.verb) {
+        if !below.verbs.contains(&call.verb) {
             return Err(not_allowed(call));
         }
         return match (call.subresource, call.verb) {

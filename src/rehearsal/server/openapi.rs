@@ -136,7 +136,7 @@ impl Document<'_> {
         self.paths.insert(all.into(), on_all.into());
         self.paths.insert(one.as_str().into(), on_one.into());
         for below in &resource.subresources {
-            let actions = below.verbs.iter().map(|verb| match verb.as_str() {
+            let actions = below.verbs.iter().map(|verb| match *verb {
                 "create" => ("post", "post"),
                 "update" => ("put", "put"),
                 "patch" => ("patch", "patch"),

@@ -13,7 +13,7 @@ use crate::structural::{CrdVersion, Schema};
 const TABLE: &str = include_str!("resources.table");
 
 const ALL: [&str; 8] = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
-const OF_SUBRESOURCE: [&str; 3] = ["get", "patch", "update"];
+pub(super) const OF_SUBRESOURCE: [&str; 3] = ["get", "patch", "update"];
 
 /// A kind as one version of its group serves it.
 #[derive(Clone, Debug)]
@@ -39,7 +39,7 @@ pub struct Resource {
     /// `all`
     pub categories: Vec<String>,
     /// `get`, `list`, …, sorted.
-    pub verbs: Vec<String>,
+    pub verbs: Vec<&'static str>,
     /// In the order of discovery.
     pub subresources: Vec<Subresource>,
     /// The version in which objects are kept; another one is converted to and fro.
@@ -69,7 +69,7 @@ pub struct Subresource {
     /// Group, version and kind of what it takes; group and version are empty where they are the object's own.
     pub kind: (String, String, String),
     /// Sorted.
-    pub verbs: Vec<String>,
+    pub verbs: Vec<&'static str>,
 }
 
 /// What a definition says of one version of a custom kind.
@@ -116,7 +116,7 @@ impl Resource {
 
     /// Whether the kind knows the verb.
     pub fn can(&self, verb: &str) -> bool {
-        self.verbs.iter().any(|known| known == verb)
+        self.verbs.contains(&verb)
     }
 
     /// Whether this is a kind of the server's own, by group and plural.
@@ -270,17 +270,15 @@ pub(super) fn priority(version: &str) -> (u8, u32, u32) {
     read().unwrap_or_default()
 }
 
-fn read(group: &str, version: &str, line: &str) -> Option<Resource> {
+fn read(group: &str, version: &str, line: &'static str) -> Option<Resource> {
     let (line, below) = line.split_once(" : ").unwrap_or((line, ""));
     let mut words = line.split(' ');
     let mut next = || words.next().filter(|word| !word.is_empty());
-    let list = |word: &str| match word {
-        "-" => Vec::new(),
-        word => word.split(',').map(str::to_owned).collect(),
-    };
+    let list = |word: &'static str| word.split(',').filter(|word| *word != "-");
+    let names = |word: &'static str| list(word).map(str::to_owned).collect();
     let (plural, kind, scope, generation) = (next()?, next()?, next()?, next()?);
-    let (short_names, categories, verbs) = (list(next()?), list(next()?), next()?);
-    let verbs = if verbs == "*" { ALL.map(str::to_owned).to_vec() } else { list(verbs) };
+    let (short_names, categories, verbs) = (names(next()?), names(next()?), next()?);
+    let verbs = if verbs == "*" { ALL.to_vec() } else { list(verbs).collect() };
     let subresources = below.split(' ').filter(|word| !word.is_empty()).map(|word| subresource(word, kind));
     // What two groups or versions serve is kept once.
     let (stored_group, stored) = match (group, plural) {
@@ -308,13 +306,13 @@ fn read(group: &str, version: &str, line: &str) -> Option<Resource> {
     })
 }
 
-fn subresource(word: &str, own: &str) -> Subresource {
+fn subresource(word: &'static str, own: &str) -> Subresource {
     let mut parts = word.split('=');
     let name = parts.next().unwrap_or_default().to_owned();
     let kind = parts.next().unwrap_or(own);
     let verbs = match parts.next() {
-        Some(verbs) => verbs.split(',').map(str::to_owned).collect(),
-        None => OF_SUBRESOURCE.map(str::to_owned).to_vec(),
+        Some(verbs) => verbs.split(',').collect(),
+        None => OF_SUBRESOURCE.to_vec(),
     };
     let kind = match kind.split('/').collect::<Vec<_>>().as_slice() {
         [group, version, kind] => ((*group).into(), (*version).into(), (*kind).into()),
